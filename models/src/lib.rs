@@ -1,0 +1,43 @@
+//! Pose models: what they are, where they come from, and how they turn a frame into poses.
+//!
+//! - [`store`]: `models.lock`, pinned downloads, conversion from TFLite to ONNX, the cache directory.
+//! - [`FrameView`]: a borrowed picture in the layout the decoder made.
+//! - [`Engine`]: the process-wide pool of inference workers, each owning its ONNX Runtime sessions.
+//! - [`PoseEstimator`]: one per stream; detector → region → landmarker → tracking, one or several people.
+
+mod engine;
+mod estimator;
+mod frame;
+pub mod store;
+
+pub use engine::{Engine, EngineConfig, EngineError};
+pub use estimator::{
+    EstimatorConfig, EstimatorError, EstimatorStats, PersonSelection, PoseEstimator, TrackedPose,
+};
+pub use frame::{ColorMatrix, ColorRange, FrameError, FrameView, PixelFormat, Plane};
+
+use serde::{Deserialize, Serialize};
+
+/// Quality preset: which landmark model runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quality {
+    /// BlazePose lite.
+    Fast,
+    /// BlazePose full.
+    #[default]
+    Balanced,
+    /// BlazePose heavy.
+    Accurate,
+}
+
+impl Quality {
+    /// The name used in the CLI, properties and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Quality::Fast => "fast",
+            Quality::Balanced => "balanced",
+            Quality::Accurate => "accurate",
+        }
+    }
+}

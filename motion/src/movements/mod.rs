@@ -1,0 +1,1 @@
+//! Movements: one folder each, registered here and nowhere else.
