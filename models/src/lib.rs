@@ -5,6 +5,7 @@
 //! - [`Engine`]: the process-wide pool of inference workers, each owning its ONNX Runtime sessions.
 //! - [`PoseEstimator`]: one per stream; detector → region → landmarker → tracking, one or several people.
 
+pub mod convert;
 mod engine;
 mod estimator;
 mod frame;
