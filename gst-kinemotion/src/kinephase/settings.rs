@@ -1,0 +1,137 @@
+//! What a user can set on `kinephase`.
+
+use crate::movement;
+use gst::glib;
+use gst::prelude::*;
+use kinemotion_motion::{AnalyzerConfig, Athlete};
+use std::sync::LazyLock;
+
+/// Whose movement is analysed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
+#[enum_type(name = "GstKinemotionAnalyse")]
+#[repr(i32)]
+pub enum Analyse {
+    /// Only the person `kinepose` selected.
+    #[default]
+    #[enum_value(name = "Only the selected person", nick = "selected")]
+    Selected,
+    /// Everybody who is tracked.
+    #[enum_value(name = "Everybody who is tracked", nick = "all")]
+    All,
+}
+
+/// The tallest person on record measured 2.72 m (Robert Wadlow, 1940).
+const TALLEST_M: f64 = 2.72;
+/// The heaviest person on record weighed 635 kg (Jon Brower Minnoch, 1978).
+const HEAVIEST_KG: f64 = 635.0;
+const FASTEST_CAPTURE_FPS: f64 = 10_000.0;
+
+/// Everything a user can set.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub movement: String,
+    pub athlete_height: f64,
+    pub athlete_mass: f64,
+    pub capture_fps: f64,
+    pub analyse: Analyse,
+    /// Counts changes that need fresh analyzers.
+    pub revision: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            movement: movement::AUTO.into(),
+            athlete_height: 0.0,
+            athlete_mass: 0.0,
+            capture_fps: 0.0,
+            analyse: Analyse::default(),
+            revision: 0,
+        }
+    }
+}
+
+impl Settings {
+    /// Settings of every analyzer but its person; an error names the property that is wrong.
+    pub(super) fn analyzer(&self) -> Result<AnalyzerConfig, String> {
+        let known = |value: f64| (value > 0.0).then_some(value);
+        Ok(AnalyzerConfig {
+            movement: movement::choice(&self.movement)?,
+            athlete: Athlete { height_m: known(self.athlete_height), mass_kg: known(self.athlete_mass) },
+            ..AnalyzerConfig::default()
+        })
+    }
+
+    /// Takes a property value; the type has been checked by GObject.
+    pub(super) fn set(&mut self, name: &str, value: &glib::Value) {
+        fn take<'a, T: glib::value::FromValue<'a>>(value: &'a glib::Value) -> T {
+            value.get().unwrap_or_else(|_| unreachable!("GObject checks the type of a property value"))
+        }
+        match name {
+            "movement" => self.movement = take::<Option<String>>(value).unwrap_or_else(|| movement::AUTO.into()),
+            "athlete-height" => self.athlete_height = take(value),
+            "athlete-mass" => self.athlete_mass = take(value),
+            "capture-fps" => self.capture_fps = take(value),
+            "analyse" => {
+                self.analyse = take(value);
+                return;
+            }
+            other => unreachable!("no writable property {other} was installed"),
+        }
+        self.revision += 1;
+    }
+
+    /// Gives a property value.
+    pub(super) fn get(&self, name: &str) -> glib::Value {
+        match name {
+            "movement" => self.movement.to_value(),
+            "athlete-height" => self.athlete_height.to_value(),
+            "athlete-mass" => self.athlete_mass.to_value(),
+            "capture-fps" => self.capture_fps.to_value(),
+            "analyse" => self.analyse.to_value(),
+            other => unreachable!("no property {other} was installed"),
+        }
+    }
+}
+
+/// The property table.
+pub(super) fn properties() -> &'static [glib::ParamSpec] {
+    static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+        let default = Settings::default();
+        vec![
+            glib::ParamSpecString::builder("movement")
+                .nick("Movement")
+                .blurb(&movement::blurb())
+                .default_value(Some(default.movement.as_str()))
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecDouble::builder("athlete-height")
+                .nick("Athlete's height")
+                .blurb("Stature in metres (0 = unknown); gives lengths and speeds their scale")
+                .maximum(TALLEST_M)
+                .default_value(default.athlete_height)
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecDouble::builder("athlete-mass")
+                .nick("Athlete's mass")
+                .blurb("Body mass in kilograms (0 = unknown); needed for power and force")
+                .maximum(HEAVIEST_KG)
+                .default_value(default.athlete_mass)
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecDouble::builder("capture-fps")
+                .nick("Capture rate")
+                .blurb("Frames per second at which a slow-motion file was filmed (0 = as stamped)")
+                .maximum(FASTEST_CAPTURE_FPS)
+                .default_value(default.capture_fps)
+                .mutable_ready()
+                .build(),
+            glib::ParamSpecEnum::builder_with_default("analyse", default.analyse)
+                .nick("Analyse")
+                .blurb("Whose movement is analysed")
+                .mutable_playing()
+                .build(),
+        ]
+    });
+    &PROPERTIES
+}

@@ -1,0 +1,76 @@
+//! `kinepose`: finds people in video and attaches their body landmarks.
+//!
+//! # Example
+//! ```text
+//! gst-launch-1.0 filesrc location=jump.mp4 ! decodebin3 ! videoconvert ! kinepose quality=balanced ! kinejson ! fdsink
+//! ```
+//! [`EXAMPLE`] is a line that needs no file; the tests run it.
+//!
+//! # What it does
+//! Each frame is read where it lies (I420, NV12, RGBx, BGRx, RGB; RGBA and BGRA with alpha ignored), measured by the
+//! process-wide inference engine, and passed on untouched with a [`PoseMeta`](crate::PoseMeta) and, for other
+//! languages, a [`KinemotionMeta`](crate::meta::custom). The frame is never converted or copied. A frame in which
+//! nobody is seen carries an empty `PoseMeta`; a frame without a PTS carries none and raises one warning.
+//!
+//! Landmarks are square pixels: stored columns are multiplied by the pixel aspect ratio.
+//!
+//! # Properties
+//! | name | range (default) | when |
+//! |---|---|---|
+//! | `quality` | fast, balanced, accurate (balanced) | playing |
+//! | `max-persons` | 1–16 people (1) | playing |
+//! | `person` | largest, nearest-centre, most-moving, id=N (largest) | playing |
+//! | `smooth` | true, false (false) | playing |
+//! | `detection-threshold` | 0–1 (0.5) | playing |
+//! | `presence-threshold` | 0–1 (0.5) | playing |
+//! | `pose-rate` | 0–1000 per second of media time, 0 = every frame (0) | playing |
+//! | `skip-late` | true, false (true) | playing |
+//! | `latency` | 0–5000 ms (30) | playing |
+//! | `workers`, `threads` | 0–256, 0 = automatic (0) | ready |
+//! | `runtime`, `models` | path (unset = search) | ready |
+//! | `stats` | structure, read only | – |
+//!
+//! `stats` holds `frames`, `with-pose`, `predicted`, `skipped-late`, `without-timestamp`, `unreadable`,
+//! `detector-runs`, `landmarker-runs`, `not-finite` (guint64) and `inference-seconds`, `overhead-seconds` (gdouble).
+//!
+//! # Tuning window
+//! Start with `quality=balanced`. For jumps use at least 60 frames per second and `pose-rate=0`: timing precision is the
+//! frame interval. On a slow machine lower `quality` before `pose-rate`. `latency` should exceed the time of one
+//! inference, which `stats` tells; it is added to the pipeline's latency once, and a backlog larger than it makes
+//! frames be predicted.
+//!
+//! # Symptoms
+//! - *No pose at all*: the person is smaller than about a sixth of the picture: lower `detection-threshold`, move closer.
+//! - *Poses jump between people*: set `max-persons` to the number of people and choose with `person`.
+//! - *Many predicted poses*: `skipped-late` in `stats` grows: lower `quality`, or raise `latency`.
+//! - *Error "ONNX Runtime"* or *"model"*: the message says what to install; `kinemotion doctor` checks everything.
+//! - *Skeleton mirrored or lying*: put `videoflip` before this element, not behind it.
+//!
+//! # Related
+//! [`kinephase`](crate::kinephase), [`kineoverlay`](crate::kineoverlay), [`kinejson`](crate::kinejson)
+//!
+//! Since: 0.1
+
+mod imp;
+mod pacing;
+mod settings;
+
+use gst::glib;
+use gst::prelude::*;
+
+pub use settings::PoseQuality;
+
+/// A runnable pipeline: thirty frames of test video.
+pub const EXAMPLE: &str = "videotestsrc num-buffers=30 ! video/x-raw,width=320,height=240,framerate=30/1 \
+     ! kinepose quality=fast ! fakesink";
+
+glib::wrapper! {
+    /// The `kinepose` element.
+    pub struct KinePose(ObjectSubclass<imp::KinePose>)
+        @extends gst_base::BaseTransform, gst::Element, gst::Object;
+}
+
+pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
+    PoseQuality::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
+    gst::Element::register(Some(plugin), "kinepose", gst::Rank::NONE, KinePose::static_type())
+}
