@@ -13,11 +13,19 @@
 #![deny(missing_docs)]
 
 mod analyzer;
+pub mod body;
 mod event;
+pub mod history;
+pub mod jump;
+mod measure;
 pub mod movements;
+pub mod numeric;
 mod pose;
 pub mod registry;
 mod repetition;
+pub mod scale;
+mod uncertainty;
+pub mod units;
 
 pub use analyzer::{Analyzer, AnalyzerConfig, Athlete, LiveState, MovementChoice};
 pub use event::{Event, EventKind, WarningCode, WireEvent};

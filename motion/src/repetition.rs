@@ -106,7 +106,10 @@ impl Serialize for Repetition {
         s.serialize_field("phases", &self.phases)?;
         s.serialize_field("events", &AsMap(self.events.iter().map(|(k, t)| (*k, *t))))?;
         s.serialize_field("metrics", &AsMap(self.metrics.iter().map(|m| (m.key, m.value))))?;
-        s.serialize_field("uncertainty", &AsMap(self.metrics.iter().map(|m| (m.key, m.uncertainty))))?;
+        s.serialize_field(
+            "uncertainty",
+            &AsMap(self.metrics.iter().map(|m| (m.key, m.uncertainty))),
+        )?;
         s.serialize_field("methods", &AsMap(self.metrics.iter().map(|m| (m.key, m.method))))?;
         s.serialize_field("warnings", &self.warnings)?;
         s.serialize_field("quality", &self.quality)?;

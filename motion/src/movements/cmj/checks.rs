@@ -1,0 +1,156 @@
+//! What must hold before something is called a countermovement jump. Each check is wide enough for every real jump and
+//! its noise; together they leave nothing of walking, stepping, squatting or a shaking camera.
+
+use super::NotACmj;
+use super::timeline::Timeline;
+use crate::jump::{Contact, ContactError, Course, Feet, GravityFit};
+use crate::units::height_from_flight_time;
+
+/// Measured rise of the centre of mass over the rise its flight time implies.
+const RISE_RATIO: std::ops::Range<f64> = 0.45..2.2;
+
+/// Distance of the centre of mass from its parabola, in statures, root mean square.
+const MAX_RESIDUAL: f64 = 0.02;
+
+/// The highest point lies within the middle part of the flight.
+const APEX_MARGIN: f64 = 0.22;
+
+/// A height difference between take-off and landing beyond this, in statures, is a box or a slope.
+const MAX_LEVEL_CHANGE: f64 = 0.13;
+
+/// The track is watched from this long before the feet leave, seconds.
+pub const TRACK_LEAD_S: f64 = 0.6;
+
+/// A hip that moves faster than this, statures per second, is another hip (no jump is faster than 6 m/s).
+const MAX_SPEED: f64 = 6.0;
+
+/// … by at least this much, in statures: at high frame rates noise alone is fast.
+const MIN_JUMP: f64 = 0.12;
+
+/// The hip comes nearer to the ankles by at least this, in statures.
+const MIN_KNEE_BEND: f64 = 0.025;
+
+/// The centre of mass sinks by at least this, in statures.
+const MIN_DEPTH: f64 = 0.025;
+
+/// From landing to take-off in less than this is a rebound, seconds. Drop jumps stay 0.15–0.35 s on the ground.
+const MIN_CONTACT_S: f64 = 0.42;
+
+/// A foot that counts must rise this much in mid-flight, in statures.
+const MIN_FOOT_RISE: f64 = 0.012;
+
+/// A foot counts when its weight is at least this.
+const TRUSTED_WEIGHT: f64 = 0.15;
+
+impl From<ContactError> for NotACmj {
+    fn from(error: ContactError) -> Self {
+        match error {
+            ContactError::NoGround | ContactError::TooFewFrames => NotACmj::TooFewFrames,
+            ContactError::NoFlight => NotACmj::NoFlight,
+        }
+    }
+}
+
+/// The body rises and falls as a thrown body does.
+pub fn flight(
+    course: &Course,
+    fit: &GravityFit,
+    (from, to): (f64, f64),
+    px_per_m: f64,
+) -> Result<(), NotACmj> {
+    let duration = to - from;
+    let ends = [from, to].map(|t| nearest_com(course, t));
+    let [Some(first), Some(last)] = ends else {
+        return Err(NotACmj::TooFewFrames);
+    };
+    let implied = height_from_flight_time(duration) * px_per_m;
+    let rise = fit.apex_px - 0.5 * (first + last);
+    let apex = (fit.apex_s - from) / duration;
+    let ballistic = RISE_RATIO.contains(&(rise / implied))
+        && fit.residual_px < MAX_RESIDUAL * course.stature_px
+        && (APEX_MARGIN..1.0 - APEX_MARGIN).contains(&apex);
+    if ballistic {
+        Ok(())
+    } else {
+        Err(NotACmj::NotBallistic)
+    }
+}
+
+fn nearest_com(course: &Course, t: f64) -> Option<f64> {
+    let near = |s: &&crate::jump::CourseSample| (s.t - t).abs();
+    course
+        .samples()
+        .iter()
+        .min_by(|a, b| near(a).total_cmp(&near(b)))
+        .map(|s| s.com)
+}
+
+/// The same person throughout.
+pub fn track(course: &Course, from: f64, to: f64) -> Result<(), NotACmj> {
+    let jumped = course.between(from, to).windows(2).any(|pair| {
+        let moved = (pair[1].hip - pair[0].hip).abs() / course.stature_px;
+        moved > MIN_JUMP && moved > MAX_SPEED * (pair[1].t - pair[0].t)
+    });
+    if jumped { Err(NotACmj::TrackJumped) } else { Ok(()) }
+}
+
+/// Not straight from a landing.
+pub fn rebound(timeline: &Timeline, last_landing_s: f64, left_s: f64) -> Result<(), NotACmj> {
+    if left_s - last_landing_s < MIN_CONTACT_S && timeline.lowest_s > last_landing_s {
+        return Err(NotACmj::Rebound);
+    }
+    Ok(())
+}
+
+/// The body sinks, and does so by bending its legs: a picture that moves as a whole is no countermovement.
+pub fn countermovement(course: &Course, timeline: &Timeline, left_s: f64) -> Result<(), NotACmj> {
+    let depth = timeline.standing_px - timeline.lowest_px;
+    let leg = |from: f64, to: f64| {
+        let samples = course.between(from, to);
+        let sum: f64 = samples
+            .iter()
+            .map(|s| s.hip - 0.5 * (s.feet[0].ankle + s.feet[1].ankle))
+            .sum();
+        (!samples.is_empty()).then(|| sum / samples.len() as f64)
+    };
+    let low = leg(timeline.lowest_s - 0.06, timeline.lowest_s + 0.06).ok_or(NotACmj::TooFewFrames)?;
+    let long = leg(left_s - 0.03, left_s + 0.06).ok_or(NotACmj::TooFewFrames)?;
+    if long - low < MIN_KNEE_BEND * course.stature_px || depth < MIN_DEPTH * course.stature_px {
+        return Err(NotACmj::NoCountermovement);
+    }
+    Ok(())
+}
+
+/// Both feet are in the air.
+pub fn feet(course: &Course, feet: &Feet, contact: &Contact) -> Result<(), NotACmj> {
+    let quarter = 0.25 * (contact.landing_s - contact.takeoff_s);
+    let middle = course.between(contact.takeoff_s + quarter, contact.landing_s - quarter);
+    for side in 0..2 {
+        if feet.weights()[side] < TRUSTED_WEIGHT {
+            continue;
+        }
+        let (sum, n) = middle
+            .iter()
+            .filter_map(|s| feet.height_of(s, side))
+            .fold((0.0, 0usize), |(sum, n), height| (sum + height, n + 1));
+        if n > 0 && sum / (n as f64) < MIN_FOOT_RISE {
+            return Err(NotACmj::OneFoot);
+        }
+    }
+    Ok(())
+}
+
+/// Take-off and landing on one level.
+pub fn levels(course: &Course, contact: &Contact) -> Result<(), NotACmj> {
+    let (Some(takeoff), Some(landing)) = (
+        nearest_com(course, contact.takeoff_s),
+        nearest_com(course, contact.landing_s),
+    ) else {
+        return Err(NotACmj::TooFewFrames);
+    };
+    if (takeoff - landing).abs() > MAX_LEVEL_CHANGE * course.stature_px {
+        Err(NotACmj::OtherLevel)
+    } else {
+        Ok(())
+    }
+}

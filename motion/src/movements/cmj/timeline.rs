@@ -1,0 +1,251 @@
+//! From standing to take-off: onset, fastest descent, lowest point, fastest ascent.
+
+use super::NotACmj;
+use crate::jump::Course;
+use crate::numeric::{LocalFit, crossing, local_fit};
+
+/// Half width of the window in which the centre of mass is smoothed, seconds: about the Savitzky–Golay window for which
+/// landmark noise and the blunting of the lowest point balance.
+const SMOOTHING_S: f64 = 0.075;
+
+/// At low frame rates the window still needs this many frames on either side.
+const SMOOTHING_FRAMES: f64 = 2.2;
+
+/// The lowest point lies at most this long before take-off, seconds.
+const MAX_CONCENTRIC_S: f64 = 1.0;
+
+/// The descent begins at most this long before the lowest point, seconds.
+const MAX_ECCENTRIC_S: f64 = 2.0;
+
+/// Vertical speed of the centre of mass below which the body counts as still, m/s.
+pub const STILL_M_S: f64 = 0.1;
+
+/// A descent must reach this speed, m/s.
+const MIN_DESCENT_M_S: f64 = 0.25;
+
+/// A longer stop at the bottom makes it a squat jump, seconds.
+const MAX_PAUSE_S: f64 = 0.35;
+
+/// The onset is traced back from the speed threshold at constant jerk, at most this far, seconds.
+const MAX_TRACE_BACK_S: f64 = 0.2;
+
+/// Standing before the onset that is reported, at most, seconds.
+const MAX_STANDING_S: f64 = 1.0;
+
+/// The centre of mass may wander this much while standing, in statures.
+const STANDING_WANDER: f64 = 0.02;
+
+/// Shorter standing is none, seconds.
+const MIN_STANDING_S: f64 = 0.12;
+
+/// The course of the centre of mass up to take-off. Heights in pixels upwards, speeds in pixels per second.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeline {
+    /// Begin of quiet standing, when there was any.
+    pub standing_s: Option<f64>,
+    /// Begin of the descent.
+    pub onset_s: f64,
+    /// Whether the onset was seen; otherwise the stream or the last landing cut it off.
+    pub onset_seen: bool,
+    /// Instant of the fastest descent.
+    pub fastest_descent_s: f64,
+    /// Speed of the fastest descent, positive.
+    pub descent_px_s: f64,
+    /// Lowest point.
+    pub lowest_s: f64,
+    /// Height of the lowest point.
+    pub lowest_px: f64,
+    /// Speed of the fastest ascent before take-off.
+    pub ascent_px_s: f64,
+    /// Height in standing.
+    pub standing_px: f64,
+    /// How long the body was still around the lowest point.
+    pub pause_s: f64,
+}
+
+/// The smoothed centre of mass at the course's sample times. Reused from jump to jump.
+#[derive(Debug, Default)]
+pub struct SmoothedCom {
+    fits: Vec<(f64, LocalFit)>,
+}
+
+impl SmoothedCom {
+    /// Reserves memory for this many samples.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            fits: Vec::with_capacity(capacity),
+        }
+    }
+
+    fn load(&mut self, course: &Course, from: f64, to: f64, half_width: f64) {
+        self.fits.clear();
+        for sample in course.between(from, to) {
+            let near = course.between(sample.t - half_width, sample.t + half_width);
+            if let Some(fit) = local_fit(near.iter().map(|s| (s.t, s.com, 1.0)), sample.t, half_width) {
+                self.fits.push((sample.t, fit));
+            }
+        }
+    }
+
+    /// Traces the movement that ends with the take-off. `earliest_s` is where the previous landing or the stream begins.
+    pub fn trace(
+        &mut self,
+        course: &mut Course,
+        earliest_s: f64,
+        takeoff_s: f64,
+        px_per_m: f64,
+    ) -> Result<Timeline, NotACmj> {
+        let earliest = earliest_s.max(takeoff_s - MAX_CONCENTRIC_S - MAX_ECCENTRIC_S - MAX_STANDING_S);
+        let interval = course
+            .frame_interval(earliest, takeoff_s)
+            .ok_or(NotACmj::TooFewFrames)?;
+        self.load(
+            course,
+            earliest,
+            takeoff_s,
+            SMOOTHING_S.max(SMOOTHING_FRAMES * interval),
+        );
+        let lowest = self.lowest(takeoff_s).ok_or(NotACmj::TooFewFrames)?;
+        let (lowest_s, lowest_px) = self.vertex(lowest, interval);
+        let still = STILL_M_S * px_per_m;
+        let pause_s = self.pause(lowest, still);
+        let ascent_px_s = self.fits[lowest..]
+            .iter()
+            .map(|(_, f)| f.slope)
+            .fold(0.0, f64::max);
+        let descent = self.descent(lowest, still, MIN_DESCENT_M_S * px_per_m)?;
+        if pause_s > MAX_PAUSE_S {
+            return Err(NotACmj::Paused);
+        }
+        let standing = self.standing(descent.onset, STANDING_WANDER * course.stature_px, still);
+        let standing_from = self.fits[standing].0;
+        let onset_s = descent.onset_s.max(self.fits[0].0);
+        let standing_s = (onset_s - standing_from >= MIN_STANDING_S).then_some(standing_from);
+        let at_onset = self.fits[descent.onset].1.value;
+        let standing_px = standing_s
+            .and_then(|from| course.median(from, onset_s, |s| Some(s.com)))
+            .unwrap_or(at_onset);
+        Ok(Timeline {
+            standing_s,
+            onset_s,
+            onset_seen: descent.onset_seen,
+            fastest_descent_s: self.fits[descent.fastest].0,
+            descent_px_s: -self.fits[descent.fastest].1.slope,
+            lowest_s,
+            lowest_px,
+            ascent_px_s,
+            standing_px,
+            pause_s,
+        })
+    }
+
+    fn lowest(&self, takeoff_s: f64) -> Option<usize> {
+        let candidates = self
+            .fits
+            .iter()
+            .enumerate()
+            .filter(|(_, (t, _))| *t >= takeoff_s - MAX_CONCENTRIC_S);
+        candidates
+            .min_by(|(_, (_, a)), (_, (_, b))| a.value.total_cmp(&b.value))
+            .map(|(i, _)| i)
+    }
+
+    /// Time and height of the minimum of the local parabola at a sample, kept within a frame.
+    fn vertex(&self, index: usize, interval: f64) -> (f64, f64) {
+        let (t, fit) = self.fits[index];
+        if fit.curvature <= 0.0 {
+            return (t, fit.value);
+        }
+        let shift = (-fit.slope / fit.curvature).clamp(-interval, interval);
+        (
+            t + shift,
+            fit.value + shift * (fit.slope + 0.5 * fit.curvature * shift),
+        )
+    }
+
+    /// How long the speed stays below `still` around the lowest sample.
+    fn pause(&self, lowest: usize, still: f64) -> f64 {
+        let edge = |inner: usize, outer: usize| {
+            let ((t0, f0), (t1, f1)) = (self.fits[inner], self.fits[outer]);
+            crossing(t0, f0.slope.abs(), t1, f1.slope.abs(), still)
+        };
+        let begin = (1..=lowest)
+            .rev()
+            .find(|&i| self.fits[i - 1].1.slope.abs() > still)
+            .map_or(self.fits[0].0, |i| edge(i, i - 1));
+        let last = self.fits.len() - 1;
+        let end = (lowest..last)
+            .find(|&i| self.fits[i + 1].1.slope.abs() > still)
+            .map_or(self.fits[last].0, |i| edge(i, i + 1));
+        (end - begin).max(0.0)
+    }
+
+    /// Goes back from the lowest point over the fastest descent to its beginning.
+    fn descent(&self, lowest: usize, still: f64, least: f64) -> Result<Descent, NotACmj> {
+        let mut fastest = lowest;
+        for i in (0..lowest).rev() {
+            let (t, fit) = self.fits[i];
+            if fit.slope < self.fits[fastest].1.slope {
+                fastest = i;
+            }
+            let moving = -self.fits[fastest].1.slope > least;
+            if !moving && self.fits[lowest].0 - t > MAX_PAUSE_S + SMOOTHING_S {
+                return Err(NotACmj::Paused);
+            }
+            if moving && fit.slope > -still {
+                let (t1, next) = self.fits[i + 1];
+                let threshold_s = crossing(t, fit.slope, t1, next.slope, -still);
+                // constant jerk from rest: speed = ½·j·τ², acceleration = j·τ, so τ = 2·speed/acceleration
+                let acceleration = -(next.curvature.min(fit.curvature));
+                let back = if acceleration > 0.0 {
+                    (2.0 * still / acceleration).min(MAX_TRACE_BACK_S)
+                } else {
+                    0.0
+                };
+                return Ok(Descent {
+                    fastest,
+                    onset: i,
+                    onset_s: threshold_s - back,
+                    onset_seen: true,
+                });
+            }
+            if self.fits[lowest].0 - t > MAX_ECCENTRIC_S {
+                return Ok(Descent {
+                    fastest,
+                    onset: i,
+                    onset_s: t,
+                    onset_seen: false,
+                });
+            }
+        }
+        if -self.fits[fastest].1.slope > least {
+            Ok(Descent {
+                fastest,
+                onset: 0,
+                onset_s: self.fits[0].0,
+                onset_seen: false,
+            })
+        } else {
+            Err(NotACmj::NoCountermovement)
+        }
+    }
+
+    /// First sample of the quiet stretch that ends at the onset.
+    fn standing(&self, onset: usize, wander: f64, still: f64) -> usize {
+        let (onset_s, reference) = self.fits[onset];
+        let calm = |i: usize| {
+            let (t, fit) = self.fits[i];
+            onset_s - t <= MAX_STANDING_S
+                && (fit.value - reference.value).abs() < wander
+                && fit.slope.abs() < 1.5 * still
+        };
+        (0..onset).rev().take_while(|&i| calm(i)).last().unwrap_or(onset)
+    }
+}
+
+struct Descent {
+    fastest: usize,
+    onset: usize,
+    onset_s: f64,
+    onset_seen: bool,
+}
