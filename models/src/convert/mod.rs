@@ -16,7 +16,7 @@ mod schema;
 mod sparse;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use onnx::{Graph, Metadata, Model, OperatorSet, ValueInfo};
 use prost::Message;

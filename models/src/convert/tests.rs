@@ -368,3 +368,25 @@ fn a_garbled_file_never_panics() {
         drop(convert(&garbled, &INTERFACE));
     }
 }
+
+/// A TFLite file with the outputs that pose networks have, each the LOGISTIC of the input.
+pub(crate) fn network_with_pose_outputs() -> Vec<u8> {
+    const OUTPUTS: [&str; 5] = ["Identity", "Identity_1", "Identity_2", "Identity_3", "Identity_4"];
+    let shape = [1, 2, 2, 3];
+    let mut tensors = vec![tensor(&shape, F32, 0, "input")];
+    tensors.extend(OUTPUTS.map(|name| tensor(&shape, F32, 0, name)));
+    let operators = (1..=5).map(|output| operator(0, &[0], output, vec![])).collect();
+    let subgraph = vec![
+        Tables(tensors),
+        I32s(vec![0]),
+        I32s(vec![1, 2, 3, 4, 5]),
+        Tables(operators),
+    ];
+    file(&[
+        I32(3),
+        Tables(vec![vec![U8(14)]]),
+        Tables(vec![subgraph]),
+        Absent,
+        Tables(vec![vec![]]),
+    ])
+}

@@ -18,7 +18,7 @@ pub trait Download: Send + Sync {
 pub enum DownloadError {
     /// The client is not installed.
     NotInstalled,
-    /// The registry does not answer; what the client said.
+    /// The registry does not answer; the client's word for it.
     Unreachable(String),
     /// No space left.
     DiskFull,
@@ -29,15 +29,18 @@ pub enum DownloadError {
 /// npm and pip as found on this machine.
 #[derive(Clone, Debug)]
 pub struct Clients {
-    npm: OsString,
-    python: OsString,
+    npm: CommandLine,
+    pip: CommandLine,
 }
+
+/// A program and its first arguments.
+type CommandLine = Vec<OsString>;
 
 impl Default for Clients {
     fn default() -> Self {
         Self {
-            npm: "npm".into(),
-            python: "python3".into(),
+            npm: vec!["npm".into()],
+            pip: ["python3", "-m", "pip"].map(OsString::from).to_vec(),
         }
     }
 }
@@ -72,7 +75,7 @@ impl Download for Clients {
 
 impl Clients {
     fn npm_pack(&self, package: &Package) -> Command {
-        let mut command = Command::new(&self.npm);
+        let mut command = command(&self.npm);
         command
             .arg("pack")
             .arg(format!("{}@{}", package.name, package.version))
@@ -96,31 +99,22 @@ impl Clients {
             package.name, package.version, package.sha256
         );
         std::fs::write(directory.join("requirements.txt"), requirement).map_err(DownloadError::from)?;
-        let mut command = Command::new(&self.python);
-        command.args([
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--require-hashes",
-            "--only-binary=:all:",
-        ]);
-        command.args([
-            "--python-version",
-            python.trim_start_matches("cp"),
-            "--implementation",
-            "cp",
-        ]);
-        command.args(["--abi", abi, "--platform", platform, "--quiet", "--no-input"]);
-        command.args([
-            "--disable-pip-version-check",
-            "--dest",
-            ".",
-            "-r",
-            "requirements.txt",
-        ]);
+        let mut command = command(&self.pip);
+        let fixed = "download --no-deps --require-hashes --only-binary=:all: --implementation cp --quiet --no-input \
+                     --disable-pip-version-check --dest . --requirement requirements.txt";
+        command
+            .args(fixed.split(' '))
+            .args(["--python-version", python.trim_start_matches("cp")]);
+        command.args(["--abi", abi, "--platform", platform]);
         Ok(command)
     }
+}
+
+fn command(line: &[OsString]) -> Command {
+    let (program, arguments) = line.split_first().expect("a command line is never empty");
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
 }
 
 /// Python, ABI and platform tag: the last three parts of a wheel's name.
@@ -173,13 +167,13 @@ fn classify(said: &str) -> DownloadError {
         "ReadTimeoutError",
         "ProxyError",
     ];
-    let mentions = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if mentions(&MISSING) {
+    let mentioned = |words: &[&'static str]| words.iter().find(|word| said.contains(**word)).copied();
+    if mentioned(&MISSING).is_some() {
         DownloadError::NotInstalled
-    } else if mentions(&FULL) {
+    } else if mentioned(&FULL).is_some() {
         DownloadError::DiskFull
-    } else if mentions(&UNREACHABLE) {
-        DownloadError::Unreachable(essence(said))
+    } else if let Some(word) = mentioned(&UNREACHABLE) {
+        DownloadError::Unreachable(word.to_owned())
     } else {
         DownloadError::Failed(essence(said))
     }
@@ -201,17 +195,14 @@ fn essence(said: &str) -> String {
 mod tests {
     use super::*;
     use crate::store::Lock;
-    use std::os::unix::fs::PermissionsExt;
 
-    /// Runs the client with a shell script in place of npm and python3.
+    /// Runs the client with a shell script in place of npm and pip.
     fn download_with(script: &str, package: &Package) -> (Result<(), DownloadError>, tempfile::TempDir) {
         let directory = tempfile::tempdir().unwrap();
-        let program = directory.path().join("client");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let line: Vec<OsString> = ["sh", "-c", script, "client"].map(OsString::from).to_vec();
         let clients = Clients {
-            npm: program.clone().into(),
-            python: program.into(),
+            npm: line.clone(),
+            pip: line,
         };
         (clients.download(package, directory.path()), directory)
     }
@@ -234,6 +225,7 @@ mod tests {
         let (result, directory) = download_with("echo \"$@\" > arguments", package);
         result.unwrap();
         let arguments = std::fs::read_to_string(directory.path().join("arguments")).unwrap();
+        assert!(arguments.starts_with("download "), "{arguments}");
         for part in [
             "--require-hashes",
             "--python-version 311",
@@ -283,7 +275,7 @@ mod tests {
     #[test]
     fn a_client_that_is_not_installed_is_noticed() {
         let clients = Clients {
-            npm: "no-such-command".into(),
+            npm: vec!["no-such-command".into()],
             ..Clients::default()
         };
         let directory = tempfile::tempdir().unwrap();

@@ -44,30 +44,37 @@ pub enum Progress {
 
 impl std::fmt::Display for Progress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let megabytes = |bytes: &u64| *bytes as f64 / 1e6;
         match self {
             Progress::Waiting => f.write_str("waiting for another process that fills the same cache"),
             Progress::Downloading { artefact, bytes } => {
-                write!(f, "downloading {artefact} ({:.0} MB)", megabytes(bytes))
+                write!(f, "downloading {artefact} ({})", readable_size(*bytes))
             }
             Progress::Provided { artefact } => write!(f, "using the downloaded {artefact}"),
             Progress::Converting { file } => write!(f, "converting {file}"),
-            Progress::Ready { file, bytes } => write!(f, "{file} is ready ({:.1} MB)", megabytes(bytes)),
+            Progress::Ready { file, bytes } => write!(f, "{file} is ready ({})", readable_size(*bytes)),
         }
     }
 }
 
+fn readable_size(bytes: u64) -> String {
+    match bytes as f64 {
+        bytes if bytes < 1e6 => format!("{:.0} kB", (bytes / 1e3).ceil()),
+        bytes => format!("{:.1} MB", bytes / 1e6),
+    }
+}
+
 pub(super) fn pull(store: &Store, progress: &mut dyn FnMut(Progress)) -> Result<Vec<Artifact>, StoreError> {
-    let artifacts = store.verify();
+    let mut artifacts = store.verify();
     if !artifacts.iter().all(is_ready) {
         fill(store, progress)?;
+        artifacts = store.verify();
     }
     if store.lock.runtime().is_none() {
         return Err(StoreError::NoRuntime {
             architecture: std::env::consts::ARCH,
         });
     }
-    Ok(store.verify())
+    Ok(artifacts)
 }
 
 fn is_ready(artifact: &Artifact) -> bool {
@@ -195,6 +202,10 @@ fn fetch(
         needed_bytes: package.size,
     };
     let bytes = fs::read(&path).map_err(|error| context.error(error))?;
+    if path.starts_with(scratch) {
+        // Make room for what is made from it.
+        fs::remove_file(&path).map_err(|error| context.error(error))?;
+    }
     let found = hash(&bytes);
     if found != package.sha256 {
         let detail = if bytes.len() as u64 == package.size {
