@@ -1,2 +1,2 @@
-//! (skeleton)
+//! Command line.
 fn main() {}
