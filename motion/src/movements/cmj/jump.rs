@@ -62,15 +62,16 @@ impl CmjJump {
             timeline.standing_s.unwrap_or(timeline.onset_s),
             ground_until(&timeline),
         );
-        let feet = Feet::on_ground(course, ground.0, ground.1)?;
-        let mut contact = None;
+        let standing = Feet::on_ground(course, ground.0, ground.1)?;
+        let mut found = None;
         for _ in 0..PASSES {
             let g = gravity_in_statures(height, course.stature_px, Some(&gravity));
-            let found = Contact::find(course, &feet, gravity.apex_s, g)?;
-            gravity = fit_gravity(course, found.takeoff_s, found.landing_s).ok_or(NotACmj::NotBallistic)?;
-            contact = Some(found);
+            let (contact, feet) = Contact::find(course, &standing, gravity.apex_s, g)?;
+            gravity =
+                fit_gravity(course, contact.takeoff_s, contact.landing_s).ok_or(NotACmj::NotBallistic)?;
+            found = Some((contact, feet));
         }
-        let contact = contact.ok_or(NotACmj::NoFlight)?;
+        let (contact, feet) = found.ok_or(NotACmj::NoFlight)?;
         checks::feet(course, &feet, &contact)?;
         checks::levels(course, &contact)?;
         let ordered = timeline.onset_s < timeline.lowest_s

@@ -9,6 +9,7 @@ mod timeline;
 
 use super::{Context, Movement, MovementModel, Output};
 use crate::WarningCode;
+use crate::history::History;
 use crate::jump::{Course, FlightWatch, Watched};
 use crate::units::{MS_PER_S, height_from_flight_time};
 use jump::CmjJump;
@@ -42,9 +43,9 @@ pub(super) const MOVEMENT: Movement = Movement {
 
 const NAME: &str = "cmj";
 
-/// A jump is final this long after its landing, seconds of media time: enough to see the feet stay on the ground and
-/// the body sink, and with two frames at 24 fps still within 300 ms.
-const SETTLE_S: f64 = 0.2;
+/// A jump is final with the last frame that comes at most this long after its landing, seconds of media time: enough to
+/// see the feet flat and the body sink.
+const SETTLE_S: f64 = 0.27;
 
 /// At the end of a stream this much after the landing is enough, seconds.
 const SETTLE_AT_END_S: f64 = 0.06;
@@ -164,6 +165,14 @@ impl Cmj {
     }
 }
 
+/// Time between the two newest frames: when the next one may be expected.
+fn last_interval(history: &History) -> f64 {
+    match history.len() {
+        0 | 1 => 0.0,
+        n => history.get(n - 1).t - history.get(n - 2).t,
+    }
+}
+
 impl MovementModel for Cmj {
     fn observe(&mut self, context: &Context<'_>, output: &mut Output<'_>) {
         let Some(now) = context.history.latest().map(|f| f.t) else {
@@ -196,8 +205,9 @@ impl MovementModel for Cmj {
                 }
             }
         }
+        let interval = last_interval(context.history);
         if let Some(flight) = self.settling
-            && now >= flight.returned_s + SETTLE_S
+            && now + interval > flight.returned_s + SETTLE_S
         {
             self.settling = None;
             self.conclude(flight, context, output);
