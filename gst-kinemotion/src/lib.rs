@@ -30,6 +30,7 @@ mod overlay;
 mod sync;
 mod video;
 
+pub use kinephase::late_event;
 pub use meta::{FrameGeometry, Motion, MotionMeta, PersonMotion, PoseMeta, Poses};
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {

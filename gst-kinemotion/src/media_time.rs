@@ -42,7 +42,10 @@ mod tests {
         segment.set_start(ClockTime::from_seconds(2));
         segment.set_time(ClockTime::ZERO);
         segment.set_rate(2.0);
-        assert_eq!(media_time(segment.upcast_ref(), ClockTime::from_mseconds(2500)), 0.5);
+        assert_eq!(
+            media_time(segment.upcast_ref(), ClockTime::from_mseconds(2500)),
+            0.5
+        );
         assert_eq!(
             running_time(segment.upcast_ref(), ClockTime::from_mseconds(2500)),
             Some(ClockTime::from_mseconds(250))
@@ -55,13 +58,19 @@ mod tests {
         let mut segment = gst::FormattedSegment::<ClockTime>::new();
         segment.set_start(ClockTime::from_seconds(2));
         segment.set_time(ClockTime::ZERO);
-        assert_eq!(media_time(segment.upcast_ref(), ClockTime::from_mseconds(1500)), -0.5);
+        assert_eq!(
+            media_time(segment.upcast_ref(), ClockTime::from_mseconds(1500)),
+            -0.5
+        );
     }
 
     #[test]
     fn without_a_time_segment_the_pts_counts() {
         gst::init().expect("GStreamer");
         let segment = gst::FormattedSegment::<gst::format::Bytes>::new();
-        assert_eq!(media_time(segment.upcast_ref(), ClockTime::from_mseconds(40)), 0.04);
+        assert_eq!(
+            media_time(segment.upcast_ref(), ClockTime::from_mseconds(40)),
+            0.04
+        );
     }
 }

@@ -27,7 +27,10 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 fn listed() -> String {
-    std::iter::once(AUTO).chain(names()).collect::<Vec<_>>().join(", ")
+    std::iter::once(AUTO)
+        .chain(names())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]

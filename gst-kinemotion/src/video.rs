@@ -67,7 +67,10 @@ pub(crate) fn view<'a>(
         // A plane that cannot be read stays empty, which the view then refuses by name.
         let data = frame.plane_data(index as u32).unwrap_or_default();
         let stride = frame.plane_stride().get(index).copied().unwrap_or_default();
-        *plane = Plane { data, stride: usize::try_from(stride).unwrap_or_default() };
+        *plane = Plane {
+            data,
+            stride: usize::try_from(stride).unwrap_or_default(),
+        };
     }
     FrameView::new(
         layout.format,

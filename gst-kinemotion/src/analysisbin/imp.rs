@@ -2,7 +2,7 @@
 
 use crate::kineoverlay::KineOverlay;
 use crate::kinephase::KinePhase;
-use crate::kinepose::KinePose;
+use crate::kinepose::{KinePose, PoseQuality};
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -22,11 +22,31 @@ enum Child {
 }
 
 const PROXIES: [Proxy; 5] = [
-    Proxy { name: "movement", child: Child::Phase, child_property: "movement" },
-    Proxy { name: "quality", child: Child::Pose, child_property: "quality" },
-    Proxy { name: "athlete-height", child: Child::Phase, child_property: "athlete-height" },
-    Proxy { name: "person", child: Child::Pose, child_property: "person" },
-    Proxy { name: "overlay", child: Child::Overlay, child_property: "enabled" },
+    Proxy {
+        name: "movement",
+        child: Child::Phase,
+        child_property: "movement",
+    },
+    Proxy {
+        name: "quality",
+        child: Child::Pose,
+        child_property: "quality",
+    },
+    Proxy {
+        name: "athlete-height",
+        child: Child::Phase,
+        child_property: "athlete-height",
+    },
+    Proxy {
+        name: "person",
+        child: Child::Pose,
+        child_property: "person",
+    },
+    Proxy {
+        name: "overlay",
+        child: Child::Overlay,
+        child_property: "enabled",
+    },
 ];
 
 /// The bin.
@@ -61,7 +81,10 @@ impl KinemotionBin {
     }
 
     fn target(&self, property: &str) -> (&gst::Element, &'static str) {
-        let proxy = PROXIES.iter().find(|proxy| proxy.name == property).expect("only proxied properties are installed");
+        let proxy = PROXIES
+            .iter()
+            .find(|proxy| proxy.name == property)
+            .expect("only proxied properties are installed");
         (self.child(&proxy.child), proxy.child_property)
     }
 }
@@ -100,8 +123,11 @@ impl ObjectImpl for KinemotionBin {
     fn constructed(&self) {
         self.parent_constructed();
         let bin = self.obj();
-        let children: [&gst::Element; 3] =
-            [self.pose.upcast_ref(), self.phase.upcast_ref(), self.overlay.upcast_ref()];
+        let children: [&gst::Element; 3] = [
+            self.pose.upcast_ref(),
+            self.phase.upcast_ref(),
+            self.overlay.upcast_ref(),
+        ];
         bin.add_many(children).expect("a new bin has no children");
         gst::Element::link_many(children).expect("the elements' templates fit each other");
         for (name, child) in [("sink", children[0]), ("src", children[2])] {
@@ -120,19 +146,36 @@ impl ObjectImpl for KinemotionBin {
 fn renamed(spec: &glib::ParamSpec, name: &str) -> glib::ParamSpec {
     let (nick, blurb, flags) = (spec.nick(), spec.blurb().unwrap_or_default(), spec.flags());
     if let Some(spec) = spec.downcast_ref::<glib::ParamSpecString>() {
-        let builder = glib::ParamSpecString::builder(name).nick(nick).blurb(blurb).flags(flags);
+        let builder = glib::ParamSpecString::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .flags(flags);
         return builder.default_value(spec.default_value()).build();
     }
     if let Some(spec) = spec.downcast_ref::<glib::ParamSpecBoolean>() {
-        let builder = glib::ParamSpecBoolean::builder(name).nick(nick).blurb(blurb).flags(flags);
+        let builder = glib::ParamSpecBoolean::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .flags(flags);
         return builder.default_value(spec.default_value()).build();
     }
     if let Some(spec) = spec.downcast_ref::<glib::ParamSpecDouble>() {
-        let builder = glib::ParamSpecDouble::builder(name).nick(nick).blurb(blurb).flags(flags);
-        return builder.minimum(spec.minimum()).maximum(spec.maximum()).default_value(spec.default_value()).build();
+        let builder = glib::ParamSpecDouble::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .flags(flags);
+        return builder
+            .minimum(spec.minimum())
+            .maximum(spec.maximum())
+            .default_value(spec.default_value())
+            .build();
     }
-    // An enumeration; only `quality`, which keeps its name.
-    spec.clone()
+    // `quality` is the one enumeration among them.
+    glib::ParamSpecEnum::builder_with_default(name, PoseQuality::default())
+        .nick(nick)
+        .blurb(blurb)
+        .flags(flags)
+        .build()
 }
 
 impl GstObjectImpl for KinemotionBin {}
@@ -152,7 +195,9 @@ impl ElementImpl for KinemotionBin {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = gst_video::VideoCapsBuilder::new().format_list(crate::video::READABLE_FORMATS).build();
+            let caps = gst_video::VideoCapsBuilder::new()
+                .format_list(crate::video::READABLE_FORMATS)
+                .build();
             [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)]
                 .into_iter()
                 .filter_map(|(name, direction)| {

@@ -43,5 +43,10 @@ glib::wrapper! {
 }
 
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
-    gst::Element::register(Some(plugin), "kinemotion", gst::Rank::NONE, KinemotionBin::static_type())
+    gst::Element::register(
+        Some(plugin),
+        "kinemotion",
+        gst::Rank::NONE,
+        KinemotionBin::static_type(),
+    )
 }

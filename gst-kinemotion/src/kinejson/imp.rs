@@ -10,7 +10,11 @@ use gst::subclass::prelude::*;
 use std::sync::{LazyLock, Mutex};
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
-    gst::DebugCategory::new("kinejson", gst::DebugColorFlags::empty(), Some("Results as JSON lines"))
+    gst::DebugCategory::new(
+        "kinejson",
+        gst::DebugColorFlags::empty(),
+        Some("Results as JSON lines"),
+    )
 });
 
 const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -23,7 +27,10 @@ struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { poses: true, analysis_id: None }
+        Self {
+            poses: true,
+            analysis_id: None,
+        }
     }
 }
 
@@ -52,7 +59,11 @@ impl ObjectSubclass for KineJson {
     type ParentType = gst::Element;
 
     fn with_class(class: &Self::Class) -> Self {
-        let template = |name| class.pad_template(name).expect("the class installs both templates");
+        let template = |name| {
+            class
+                .pad_template(name)
+                .expect("the class installs both templates")
+        };
         let sink = gst::Pad::builder_from_template(&template("sink"))
             .chain_function(|pad, parent, buffer| {
                 Self::catch_panic_pad_function(
@@ -68,8 +79,15 @@ impl ObjectSubclass for KineJson {
                 Self::catch_panic_pad_function(parent, || false, |this| this.sink_query(pad, query))
             })
             .build();
-        let src = gst::Pad::builder_from_template(&template("src")).flags(gst::PadFlags::FIXED_CAPS).build();
-        Self { sink, src, settings: Mutex::default(), state: Mutex::default() }
+        let src = gst::Pad::builder_from_template(&template("src"))
+            .flags(gst::PadFlags::FIXED_CAPS)
+            .build();
+        Self {
+            sink,
+            src,
+            settings: Mutex::default(),
+            state: Mutex::default(),
+        }
     }
 }
 
@@ -77,8 +95,12 @@ impl ObjectImpl for KineJson {
     fn constructed(&self) {
         self.parent_constructed();
         let element = self.obj();
-        element.add_pad(&self.sink).expect("a new element has no pad of this name");
-        element.add_pad(&self.src).expect("a new element has no pad of this name");
+        element
+            .add_pad(&self.sink)
+            .expect("a new element has no pad of this name");
+        element
+            .add_pad(&self.src)
+            .expect("a new element has no pad of this name");
     }
 
     fn properties() -> &'static [glib::ParamSpec] {
@@ -139,7 +161,11 @@ impl ElementImpl for KineJson {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
             [
                 ("sink", gst::PadDirection::Sink, gst::Caps::new_any()),
-                ("src", gst::PadDirection::Src, gst::Caps::new_empty_simple(MEDIA_TYPE)),
+                (
+                    "src",
+                    gst::PadDirection::Src,
+                    gst::Caps::new_empty_simple(MEDIA_TYPE),
+                ),
             ]
             .into_iter()
             .filter_map(|(name, direction, caps)| {
@@ -150,10 +176,16 @@ impl ElementImpl for KineJson {
         &TEMPLATES
     }
 
-    fn change_state(&self, transition: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
         if transition == gst::StateChange::ReadyToPaused {
             let analysis_id = lock(&self.settings).analysis_id.clone();
-            *lock(&self.state) = State { writer: Writer::new(analysis_id), ..State::default() };
+            *lock(&self.state) = State {
+                writer: Writer::new(analysis_id),
+                ..State::default()
+            };
         }
         self.parent_change_state(transition)
     }
@@ -169,7 +201,9 @@ impl KineJson {
                 state.end = Some(pts + frame.duration().unwrap_or(gst::ClockTime::ZERO));
             }
             let pose = PoseMeta::get(frame).and_then(|poses| state.writer.poses(poses, wanted));
-            let events = MotionMeta::get(frame).map(|motion| state.writer.events(motion)).unwrap_or_default();
+            let events = MotionMeta::get(frame)
+                .map(|motion| state.writer.events(motion))
+                .unwrap_or_default();
             pose.into_iter().chain(events).collect::<Vec<_>>()
         };
         for line in lines {
@@ -178,7 +212,8 @@ impl KineJson {
         if !lock(&self.state).caps_sent {
             // Nothing to say yet, but downstream must be able to preroll.
             self.prepare();
-            self.src.push_event(gst::event::Gap::builder(frame.pts().unwrap_or(gst::ClockTime::ZERO)).build());
+            self.src
+                .push_event(gst::event::Gap::builder(frame.pts().unwrap_or(gst::ClockTime::ZERO)).build());
         }
         Ok(gst::FlowSuccess::Ok)
     }
@@ -266,14 +301,17 @@ impl KineJson {
         self.send_caps();
         let missing = !std::mem::replace(&mut lock(&self.state).segment_sent, true);
         if missing {
-            self.src.push_event(gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new()));
+            self.src.push_event(gst::event::Segment::new(
+                &gst::FormattedSegment::<gst::ClockTime>::new(),
+            ));
         }
     }
 
     fn send_caps(&self) {
         let missing = !std::mem::replace(&mut lock(&self.state).caps_sent, true);
         if missing {
-            self.src.push_event(gst::event::Caps::new(&gst::Caps::new_empty_simple(MEDIA_TYPE)));
+            self.src
+                .push_event(gst::event::Caps::new(&gst::Caps::new_empty_simple(MEDIA_TYPE)));
         }
     }
 }

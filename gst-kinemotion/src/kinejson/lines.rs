@@ -80,7 +80,10 @@ const MOST_PERSONS_COUNTED: usize = 1024;
 impl Writer {
     /// Starts at sequence 0.
     pub(super) fn new(analysis_id: Option<String>) -> Self {
-        Self { analysis_id, ..Self::default() }
+        Self {
+            analysis_id,
+            ..Self::default()
+        }
     }
 
     /// Counts a frame and, if wanted, writes its poses.
@@ -88,7 +91,10 @@ impl Writer {
         self.frames += 1;
         self.first_time.get_or_insert(poses.time);
         self.last_time = self.last_time.max(poses.time);
-        let predicted = poses.persons.iter().any(|person| person.pose.source == PoseSource::Predicted);
+        let predicted = poses
+            .persons
+            .iter()
+            .any(|person| person.pose.source == PoseSource::Predicted);
         if predicted {
             self.frames_predicted += 1;
         } else if !poses.persons.is_empty() {
@@ -100,11 +106,18 @@ impl Writer {
         if !wanted {
             return None;
         }
-        let (width, height) = (f64::from(poses.frame.square_width()), f64::from(poses.frame.height));
+        let (width, height) = (
+            f64::from(poses.frame.square_width()),
+            f64::from(poses.frame.height),
+        );
         let data = PoseData {
             width: poses.frame.width,
             height: poses.frame.height,
-            persons: poses.persons.iter().map(|person| PersonData::of(person, width, height)).collect(),
+            persons: poses
+                .persons
+                .iter()
+                .map(|person| PersonData::of(person, width, height))
+                .collect(),
         };
         self.line("pose", timestamp_ms(poses.time), data)
     }
@@ -116,7 +129,11 @@ impl Writer {
             .iter()
             .filter_map(|event| {
                 self.repetitions += u64::from(matches!(event.kind, EventKind::Repetition(_)));
-                self.line(event.kind.type_name(), timestamp_ms(event.t), EventData::of(event))
+                self.line(
+                    event.kind.type_name(),
+                    timestamp_ms(event.t),
+                    EventData::of(event),
+                )
             })
             .collect()
     }
@@ -135,7 +152,9 @@ impl Writer {
             frames_predicted: self.frames_predicted,
             persons: self.persons.len(),
             repetitions: self.repetitions,
-            duration_s: self.first_time.map_or(0.0, |first| rounded(self.last_time - first)),
+            duration_s: self
+                .first_time
+                .map_or(0.0, |first| rounded(self.last_time - first)),
         };
         self.line("analysis_complete", timestamp_ms(self.last_time), data)
     }
@@ -164,34 +183,54 @@ mod tests {
     use std::sync::Arc;
 
     fn frame(time: f64, persons: Vec<TrackedPose>) -> Poses {
-        let frame = FrameGeometry { width: 100, height: 50, pixel_aspect: 2.0 };
-        Poses { persons: Arc::from(persons), frame, time }
+        let frame = FrameGeometry {
+            width: 100,
+            height: 50,
+            pixel_aspect: 2.0,
+        };
+        Poses {
+            persons: Arc::from(persons),
+            frame,
+            time,
+        }
     }
 
     fn person(x: f32, y: f32) -> TrackedPose {
         let mut pose = kinemotion_motion::Pose::default();
         pose.landmarks[0].x = x;
         pose.landmarks[0].y = y;
-        TrackedPose { id: 3, selected: true, bounds: [x, y, x, y], pose }
+        TrackedPose {
+            id: 3,
+            selected: true,
+            bounds: [x, y, x, y],
+            pose,
+        }
     }
 
     #[test]
     fn landmarks_are_fractions_of_the_picture_whatever_the_pixel_shape() {
         let mut writer = Writer::new(Some("abc".into()));
-        let line = writer.poses(&frame(0.0333333, vec![person(50.0, 25.0)]), true).expect("a line");
+        let line = writer
+            .poses(&frame(0.0333333, vec![person(50.0, 25.0)]), true)
+            .expect("a line");
         let json: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(json["type"], "pose");
         assert_eq!(json["analysis_id"], "abc");
         assert_eq!(json["timestamp_ms"], 33.333);
         assert_eq!(json["data"]["persons"][0]["landmarks"][0][0], 0.25);
         assert_eq!(json["data"]["persons"][0]["landmarks"][0][1], 0.5);
-        assert_eq!(json["data"]["persons"][0]["landmarks"].as_array().map(Vec::len), Some(33));
+        assert_eq!(
+            json["data"]["persons"][0]["landmarks"].as_array().map(Vec::len),
+            Some(33)
+        );
     }
 
     #[test]
     fn a_landmark_that_is_no_number_becomes_null() {
         let mut writer = Writer::new(None);
-        let line = writer.poses(&frame(0.0, vec![person(f32::NAN, 1.0)]), true).expect("a line");
+        let line = writer
+            .poses(&frame(0.0, vec![person(f32::NAN, 1.0)]), true)
+            .expect("a line");
         let json: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         assert!(json["data"]["persons"][0]["landmarks"][0][0].is_null());
         assert!(json.get("analysis_id").is_none());

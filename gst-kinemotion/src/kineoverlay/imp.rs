@@ -14,7 +14,11 @@ use gst_video::{VideoFrameRef, VideoInfo};
 use std::sync::{LazyLock, Mutex};
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
-    gst::DebugCategory::new("kineoverlay", gst::DebugColorFlags::empty(), Some("Overlay graphics"))
+    gst::DebugCategory::new(
+        "kineoverlay",
+        gst::DebugColorFlags::empty(),
+        Some("Overlay graphics"),
+    )
 });
 
 /// Where the graphics go.
@@ -40,8 +44,17 @@ struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let options = Options { skeleton: true, angles: true, banner: true, metrics: true };
-        Self { enabled: true, mode: OverlayMode::Draw, options }
+        let options = Options {
+            skeleton: true,
+            angles: true,
+            banner: true,
+            metrics: true,
+        };
+        Self {
+            enabled: true,
+            mode: OverlayMode::Draw,
+            options,
+        }
     }
 }
 
@@ -76,17 +89,30 @@ impl ObjectImpl for KineOverlay {
     fn properties() -> &'static [glib::ParamSpec] {
         static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
             let part = |name, nick, blurb| {
-                glib::ParamSpecBoolean::builder(name).nick(nick).blurb(blurb).default_value(true).mutable_playing().build()
+                glib::ParamSpecBoolean::builder(name)
+                    .nick(nick)
+                    .blurb(blurb)
+                    .default_value(true)
+                    .mutable_playing()
+                    .build()
             };
             vec![
-                part("enabled", "Enabled", "Draw at all; otherwise frames pass through untouched"),
+                part(
+                    "enabled",
+                    "Enabled",
+                    "Draw at all; otherwise frames pass through untouched",
+                ),
                 glib::ParamSpecEnum::builder_with_default("mode", OverlayMode::default())
                     .nick("Mode")
                     .blurb("Draw on the picture, or on a transparent picture for a mixer")
                     .mutable_ready()
                     .build(),
                 part("skeleton", "Skeleton", "Draw the skeletons of all tracked people"),
-                part("angles", "Angles", "Write knee and hip flexion at the athlete's joints"),
+                part(
+                    "angles",
+                    "Angles",
+                    "Write knee and hip flexion at the athlete's joints",
+                ),
                 part("banner", "Banner", "Show movement, phase and count"),
                 part("metrics", "Metrics", "Show live numbers and the last repetition"),
             ]
@@ -149,7 +175,9 @@ impl ElementImpl for KineOverlay {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = gst_video::VideoCapsBuilder::new().format_list(DRAWABLE_FORMATS).build();
+            let caps = gst_video::VideoCapsBuilder::new()
+                .format_list(DRAWABLE_FORMATS)
+                .build();
             [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)]
                 .into_iter()
                 .filter_map(|(name, direction)| {
@@ -196,12 +224,15 @@ impl BaseTransformImpl for KineOverlay {
 
     fn set_caps(&self, incaps: &gst::Caps, outcaps: &gst::Caps) -> Result<(), gst::LoggableError> {
         let info = |caps: &gst::Caps| {
-            VideoInfo::from_caps(caps).map_err(|_| gst::loggable_error!(CAT, "caps {caps} do not describe video"))
+            VideoInfo::from_caps(caps)
+                .map_err(|_| gst::loggable_error!(CAT, "caps {caps} do not describe video"))
         };
         let video = (info(incaps)?, info(outcaps)?);
         gst::info!(CAT, imp = self, "{incaps} to {outcaps}");
         let mut state = lock(&self.state);
-        let state = state.as_mut().ok_or_else(|| gst::loggable_error!(CAT, "caps before start"))?;
+        let state = state
+            .as_mut()
+            .ok_or_else(|| gst::loggable_error!(CAT, "caps before start"))?;
         state.video = Some(video);
         Ok(())
     }
@@ -245,7 +276,11 @@ impl BaseTransformImpl for KineOverlay {
             return Ok(gst::FlowSuccess::Ok);
         }
         let time = self.time(buffer);
-        let scene = Scene { poses: poses.as_ref(), motion: motion.as_ref(), time };
+        let scene = Scene {
+            poses: poses.as_ref(),
+            motion: motion.as_ref(),
+            time,
+        };
         self.with_state(|state| {
             let (_, info) = state.video.as_ref().ok_or(gst::FlowError::NotNegotiated)?;
             let Ok(mut frame) = VideoFrameRef::from_buffer_ref_writable(buffer, info) else {
@@ -295,7 +330,10 @@ impl KineOverlay {
     }
 
     fn time(&self, buffer: &gst::BufferRef) -> f64 {
-        buffer.pts().map(|pts| media_time(&self.obj().segment(), pts)).unwrap_or_default()
+        buffer
+            .pts()
+            .map(|pts| media_time(&self.obj().segment(), pts))
+            .unwrap_or_default()
     }
 
     /// Works with the state without holding its lock.
@@ -331,7 +369,10 @@ fn key_caps(direction: gst::PadDirection, caps: &gst::Caps) -> gst::Caps {
             structure.remove_fields(["format", "colorimetry", "chroma-site"]);
             match direction {
                 gst::PadDirection::Sink => structure.set("format", gst_video::VideoFormat::Rgba.to_str()),
-                _ => structure.set("format", gst::List::new(DRAWABLE_FORMATS.map(|format| format.to_str()))),
+                _ => structure.set(
+                    "format",
+                    gst::List::new(DRAWABLE_FORMATS.map(|format| format.to_str())),
+                ),
             }
             other.append_structure(structure);
         }

@@ -72,5 +72,10 @@ glib::wrapper! {
 
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     OverlayMode::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
-    gst::Element::register(Some(plugin), "kineoverlay", gst::Rank::NONE, KineOverlay::static_type())
+    gst::Element::register(
+        Some(plugin),
+        "kineoverlay",
+        gst::Rank::NONE,
+        KineOverlay::static_type(),
+    )
 }

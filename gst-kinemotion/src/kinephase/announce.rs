@@ -24,7 +24,10 @@ impl<'a> EventData<'a> {
     pub(crate) fn of(event: &'a Event) -> Self {
         match &event.kind {
             kind @ EventKind::Repetition(_) => EventData::Complete(kind),
-            kind => EventData::WithPerson { person: event.person, kind },
+            kind => EventData::WithPerson {
+                person: event.person,
+                kind,
+            },
         }
     }
 }
@@ -57,6 +60,9 @@ pub(super) fn message_structure(event: &Event) -> Option<gst::Structure> {
 pub(super) fn downstream_structure(event: &Event, late: bool) -> Option<gst::Structure> {
     let mut structure = message_structure(event)?;
     structure.set("late", late);
+    if late {
+        super::late::attach(&mut structure, event);
+    }
     Some(structure)
 }
 
@@ -90,8 +96,15 @@ mod tests {
     use kinemotion_motion::WarningCode;
 
     fn warning() -> Event {
-        let kind = EventKind::Warning { code: WarningCode::PersonLost, message: "gone".into() };
-        Event { t: 1.2345678, person: 4, kind }
+        let kind = EventKind::Warning {
+            code: WarningCode::PersonLost,
+            message: "gone".into(),
+        };
+        Event {
+            t: 1.2345678,
+            person: 4,
+            kind,
+        }
     }
 
     #[test]

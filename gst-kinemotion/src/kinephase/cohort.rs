@@ -47,7 +47,11 @@ pub(super) struct Cohort {
 impl Cohort {
     /// Nobody yet.
     pub(super) fn new(config: AnalyzerConfig) -> Self {
-        Self { config, followers: BTreeMap::new(), reference_height: None }
+        Self {
+            config,
+            followers: BTreeMap::new(),
+            reference_height: None,
+        }
     }
 
     /// Feeds one frame at `time` on the analysis clock and collects what it made known.
@@ -100,14 +104,30 @@ impl Cohort {
             return;
         }
         if self.followers.len() >= MOST_PERSONS {
-            let oldest = self.followers.iter().min_by(|a, b| a.1.wanted_at.total_cmp(&b.1.wanted_at));
-            if let Some(mut follower) = oldest.map(|(id, _)| *id).and_then(|id| self.followers.remove(&id)) {
+            let oldest = self
+                .followers
+                .iter()
+                .min_by(|a, b| a.1.wanted_at.total_cmp(&b.1.wanted_at));
+            if let Some(mut follower) = oldest
+                .map(|(id, _)| *id)
+                .and_then(|id| self.followers.remove(&id))
+            {
                 follower.finish(events);
             }
         }
-        let analyzer = Analyzer::new(AnalyzerConfig { person: id, ..self.config });
-        self.followers
-            .insert(id, Follower { analyzer, wanted_at: time, selected: false, last_repetition: None });
+        let analyzer = Analyzer::new(AnalyzerConfig {
+            person: id,
+            ..self.config
+        });
+        self.followers.insert(
+            id,
+            Follower {
+                analyzer,
+                wanted_at: time,
+                selected: false,
+                last_repetition: None,
+            },
+        );
     }
 }
 

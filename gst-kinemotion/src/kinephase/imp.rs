@@ -15,7 +15,11 @@ use kinemotion_motion::{Event, EventKind};
 use std::sync::{LazyLock, Mutex};
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
-    gst::DebugCategory::new("kinephase", gst::DebugColorFlags::empty(), Some("Movement phases and metrics"))
+    gst::DebugCategory::new(
+        "kinephase",
+        gst::DebugColorFlags::empty(),
+        Some("Movement phases and metrics"),
+    )
 });
 
 /// What lives from start to stop. The streaming thread takes it out while analysing, so that no lock is held.
@@ -126,10 +130,8 @@ impl BaseTransformImpl for KinePhase {
                 gst::element_imp_warning!(
                     self,
                     gst::LibraryError::Settings,
-                    (
-                        "capture-fps={capture_fps} has no effect: the caps name no frame rate to compare it with; \
-                         put `videorate` upstream"
-                    )
+                    ("capture-fps={capture_fps} has no effect: the caps name no frame rate to compare it with; \
+                         put `videorate` upstream")
                 );
                 1.0
             }
@@ -158,7 +160,10 @@ impl BaseTransformImpl for KinePhase {
             gst::EventView::FlushStop(_) => {
                 let settings = lock(&self.settings).clone();
                 if let (Some(state), Ok(fresh)) = (lock(&self.state).as_mut(), State::new(&settings)) {
-                    *state = State { seen_poses: state.seen_poses, ..fresh };
+                    *state = State {
+                        seen_poses: state.seen_poses,
+                        ..fresh
+                    };
                 }
             }
             _ => {}
@@ -189,13 +194,21 @@ impl KinePhase {
         let everybody = self.refresh(state, &mut events);
         let time = poses.time * lock(&self.time_scale).unwrap_or(1.0);
         if state.last_time.is_some_and(|last| time < last) {
-            gst::info!(CAT, imp = self, "media time goes back to {time:.3} s, analysis starts afresh");
+            gst::info!(
+                CAT,
+                imp = self,
+                "media time goes back to {time:.3} s, analysis starts afresh"
+            );
             state.cohort.finish(&mut events);
         }
         state.last_time = Some(time);
         state.cohort.push(time, poses, everybody, &mut events);
         self.announce(&events, false);
-        Motion { time, persons: state.cohort.snapshot(), events: events.into() }
+        Motion {
+            time,
+            persons: state.cohort.snapshot(),
+            events: events.into(),
+        }
     }
 
     /// Applies settings changed since the last frame; tells whether everybody is analysed.
@@ -204,7 +217,10 @@ impl KinePhase {
             let settings = lock(&self.settings);
             let changed = settings.revision != state.revision;
             state.revision = settings.revision;
-            (changed.then(|| settings.analyzer()), settings.analyse == Analyse::All)
+            (
+                changed.then(|| settings.analyzer()),
+                settings.analyse == Analyse::All,
+            )
         };
         match config {
             None => {}
@@ -213,14 +229,20 @@ impl KinePhase {
                 state.cohort = Cohort::new(config);
             }
             Some(Err(error)) => {
-                gst::element_imp_warning!(self, gst::LibraryError::Settings, ("{error}; the last valid setting stays"));
+                gst::element_imp_warning!(
+                    self,
+                    gst::LibraryError::Settings,
+                    ("{error}; the last valid setting stays")
+                );
             }
         }
         everybody
     }
 
     fn finish(&self) {
-        let Some(mut state) = lock(&self.state).take() else { return };
+        let Some(mut state) = lock(&self.state).take() else {
+            return;
+        };
         let mut events = Vec::new();
         state.cohort.finish(&mut events);
         state.last_time = None;
@@ -235,14 +257,18 @@ impl KinePhase {
             if announce::belongs_on_the_bus(event)
                 && let Some(structure) = announce::message_structure(event)
             {
-                let message = gst::message::Element::builder(structure).src(&*self.obj()).build();
+                let message = gst::message::Element::builder(structure)
+                    .src(&*self.obj())
+                    .build();
                 // Fails only without a bus, and then nobody needs to know.
                 let _ = self.obj().post_message(message);
             }
             if (late || matches!(event.kind, EventKind::Repetition(_)))
                 && let Some(structure) = announce::downstream_structure(event, late)
             {
-                self.obj().src_pad().push_event(gst::event::CustomDownstream::new(structure));
+                self.obj()
+                    .src_pad()
+                    .push_event(gst::event::CustomDownstream::new(structure));
             }
         }
     }

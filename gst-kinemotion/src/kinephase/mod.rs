@@ -55,11 +55,13 @@
 pub(crate) mod announce;
 mod cohort;
 mod imp;
+mod late;
 mod settings;
 
 use gst::glib;
 use gst::prelude::*;
 
+pub use late::late_event;
 pub use settings::Analyse;
 
 /// A runnable pipeline: thirty frames of test video.
@@ -74,5 +76,10 @@ glib::wrapper! {
 
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     Analyse::static_type().mark_as_plugin_api(gst::PluginAPIFlags::empty());
-    gst::Element::register(Some(plugin), "kinephase", gst::Rank::NONE, KinePhase::static_type())
+    gst::Element::register(
+        Some(plugin),
+        "kinephase",
+        gst::Rank::NONE,
+        KinePhase::static_type(),
+    )
 }

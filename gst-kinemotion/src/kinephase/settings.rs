@@ -57,7 +57,10 @@ impl Settings {
         let known = |value: f64| (value > 0.0).then_some(value);
         Ok(AnalyzerConfig {
             movement: movement::choice(&self.movement)?,
-            athlete: Athlete { height_m: known(self.athlete_height), mass_kg: known(self.athlete_mass) },
+            athlete: Athlete {
+                height_m: known(self.athlete_height),
+                mass_kg: known(self.athlete_mass),
+            },
             ..AnalyzerConfig::default()
         })
     }
@@ -65,10 +68,14 @@ impl Settings {
     /// Takes a property value; the type has been checked by GObject.
     pub(super) fn set(&mut self, name: &str, value: &glib::Value) {
         fn take<'a, T: glib::value::FromValue<'a>>(value: &'a glib::Value) -> T {
-            value.get().unwrap_or_else(|_| unreachable!("GObject checks the type of a property value"))
+            value
+                .get()
+                .unwrap_or_else(|_| unreachable!("GObject checks the type of a property value"))
         }
         match name {
-            "movement" => self.movement = take::<Option<String>>(value).unwrap_or_else(|| movement::AUTO.into()),
+            "movement" => {
+                self.movement = take::<Option<String>>(value).unwrap_or_else(|| movement::AUTO.into())
+            }
             "athlete-height" => self.athlete_height = take(value),
             "athlete-mass" => self.athlete_mass = take(value),
             "capture-fps" => self.capture_fps = take(value),

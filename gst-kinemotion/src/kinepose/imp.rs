@@ -110,7 +110,9 @@ impl ElementImpl for KinePose {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let caps = gst_video::VideoCapsBuilder::new().format_list(READABLE_FORMATS).build();
+            let caps = gst_video::VideoCapsBuilder::new()
+                .format_list(READABLE_FORMATS)
+                .build();
             [("sink", gst::PadDirection::Sink), ("src", gst::PadDirection::Src)]
                 .into_iter()
                 .filter_map(|(name, direction)| {
@@ -134,7 +136,10 @@ impl BaseTransformImpl for KinePose {
             .estimator()
             .map_err(|error| gst::error_msg!(gst::LibraryError::Settings, ("{error}")))?;
         let engine = Engine::shared(&settings.engine()).map_err(|error| {
-            gst::error_msg!(gst::LibraryError::Init, ("pose estimation cannot start: {error}; {}", cure(&error)))
+            gst::error_msg!(
+                gst::LibraryError::Init,
+                ("pose estimation cannot start: {error}; {}", cure(&error))
+            )
         })?;
         *lock(&self.state) = Some(State {
             estimator: PoseEstimator::new(engine, config),
@@ -161,8 +166,14 @@ impl BaseTransformImpl for KinePose {
         let geometry = FrameGeometry::from_info(&info);
         gst::info!(CAT, imp = self, "reading {layout:?}, {geometry:?}");
         let mut state = lock(&self.state);
-        let state = state.as_mut().ok_or_else(|| gst::loggable_error!(CAT, "caps before start"))?;
-        state.video = Some(Video { info, layout, geometry });
+        let state = state
+            .as_mut()
+            .ok_or_else(|| gst::loggable_error!(CAT, "caps before start"))?;
+        state.video = Some(Video {
+            info,
+            layout,
+            geometry,
+        });
         Ok(())
     }
 
@@ -223,7 +234,11 @@ impl BaseTransformImpl for KinePose {
 }
 
 impl KinePose {
-    fn handle(&self, state: &mut State, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
+    fn handle(
+        &self,
+        state: &mut State,
+        buffer: &mut gst::BufferRef,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Some(pts) = buffer.pts() else {
             self.complain_about_timestamp(state);
             return Ok(gst::FlowSuccess::Ok);
@@ -231,14 +246,25 @@ impl KinePose {
         let segment = self.obj().segment();
         let time = media_time(&segment, pts);
         self.configure(state);
-        if state.last_time.is_some_and(|last| time < last || time - last > LONGEST_GAP_S) {
-            gst::info!(CAT, imp = self, "media time jumps to {time:.3} s, tracks are forgotten");
+        if state
+            .last_time
+            .is_some_and(|last| time < last || time - last > LONGEST_GAP_S)
+        {
+            gst::info!(
+                CAT,
+                imp = self,
+                "media time jumps to {time:.3} s, tracks are forgotten"
+            );
             state.estimator.reset();
             self.forget_pace();
         }
         state.last_time = Some(time);
 
-        let arrival = Arrival { media_time: time, running_time: running_time(&segment, pts), now: self.live_now() };
+        let arrival = Arrival {
+            media_time: time,
+            running_time: running_time(&segment, pts),
+            now: self.live_now(),
+        };
         let decision = lock(&self.pacer).decide(&arrival, &self.pace());
         if decision == Decision::Late {
             lock(&self.counters).skipped_late += 1;
@@ -259,13 +285,19 @@ impl KinePose {
         time: f64,
         decision: Decision,
     ) -> Result<Option<Poses>, gst::FlowError> {
-        let State { estimator, video: Some(video), .. } = state else {
+        let State {
+            estimator,
+            video: Some(video),
+            ..
+        } = state
+        else {
             return Err(gst::FlowError::NotNegotiated);
         };
         let persons = match decision {
             Decision::NotDue | Decision::Late => estimator.predict(time),
             Decision::Measure => {
-                let Ok(frame) = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &video.info) else {
+                let Ok(frame) = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &video.info)
+                else {
                     gst::element_imp_warning!(
                         self,
                         gst::StreamError::Decode,
@@ -291,16 +323,26 @@ impl KinePose {
             }
         };
         let persons = crate::meta::into_square_pixels(persons, &video.geometry);
-        Ok(Some(Poses { persons, frame: video.geometry, time }))
+        Ok(Some(Poses {
+            persons,
+            frame: video.geometry,
+            time,
+        }))
     }
 
     fn fail(&self, error: &EstimatorError) -> gst::FlowError {
         let cure = match error {
-            EstimatorError::Engine(engine @ EngineError::Runtime(_) | engine @ EngineError::Model { .. }) => cure(engine),
+            EstimatorError::Engine(engine @ EngineError::Runtime(_) | engine @ EngineError::Model { .. }) => {
+                cure(engine)
+            }
             EstimatorError::Engine(engine) => cure(engine),
             _ => "see the debug log of the kinepose category",
         };
-        gst::element_imp_error!(self, gst::LibraryError::Failed, ("pose estimation failed: {error}; {cure}"));
+        gst::element_imp_error!(
+            self,
+            gst::LibraryError::Failed,
+            ("pose estimation failed: {error}; {cure}")
+        );
         gst::FlowError::Error
     }
 
@@ -317,7 +359,11 @@ impl KinePose {
         match config {
             Ok(config) => state.estimator.configure(config),
             Err(error) => {
-                gst::element_imp_warning!(self, gst::LibraryError::Settings, ("{error}; the last valid setting stays"));
+                gst::element_imp_warning!(
+                    self,
+                    gst::LibraryError::Settings,
+                    ("{error}; the last valid setting stays")
+                );
             }
         }
     }
@@ -328,10 +374,8 @@ impl KinePose {
             gst::element_imp_warning!(
                 self,
                 gst::StreamError::Format,
-                (
-                    "buffers without a timestamp get no pose: movement is measured by time; \
-                     put a parser or `appsrc do-timestamp=true` upstream"
-                )
+                ("buffers without a timestamp get no pose: movement is measured by time; \
+                     put a parser or `appsrc do-timestamp=true` upstream")
             );
         }
     }
@@ -340,7 +384,9 @@ impl KinePose {
         let settings = lock(&self.settings);
         Pace {
             rate: settings.pose_rate,
-            permitted_backlog_s: settings.skip_late.then_some(f64::from(settings.latency_ms) / 1000.0),
+            permitted_backlog_s: settings
+                .skip_late
+                .then_some(f64::from(settings.latency_ms) / 1000.0),
         }
     }
 
@@ -353,7 +399,11 @@ impl KinePose {
             *lock(&self.live) = Some(live);
             live
         });
-        if live { self.obj().current_running_time() } else { None }
+        if live {
+            self.obj().current_running_time()
+        } else {
+            None
+        }
     }
 
     fn answer_latency(&self, answer: &mut gst::query::Latency) -> bool {

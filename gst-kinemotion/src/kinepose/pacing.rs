@@ -95,7 +95,12 @@ impl Pacer {
         };
         self.usual_lateness = Some((usual, frame.media_time));
         let backlog = lateness - usual;
-        self.catching_up = backlog > if self.catching_up { permitted * CAUGHT_UP } else { permitted };
+        self.catching_up = backlog
+            > if self.catching_up {
+                permitted * CAUGHT_UP
+            } else {
+                permitted
+            };
         unwanted || self.catching_up
     }
 }
@@ -104,8 +109,14 @@ impl Pacer {
 mod tests {
     use super::*;
 
-    const EVERY_FRAME: Pace = Pace { rate: 0.0, permitted_backlog_s: None };
-    const LIVE: Pace = Pace { rate: 0.0, permitted_backlog_s: Some(0.03) };
+    const EVERY_FRAME: Pace = Pace {
+        rate: 0.0,
+        permitted_backlog_s: None,
+    };
+    const LIVE: Pace = Pace {
+        rate: 0.0,
+        permitted_backlog_s: Some(0.03),
+    };
 
     fn arrival(media_ms: u64, now_ms: Option<u64>) -> Arrival {
         Arrival {
@@ -118,7 +129,10 @@ mod tests {
     #[test]
     fn a_pose_rate_of_half_the_frame_rate_measures_every_second_frame() {
         let mut pacer = Pacer::default();
-        let pace = Pace { rate: 15.0, permitted_backlog_s: None };
+        let pace = Pace {
+            rate: 15.0,
+            permitted_backlog_s: None,
+        };
         let measured: Vec<bool> = (0..8)
             .map(|n| pacer.decide(&arrival(n * 1000 / 30, None), &pace) == Decision::Measure)
             .collect();
@@ -129,7 +143,10 @@ mod tests {
     fn a_file_is_measured_whatever_the_clock_says() {
         let mut pacer = Pacer::default();
         for n in 0..20 {
-            assert_eq!(pacer.decide(&arrival(n * 33, Some(n * 90)), &EVERY_FRAME), Decision::Measure);
+            assert_eq!(
+                pacer.decide(&arrival(n * 33, Some(n * 90)), &EVERY_FRAME),
+                Decision::Measure
+            );
         }
     }
 
@@ -137,7 +154,10 @@ mod tests {
     fn a_constant_delay_is_not_a_backlog() {
         let mut pacer = Pacer::default();
         for n in 0..50 {
-            assert_eq!(pacer.decide(&arrival(n * 33, Some(n * 33 + 400)), &LIVE), Decision::Measure);
+            assert_eq!(
+                pacer.decide(&arrival(n * 33, Some(n * 33 + 400)), &LIVE),
+                Decision::Measure
+            );
         }
     }
 
@@ -146,7 +166,11 @@ mod tests {
         let mut pacer = Pacer::default();
         assert_eq!(pacer.decide(&arrival(0, Some(10)), &LIVE), Decision::Measure);
         assert_eq!(pacer.decide(&arrival(33, Some(83)), &LIVE), Decision::Late);
-        assert_eq!(pacer.decide(&arrival(66, Some(90)), &LIVE), Decision::Late, "still 14 ms behind");
+        assert_eq!(
+            pacer.decide(&arrival(66, Some(90)), &LIVE),
+            Decision::Late,
+            "still 14 ms behind"
+        );
         assert_eq!(pacer.decide(&arrival(100, Some(112)), &LIVE), Decision::Measure);
     }
 
@@ -156,14 +180,20 @@ mod tests {
         let measured = (0..30)
             .filter(|n| pacer.decide(&arrival(n * 33, Some(n * 33 + n * 100)), &LIVE) == Decision::Measure)
             .count();
-        assert!((3..=5).contains(&measured), "about four per second, not {measured}");
+        assert!(
+            (3..=5).contains(&measured),
+            "about four per second, not {measured}"
+        );
     }
 
     #[test]
     fn a_frame_that_downstream_will_drop_is_not_measured() {
         let mut pacer = Pacer::default();
         assert_eq!(pacer.decide(&arrival(0, Some(0)), &LIVE), Decision::Measure);
-        pacer.set_earliest(ClockTime::from_mseconds(20), Signed::Positive(ClockTime::from_mseconds(30)));
+        pacer.set_earliest(
+            ClockTime::from_mseconds(20),
+            Signed::Positive(ClockTime::from_mseconds(30)),
+        );
         assert_eq!(pacer.decide(&arrival(33, Some(33)), &LIVE), Decision::Late);
         assert_eq!(pacer.decide(&arrival(66, Some(66)), &LIVE), Decision::Measure);
     }

@@ -107,7 +107,9 @@ impl Settings {
     /// Takes a property value; the type has been checked by GObject.
     pub(super) fn set(&mut self, name: &str, value: &glib::Value) {
         fn take<'a, T: glib::value::FromValue<'a>>(value: &'a glib::Value) -> T {
-            value.get().unwrap_or_else(|_| unreachable!("GObject checks the type of a property value"))
+            value
+                .get()
+                .unwrap_or_else(|_| unreachable!("GObject checks the type of a property value"))
         }
         match name {
             "quality" => self.quality = take(value),
@@ -155,9 +157,13 @@ pub(super) fn parse_person(text: &str) -> Result<PersonSelection, String> {
         "largest" => Ok(PersonSelection::Largest),
         "nearest-centre" => Ok(PersonSelection::NearestCentre),
         "most-moving" => Ok(PersonSelection::MostMoving),
-        other => other.strip_prefix("id=").and_then(|id| id.parse().ok()).map(PersonSelection::Id).ok_or_else(|| {
-            format!("person=\"{other}\" is none of largest, nearest-centre, most-moving, id=NUMBER")
-        }),
+        other => other
+            .strip_prefix("id=")
+            .and_then(|id| id.parse().ok())
+            .map(PersonSelection::Id)
+            .ok_or_else(|| {
+                format!("person=\"{other}\" is none of largest, nearest-centre, most-moving, id=NUMBER")
+            }),
     }
 }
 
@@ -236,9 +242,20 @@ fn measuring_properties() -> Vec<glib::ParamSpec> {
 fn running_properties() -> Vec<glib::ParamSpec> {
     let default = Settings::default();
     let thread_count = |name, nick, blurb| {
-        glib::ParamSpecUInt::builder(name).nick(nick).blurb(blurb).maximum(MAX_THREADS).mutable_ready().build()
+        glib::ParamSpecUInt::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .maximum(MAX_THREADS)
+            .mutable_ready()
+            .build()
     };
-    let path = |name, nick, blurb| glib::ParamSpecString::builder(name).nick(nick).blurb(blurb).mutable_ready().build();
+    let path = |name, nick, blurb| {
+        glib::ParamSpecString::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .mutable_ready()
+            .build()
+    };
     vec![
         glib::ParamSpecDouble::builder("pose-rate")
             .nick("Pose rate")
@@ -288,7 +305,10 @@ mod tests {
     fn an_unknown_person_rule_is_named_in_the_error() {
         for wrong in ["", "tallest", "id=", "id=-1", "id=x"] {
             let error = parse_person(wrong).expect_err("must be refused");
-            assert!(error.contains("person=") && error.contains("most-moving"), "{error}");
+            assert!(
+                error.contains("person=") && error.contains("most-moving"),
+                "{error}"
+            );
         }
     }
 }

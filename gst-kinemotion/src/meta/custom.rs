@@ -44,8 +44,13 @@ pub(crate) fn register() {
 /// Attaches the selected person's pose, if there is one.
 pub(crate) fn attach_pose(buffer: &mut gst::BufferRef, poses: &Poses) {
     let Some(person) = poses.selected() else { return };
-    let Ok(mut meta) = gst::meta::CustomMeta::add(buffer, NAME) else { return };
-    let (width, height) = (f64::from(poses.frame.square_width()), f64::from(poses.frame.height));
+    let Ok(mut meta) = gst::meta::CustomMeta::add(buffer, NAME) else {
+        return;
+    };
+    let (width, height) = (
+        f64::from(poses.frame.square_width()),
+        f64::from(poses.frame.height),
+    );
     let landmarks = person.pose.landmarks.iter().flat_map(|l| {
         [
             f64::from(l.x) / width,
@@ -65,7 +70,9 @@ pub(crate) fn attach_pose(buffer: &mut gst::BufferRef, poses: &Poses) {
 
 /// Adds what the analysis knows about the selected person.
 pub(crate) fn attach_motion(buffer: &mut gst::BufferRef, person: &PersonMotion) {
-    let Ok(mut meta) = gst::meta::CustomMeta::from_mut_buffer(buffer, NAME) else { return };
+    let Ok(mut meta) = gst::meta::CustomMeta::from_mut_buffer(buffer, NAME) else {
+        return;
+    };
     let structure = meta.mut_structure();
     if let Some(movement) = person.live.movement {
         structure.set("movement", movement);

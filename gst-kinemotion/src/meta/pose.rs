@@ -94,7 +94,10 @@ impl Payload for Poses {
     fn rescaled(&self, to: &gst_video::VideoInfo) -> Self {
         let frame = FrameGeometry::from_info(to);
         if frame == self.frame || self.frame.width == 0 || self.frame.height == 0 {
-            return Self { frame, ..self.clone() };
+            return Self {
+                frame,
+                ..self.clone()
+            };
         }
         let x = frame.square_width() / self.frame.square_width();
         let y = frame.height as f32 / self.frame.height as f32;
@@ -102,7 +105,11 @@ impl Payload for Poses {
         for person in Arc::make_mut(&mut persons) {
             scale_person(person, x, y);
         }
-        Self { persons, frame, time: self.time }
+        Self {
+            persons,
+            frame,
+            time: self.time,
+        }
     }
 }
 

@@ -55,8 +55,14 @@ impl Registration {
                 Some(free::<T>),
                 Some(transform::<T>),
             );
-            assert!(!info.is_null(), "a meta of this name is registered by another copy of the plugin");
-            Self { api: from_glib(api), info }
+            assert!(
+                !info.is_null(),
+                "a meta of this name is registered by another copy of the plugin"
+            );
+            Self {
+                api: from_glib(api),
+                info,
+            }
         }
     }
 }

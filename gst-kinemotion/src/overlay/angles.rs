@@ -14,20 +14,28 @@ use kinemotion_motion::{LandmarkId, Pose, PoseSource};
 
 /// Shoulder, hip, knee, ankle of one side.
 fn leg(left: bool) -> [LandmarkId; 4] {
-    use LandmarkId::{LeftAnkle, LeftHip, LeftKnee, LeftShoulder, RightAnkle, RightHip, RightKnee, RightShoulder};
-    if left { [LeftShoulder, LeftHip, LeftKnee, LeftAnkle] } else { [RightShoulder, RightHip, RightKnee, RightAnkle] }
+    use LandmarkId::{
+        LeftAnkle, LeftHip, LeftKnee, LeftShoulder, RightAnkle, RightHip, RightKnee, RightShoulder,
+    };
+    if left {
+        [LeftShoulder, LeftHip, LeftKnee, LeftAnkle]
+    } else {
+        [RightShoulder, RightHip, RightKnee, RightAnkle]
+    }
 }
 
 /// How well a side is seen: its least visible joint.
 pub(super) fn visibility(pose: &Pose, left: bool) -> f32 {
-    leg(left).iter().map(|joint| pose[*joint].visibility).fold(1.0, f32::min)
+    leg(left)
+        .iter()
+        .map(|joint| pose[*joint].visibility)
+        .fold(1.0, f32::min)
 }
 
-/// Knee and hip flexion in the picture plane, degrees, without a sign.
-pub(super) fn flexions(pose: &Pose, left: bool) -> (f64, f64) {
+/// Turn of knee and hip in the picture plane, radians, positive clockwise; the amount is the flexion.
+pub(super) fn turns(pose: &Pose, left: bool) -> (f32, f32) {
     let [shoulder, hip, knee, ankle] = leg(left).map(|joint| (pose[joint].x, pose[joint].y));
-    let degrees = |upper, joint, lower| f64::from(bend(upper, joint, lower).1.abs().to_degrees());
-    (degrees(hip, knee, ankle), degrees(shoulder, hip, knee))
+    (bend(hip, knee, ankle).1, bend(shoulder, hip, knee).1)
 }
 
 /// Direction of the upper segment's prolongation, and the turn from it to the lower segment; radians.
@@ -42,8 +50,21 @@ fn bend(upper: Point, joint: Point, lower: Point) -> (f32, f32) {
 pub(super) fn draw(brush: &mut Brush<'_, '_>, poses: &Poses, display: &Display) {
     let Some(athlete) = poses.selected() else { return };
     let [shoulder, hip, knee, ankle] = leg(display.near_left);
-    draw_angle(brush, athlete, display, [hip, knee, ankle], display.angles.knee);
-    draw_angle(brush, athlete, display, [shoulder, hip, knee], display.angles.hip);
+    let angles = &display.angles;
+    draw_angle(
+        brush,
+        athlete,
+        display,
+        [hip, knee, ankle],
+        (angles.knee, angles.knee_clockwise),
+    );
+    draw_angle(
+        brush,
+        athlete,
+        display,
+        [shoulder, hip, knee],
+        (angles.hip, angles.hip_clockwise),
+    );
 }
 
 fn draw_angle(
@@ -51,29 +72,52 @@ fn draw_angle(
     athlete: &TrackedPose,
     display: &Display,
     joints: [LandmarkId; 3],
-    degrees: Option<f64>,
+    (degrees, clockwise): (Option<f64>, bool),
 ) {
-    let Some(degrees) = degrees.filter(|degrees| degrees.is_finite()) else { return };
-    if joints.iter().any(|joint| !display.shows(athlete.id, *joint as usize)) {
+    let Some(degrees) = degrees.filter(|degrees| degrees.is_finite()) else {
+        return;
+    };
+    if joints
+        .iter()
+        .any(|joint| !display.shows(athlete.id, *joint as usize))
+    {
         return;
     }
     let [upper, joint, lower] = joints.map(|joint| brush.layout.landmark(&athlete.pose[joint]));
     let body = brush.layout.bounds(athlete.bounds);
-    let opacity = if athlete.pose.source == PoseSource::Predicted { 0.5 } else { 0.95 };
+    let opacity = if athlete.pose.source == PoseSource::Predicted {
+        0.5
+    } else {
+        0.95
+    };
     let (prolonged, turn) = bend(upper, joint, lower);
-    let radius = (body.height() * 0.055).clamp(brush.layout.px(8.0), brush.layout.px(26.0));
+    let radius = (body.height() * 0.06)
+        .max(brush.layout.px(10.0))
+        .min(brush.layout.px(28.0));
+    let on_circle =
+        |angle: f32, radius: f32| (joint.0 + radius * angle.cos(), joint.1 + radius * angle.sin());
 
-    let reach = Rect { left: joint.0, top: joint.1, right: joint.0, bottom: joint.1 };
-    if brush.begin(&reach.grown(radius + brush.layout.px(2.0) + 1.0)) {
-        brush.mask.arc(joint, radius, prolonged, turn, brush.layout.px(0.9).max(0.7));
+    let around = Rect {
+        left: joint.0,
+        top: joint.1,
+        right: joint.0,
+        bottom: joint.1,
+    };
+    if brush.begin(&around.grown(1.3 * radius + brush.layout.px(2.0) + 1.0)) {
+        let width = brush.layout.px(0.8).max(0.6);
+        brush.mask.arc(joint, radius, prolonged, turn, width);
+        brush.mask.line(joint, on_circle(prolonged, 1.3 * radius), width);
         brush.surface.blend(brush.mask, Color::AMBER, opacity);
     }
-    // The label stands on the far side of the arc, clear of both segments.
-    let towards = prolonged + turn / 2.0 + std::f32::consts::PI;
-    let sideways = prolonged + std::f32::consts::FRAC_PI_2 * if turn > 0.0 { -1.0 } else { 1.0 };
-    let angle = if turn.abs() > 0.6 { towards } else { sideways };
-    let distance = radius + brush.layout.px(14.0);
-    draw_label(brush, (joint.0 + distance * angle.cos(), joint.1 + distance * angle.sin()), degrees, opacity);
+    // The label stands on the side to which the joint does not bend, clear of both segments.
+    let sideways = std::f32::consts::FRAC_PI_2 * if clockwise { -1.0 } else { 1.0 };
+    let distance = brush.layout.px(24.0);
+    draw_label(
+        brush,
+        on_circle(prolonged + turn / 2.0 + sideways, distance),
+        degrees,
+        opacity,
+    );
 }
 
 fn draw_label(brush: &mut Brush<'_, '_>, centre: Point, degrees: f64, opacity: f32) {
@@ -87,7 +131,12 @@ fn draw_label(brush: &mut Brush<'_, '_>, centre: Point, degrees: f64, opacity: f
         style.height + 2.0 * pad,
     );
     brush.panel(&label, 4.0, (Color::PANEL, 0.7 * opacity));
-    brush.text((label.left + pad, label.top + pad), &text, style, (Color::AMBER, opacity));
+    brush.text(
+        (label.left + pad, label.top + pad),
+        &text,
+        style,
+        (Color::AMBER, opacity),
+    );
 }
 
 #[cfg(test)]
@@ -97,12 +146,15 @@ mod tests {
     #[test]
     fn a_straight_leg_has_no_flexion_and_a_right_angle_ninety_degrees() {
         let mut pose = Pose::default();
-        for (joint, (x, y)) in leg(true).into_iter().zip([(0.0, 0.0), (0.0, 10.0), (0.0, 20.0), (10.0, 20.0)]) {
+        for (joint, (x, y)) in leg(true)
+            .into_iter()
+            .zip([(0.0, 0.0), (0.0, 10.0), (0.0, 20.0), (10.0, 20.0)])
+        {
             pose.landmarks[joint as usize].x = x;
             pose.landmarks[joint as usize].y = y;
         }
-        let (knee, hip) = flexions(&pose, true);
-        assert!((knee - 90.0).abs() < 1e-4, "{knee}");
+        let (knee, hip) = turns(&pose, true);
+        assert!((knee + std::f32::consts::FRAC_PI_2).abs() < 1e-4, "{knee}");
         assert!(hip.abs() < 1e-4, "{hip}");
     }
 }

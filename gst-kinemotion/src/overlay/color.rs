@@ -42,8 +42,13 @@ impl Color {
         let [r, g, b] = [self.0, self.1, self.2].map(|c| f32::from(c) / 255.0);
         let y = kr * r + (1.0 - kr - kb) * g + kb * b;
         let (cb, cr) = ((b - y) / (2.0 * (1.0 - kb)), (r - y) / (2.0 * (1.0 - kr)));
-        let (offset, luma, chroma) = if full_range { (0.0, 255.0, 255.0) } else { (16.0, 219.0, 224.0) };
-        [offset + luma * y, 128.0 + chroma * cb, 128.0 + chroma * cr].map(|v| v.round().clamp(0.0, 255.0) as u8)
+        let (offset, luma, chroma) = if full_range {
+            (0.0, 255.0, 255.0)
+        } else {
+            (16.0, 219.0, 224.0)
+        };
+        [offset + luma * y, 128.0 + chroma * cb, 128.0 + chroma * cr]
+            .map(|v| v.round().clamp(0.0, 255.0) as u8)
     }
 }
 
@@ -53,10 +58,22 @@ mod tests {
 
     #[test]
     fn white_black_and_red_have_the_sample_values_of_the_standards() {
-        assert_eq!(Color(255, 255, 255).to_ycbcr(ColorMatrix::Bt709, false), [235, 128, 128]);
+        assert_eq!(
+            Color(255, 255, 255).to_ycbcr(ColorMatrix::Bt709, false),
+            [235, 128, 128]
+        );
         assert_eq!(Color(0, 0, 0).to_ycbcr(ColorMatrix::Bt601, false), [16, 128, 128]);
-        assert_eq!(Color(255, 0, 0).to_ycbcr(ColorMatrix::Bt601, false), [81, 90, 240]);
-        assert_eq!(Color(255, 0, 0).to_ycbcr(ColorMatrix::Bt709, false), [63, 102, 240]);
-        assert_eq!(Color(255, 255, 255).to_ycbcr(ColorMatrix::Bt601, true), [255, 128, 128]);
+        assert_eq!(
+            Color(255, 0, 0).to_ycbcr(ColorMatrix::Bt601, false),
+            [81, 90, 240]
+        );
+        assert_eq!(
+            Color(255, 0, 0).to_ycbcr(ColorMatrix::Bt709, false),
+            [63, 102, 240]
+        );
+        assert_eq!(
+            Color(255, 255, 255).to_ycbcr(ColorMatrix::Bt601, true),
+            [255, 128, 128]
+        );
     }
 }

@@ -69,6 +69,9 @@ pub(super) struct LastRepetition {
 pub(super) struct ShownAngles {
     pub knee: Option<f64>,
     pub hip: Option<f64>,
+    /// Whether each joint bends clockwise in the picture; its label stands on the other side.
+    pub knee_clockwise: bool,
+    pub hip_clockwise: bool,
     updated_at: Option<f64>,
 }
 
@@ -76,7 +79,12 @@ impl ShownAngles {
     /// Takes new numbers when the old ones have stood long enough.
     fn update(&mut self, time: f64, knee: Option<f64>, hip: Option<f64>) {
         if self.updated_at.is_none_or(|at| time - at >= NUMBER_HOLD_S / 2.0) {
-            *self = Self { knee, hip, updated_at: Some(time) };
+            *self = Self {
+                knee,
+                hip,
+                updated_at: Some(time),
+                ..*self
+            };
         }
     }
 }
@@ -104,7 +112,10 @@ impl Display {
             // The first frame shows at once what there is to show.
             _ => {
                 let side = self.side;
-                *self = Self { side, ..Self::default() };
+                *self = Self {
+                    side,
+                    ..Self::default()
+                };
                 FADE_S
             }
         };
@@ -127,7 +138,8 @@ impl Display {
 
     fn update_joints(&mut self, scene: &Scene<'_>) {
         let persons = scene.poses.map(|poses| &*poses.persons).unwrap_or_default();
-        self.joints.retain(|id, _| persons.iter().any(|person| person.id == *id));
+        self.joints
+            .retain(|id, _| persons.iter().any(|person| person.id == *id));
         for person in persons {
             let joints = self.joints.entry(person.id).or_insert([false; LANDMARK_COUNT]);
             for (shown, landmark) in joints.iter_mut().zip(&person.pose.landmarks) {
@@ -153,13 +165,21 @@ impl Display {
         banner.repetitions = person.live.repetitions;
 
         if self.live.updated_at.is_none_or(|at| time - at >= NUMBER_HOLD_S) {
-            let rows = person.live.values.iter().filter_map(|(key, value)| labels::row(key, *value, None));
+            let rows = person
+                .live
+                .values
+                .iter()
+                .filter_map(|(key, value)| labels::row(key, *value, None));
             self.live.rows = rows.take(MOST_ROWS).collect();
             self.live.updated_at = Some(time);
         }
 
         if let Some(repetition) = &person.last_repetition
-            && !self.last.shown.as_ref().is_some_and(|shown| Arc::ptr_eq(shown, repetition))
+            && !self
+                .last
+                .shown
+                .as_ref()
+                .is_some_and(|shown| Arc::ptr_eq(shown, repetition))
         {
             self.last.shown = Some(repetition.clone());
             self.last.report = Some(labels::report(repetition, person.live.repetitions));
@@ -170,23 +190,53 @@ impl Display {
         let sides = [true, false].map(|left| super::angles::visibility(&athlete.pose, left));
         /// The other leg must be clearly better seen before the angles change legs.
         const CLEARLY: f32 = 0.15;
-        let (near, far) = if self.near_left { (sides[0], sides[1]) } else { (sides[1], sides[0]) };
+        let (near, far) = if self.near_left {
+            (sides[0], sides[1])
+        } else {
+            (sides[1], sides[0])
+        };
         if far > near + CLEARLY {
             self.near_left = !self.near_left;
         }
         let measured = |key: &str| {
-            let person = scene.motion?.persons.iter().find(|person| person.id == athlete.id)?;
-            person.live.values.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
+            let person = scene
+                .motion?
+                .persons
+                .iter()
+                .find(|person| person.id == athlete.id)?;
+            person
+                .live
+                .values
+                .iter()
+                .find(|(known, _)| *known == key)
+                .map(|(_, value)| *value)
         };
-        let seen = super::angles::flexions(&athlete.pose, self.near_left);
+        let (knee, hip) = super::angles::turns(&athlete.pose, self.near_left);
+        /// A straight joint has no side; the last clear one stays, radians.
+        const CLEARLY_BENT: f32 = 0.2;
+        for (turn, clockwise) in [
+            (knee, &mut self.angles.knee_clockwise),
+            (hip, &mut self.angles.hip_clockwise),
+        ] {
+            if turn.abs() > CLEARLY_BENT {
+                *clockwise = turn > 0.0;
+            }
+        }
+        let degrees = |turn: f32| Some(f64::from(turn.abs().to_degrees()));
         self.angles.update(
             scene.time,
-            measured("knee_angle_deg").or(Some(seen.0)),
-            measured("hip_angle_deg").or(Some(seen.1)),
+            measured("knee_angle_deg").or(degrees(knee)),
+            measured("hip_angle_deg").or(degrees(hip)),
         );
     }
 
-    fn update_panels(&mut self, athlete: Option<&TrackedPose>, layout: &Layout, options: Options, elapsed: f64) {
+    fn update_panels(
+        &mut self,
+        athlete: Option<&TrackedPose>,
+        layout: &Layout,
+        options: Options,
+        elapsed: f64,
+    ) {
         let face = athlete.map(|athlete| layout.face(&athlete.pose));
         let moving = self.update_side(athlete, face.as_ref(), layout);
         let free = |panel: Rect| !face.is_some_and(|face| face.overlaps(&panel));
@@ -195,7 +245,11 @@ impl Display {
         let banner = options.banner && room && !self.banner.movement.is_empty() && free(layout.banner(side));
         let rows = self.live.rows.len();
         let live = options.metrics && room && rows > 0 && free(layout.live(side, rows));
-        let report = self.last.report.as_ref().map(|report| layout.report(side, report.rows.len()));
+        let report = self
+            .last
+            .report
+            .as_ref()
+            .map(|report| layout.report(side, report.rows.len()));
         let last = options.metrics && room && report.is_some_and(free);
         self.banner.fade.toward(banner, elapsed);
         self.live.fade.toward(live, elapsed);
@@ -218,7 +272,9 @@ impl Display {
             return false;
         }
         let since = *self.side_wanted_since.get_or_insert(time);
-        let invisible = [self.banner.fade, self.live.fade, self.last.fade].iter().all(|fade| fade.opacity() == 0.0);
+        let invisible = [self.banner.fade, self.live.fade, self.last.fade]
+            .iter()
+            .all(|fade| fade.opacity() == 0.0);
         if time - since < SIDE_HOLD_S && !invisible {
             return false;
         }

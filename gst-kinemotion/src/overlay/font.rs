@@ -33,11 +33,17 @@ pub(super) struct Style {
 
 impl Style {
     pub(super) fn regular(height: f32) -> Self {
-        Self { height, weight: Weight::Regular }
+        Self {
+            height,
+            weight: Weight::Regular,
+        }
     }
 
     pub(super) fn bold(height: f32) -> Self {
-        Self { height, weight: Weight::Bold }
+        Self {
+            height,
+            weight: Weight::Bold,
+        }
     }
 
     fn scale(&self) -> f32 {
@@ -90,7 +96,11 @@ impl Font {
         for character in text.chars() {
             if character != ' ' {
                 for (from, to) in self.outline(character, style) {
-                    mask.line((x + from.0, at.1 + from.1), (x + to.0, at.1 + to.1), style.stroke());
+                    mask.line(
+                        (x + from.0, at.1 + from.1),
+                        (x + to.0, at.1 + to.1),
+                        style.stroke(),
+                    );
                 }
             }
             x += advance(character) * style.scale();
@@ -109,7 +119,11 @@ impl Font {
 }
 
 fn advance(character: char) -> f32 {
-    let width = if character == ' ' { BLANK } else { glyph(character).0 };
+    let width = if character == ' ' {
+        BLANK
+    } else {
+        glyph(character).0
+    };
     width + SPACING
 }
 
@@ -119,7 +133,12 @@ fn flatten(path: &str, scale: f32) -> Outline {
     let mut lines = Outline::new();
     let mut pen: Option<Point> = None;
     while let Some(command) = words.next() {
-        let mut number = || words.next().and_then(|word| word.parse::<f32>().ok()).unwrap_or_default();
+        let mut number = || {
+            words
+                .next()
+                .and_then(|word| word.parse::<f32>().ok())
+                .unwrap_or_default()
+        };
         match command {
             "M" => pen = Some((number() * scale, number() * scale)),
             "L" => draw_to(&mut lines, &mut pen, (number() * scale, number() * scale)),
@@ -132,8 +151,10 @@ fn flatten(path: &str, scale: f32) -> Outline {
                 let steps = arc_steps(radii.0.max(radii.1) * scale * (to - from).abs());
                 for step in 0..=steps {
                     let angle = from + (to - from) * step as f32 / steps as f32;
-                    let point =
-                        ((centre.0 + radii.0 * angle.cos()) * scale, (centre.1 + radii.1 * angle.sin()) * scale);
+                    let point = (
+                        (centre.0 + radii.0 * angle.cos()) * scale,
+                        (centre.1 + radii.1 * angle.sin()) * scale,
+                    );
                     draw_to(&mut lines, &mut pen, point);
                 }
             }
@@ -174,7 +195,10 @@ mod tests {
             let lines = flatten(path, 1.0);
             assert!(!lines.is_empty(), "{character} is blank");
             for (x, y) in lines.iter().flat_map(|(from, to)| [*from, *to]) {
-                assert!((-2.0..=width + 4.0).contains(&x), "{character} leaves its width at {x}");
+                assert!(
+                    (-2.0..=width + 4.0).contains(&x),
+                    "{character} leaves its width at {x}"
+                );
                 assert!((-12.0..=92.0).contains(&y), "{character} leaves its line at {y}");
             }
         }

@@ -53,7 +53,6 @@ fn short_label(key: &str) -> Option<&'static str> {
 fn unit_sign(unit: &'static str) -> &'static str {
     match unit {
         "1" => "",
-        "deg" => "°",
         "m/s^2" => "m/s²",
         unit => unit,
     }
@@ -65,13 +64,27 @@ pub(super) fn row(key: &str, value: f64, uncertainty: Option<f64>) -> Option<Row
     let decimals = definition.decimals;
     // -0 is 0 to a spectator.
     let value = format!("{value:.decimals$}");
-    let zero = value.trim_start_matches('-').chars().all(|c| matches!(c, '0' | '.'));
-    let value = if zero { value.trim_start_matches('-').to_owned() } else { value };
+    let zero = value
+        .trim_start_matches('-')
+        .chars()
+        .all(|c| matches!(c, '0' | '.'));
+    let value = if zero {
+        value.trim_start_matches('-').to_owned()
+    } else {
+        value
+    };
+    let (value, unit) = match definition.unit {
+        // A degree sign belongs to its number.
+        "deg" => (value + "°", ""),
+        unit => (value, unit_sign(unit)),
+    };
     Some(Row {
         label: short_label(key).unwrap_or(definition.label).to_owned(),
         value,
-        unit: unit_sign(definition.unit),
-        error: uncertainty.map(|error| format!("±{error:.decimals$}")).unwrap_or_default(),
+        unit,
+        error: uncertainty
+            .map(|error| format!("±{error:.decimals$}"))
+            .unwrap_or_default(),
     })
 }
 
@@ -82,14 +95,28 @@ pub(super) fn headline(name: &str) -> String {
 
 /// The repetition's panel.
 pub(super) fn report(repetition: &Repetition, number: u32) -> Report {
-    let rank = |metric: &&Metric| PREFERRED.iter().position(|key| *key == metric.key).unwrap_or(PREFERRED.len());
-    let mut measured: Vec<&Metric> = repetition.metrics.iter().filter(|metric| metric.value.is_some()).collect();
+    let rank = |metric: &&Metric| {
+        PREFERRED
+            .iter()
+            .position(|key| *key == metric.key)
+            .unwrap_or(PREFERRED.len())
+    };
+    let mut measured: Vec<&Metric> = repetition
+        .metrics
+        .iter()
+        .filter(|metric| metric.value.is_some())
+        .collect();
     measured.sort_by_key(rank);
     let mut rows = measured
         .into_iter()
         .filter_map(|metric| row(metric.key, metric.value?, metric.uncertainty))
         .take(MOST_ROWS + 1);
-    Report { number, grade: repetition.quality.grade, hero: rows.next(), rows: rows.collect() }
+    Report {
+        number,
+        grade: repetition.quality.grade,
+        hero: rows.next(),
+        rows: rows.collect(),
+    }
 }
 
 #[cfg(test)]
@@ -99,7 +126,10 @@ mod tests {
     #[test]
     fn a_number_has_the_decimals_of_its_definition_and_no_negative_zero() {
         let row = row("knee_angle_deg", -0.2, Some(3.4)).expect("a registered key");
-        assert_eq!((row.value.as_str(), row.unit, row.error.as_str()), ("0", "°", "±3"));
+        assert_eq!(
+            (row.value.as_str(), row.unit, row.error.as_str()),
+            ("0°", "", "±3")
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use kinemotion_motion::{Landmark, LandmarkId, Pose};
 const SMALLEST_WITH_PANELS: usize = 120;
 const UNITS_OF_SHORT_SIDE: f32 = 360.0;
 const MARGIN: f32 = 12.0;
-const COLUMN_WIDTH: f32 = 150.0;
+const COLUMN_WIDTH: f32 = 158.0;
 /// Upright pictures: a column leaves at least this share of the width to the athlete.
 const WIDEST_COLUMN: f32 = 0.44;
 const GAP: f32 = 6.0;
@@ -58,7 +58,9 @@ impl Layout {
         let (w, h) = (width as f32, height as f32);
         let scale = landmarks
             .filter(|frame| frame.width > 0 && frame.height > 0)
-            .map_or((1.0, 1.0), |frame| (w / frame.square_width(), h / frame.height as f32));
+            .map_or((1.0, 1.0), |frame| {
+                (w / frame.square_width(), h / frame.height as f32)
+            });
         Self {
             width: w,
             height: h,
@@ -85,8 +87,14 @@ impl Layout {
 
     /// Bounds in landmark coordinates as a rectangle of stored pixels.
     pub(super) fn bounds(&self, bounds: [f32; 4]) -> Rect {
-        let ((left, top), (right, bottom)) = (self.point(bounds[0], bounds[1]), self.point(bounds[2], bounds[3]));
-        Rect { left, top, right, bottom }
+        let ((left, top), (right, bottom)) =
+            (self.point(bounds[0], bounds[1]), self.point(bounds[2], bounds[3]));
+        Rect {
+            left,
+            top,
+            right,
+            bottom,
+        }
     }
 
     /// The face with some air around it.
@@ -126,12 +134,22 @@ impl Layout {
     }
 
     pub(super) fn banner(&self, side: Side) -> Rect {
-        Rect::new(self.column_left(side), self.px(MARGIN), self.column_width(), self.px(BANNER_HEIGHT))
+        Rect::new(
+            self.column_left(side),
+            self.px(MARGIN),
+            self.column_width(),
+            self.px(BANNER_HEIGHT),
+        )
     }
 
     pub(super) fn live(&self, side: Side, rows: usize) -> Rect {
         let top = self.px(MARGIN + BANNER_HEIGHT + GAP);
-        Rect::new(self.column_left(side), top, self.column_width(), self.px(panel_height(rows)))
+        Rect::new(
+            self.column_left(side),
+            top,
+            self.column_width(),
+            self.px(panel_height(rows)),
+        )
     }
 
     pub(super) fn report(&self, side: Side, rows: usize) -> Rect {
@@ -142,5 +160,9 @@ impl Layout {
 }
 
 fn panel_height(rows: usize) -> f32 {
-    if rows == 0 { PADDING } else { 2.0 * PADDING + ROW_HEIGHT * rows as f32 - (ROW_HEIGHT - 9.0) }
+    if rows == 0 {
+        PADDING
+    } else {
+        2.0 * PADDING + ROW_HEIGHT * rows as f32 - (ROW_HEIGHT - 9.0)
+    }
 }

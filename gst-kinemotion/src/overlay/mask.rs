@@ -17,7 +17,12 @@ pub(super) struct Rect {
 
 impl Rect {
     pub(super) fn new(left: f32, top: f32, width: f32, height: f32) -> Self {
-        Self { left, top, right: left + width, bottom: top + height }
+        Self {
+            left,
+            top,
+            right: left + width,
+            bottom: top + height,
+        }
     }
 
     pub(super) fn width(&self) -> f32 {
@@ -29,7 +34,12 @@ impl Rect {
     }
 
     pub(super) fn grown(&self, by: f32) -> Self {
-        Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
+        Self {
+            left: self.left - by,
+            top: self.top - by,
+            right: self.right + by,
+            bottom: self.bottom + by,
+        }
     }
 
     pub(super) fn overlaps(&self, other: &Rect) -> bool {
@@ -75,7 +85,10 @@ impl Mask {
     /// The covered part of a row: first column relative to `x`, and coverage. Empty when nothing is covered.
     pub(super) fn row(&self, row: usize) -> (usize, &[u8]) {
         match self.spans.get(row) {
-            Some(&(from, to)) if from < to => (from, &self.coverage[row * self.width + from..row * self.width + to]),
+            Some(&(from, to)) if from < to => (
+                from,
+                &self.coverage[row * self.width + from..row * self.width + to],
+            ),
             _ => (0, &[]),
         }
     }
@@ -87,14 +100,22 @@ impl Mask {
 
     /// Coverage at a position relative to the mask, zero outside.
     pub(super) fn at(&self, column: usize, row: usize) -> u8 {
-        if column < self.width && row < self.height { self.coverage[row * self.width + column] } else { 0 }
+        if column < self.width && row < self.height {
+            self.coverage[row * self.width + column]
+        } else {
+            0
+        }
     }
 
     /// Adds a line with round ends; a line without length is a disc.
     pub(super) fn line(&mut self, from: Point, to: Point, radius: f32) {
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let inverse_length = (dx * dx + dy * dy).recip();
-        let inverse_length = if inverse_length.is_finite() { inverse_length } else { 0.0 };
+        let inverse_length = if inverse_length.is_finite() {
+            inverse_length
+        } else {
+            0.0
+        };
         let reach = radius + 1.0;
         self.fill_rows(
             from.1.min(to.1) - reach,
@@ -122,7 +143,9 @@ impl Mask {
     /// Adds an arc of a circle. Angles in radians, clockwise from the positive x axis.
     pub(super) fn arc(&mut self, centre: Point, radius: f32, from: f32, sweep: f32, half_width: f32) {
         const PIXELS_PER_STEP: f32 = 3.0;
-        let steps = ((radius * sweep.abs()) / PIXELS_PER_STEP).ceil().clamp(1.0, 256.0) as usize;
+        let steps = ((radius * sweep.abs()) / PIXELS_PER_STEP)
+            .ceil()
+            .clamp(1.0, 256.0) as usize;
         let point = |step: usize| {
             let angle = from + sweep * step as f32 / steps as f32;
             (centre.0 + radius * angle.cos(), centre.1 + radius * angle.sin())
@@ -190,7 +213,10 @@ mod tests {
     use super::*;
 
     fn covered(mask: &Mask) -> f32 {
-        (0..mask.height).flat_map(|row| mask.row(row).1.iter()).map(|c| f32::from(*c) / 255.0).sum()
+        (0..mask.height)
+            .flat_map(|row| mask.row(row).1.iter())
+            .map(|c| f32::from(*c) / 255.0)
+            .sum()
     }
 
     #[test]
@@ -199,7 +225,11 @@ mod tests {
         assert!(mask.begin(&Rect::new(0.0, 0.0, 64.0, 64.0), (64, 64)));
         mask.line((32.3, 31.8), (32.3, 31.8), 10.0);
         let area = std::f32::consts::PI * 100.0;
-        assert!((covered(&mask) - area).abs() < 0.02 * area, "{} is not {area}", covered(&mask));
+        assert!(
+            (covered(&mask) - area).abs() < 0.02 * area,
+            "{} is not {area}",
+            covered(&mask)
+        );
     }
 
     #[test]

@@ -67,9 +67,18 @@ struct Brush<'a, 's> {
 impl Overlay {
     /// Draws on a picture.
     pub(crate) fn draw(&mut self, surface: &mut Surface<'_>, scene: &Scene<'_>, options: Options) {
-        let layout = Layout::new(surface.width(), surface.height(), scene.poses.map(|poses| poses.frame));
+        let layout = Layout::new(
+            surface.width(),
+            surface.height(),
+            scene.poses.map(|poses| poses.frame),
+        );
         self.display.advance(scene, &layout, options);
-        let mut brush = Brush { surface, font: &mut self.font, mask: &mut self.mask, layout };
+        let mut brush = Brush {
+            surface,
+            font: &mut self.font,
+            mask: &mut self.mask,
+            layout,
+        };
         if let Some(poses) = scene.poses {
             if options.skeleton {
                 skeleton::draw(&mut brush, poses, &self.display);

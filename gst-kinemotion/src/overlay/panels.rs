@@ -16,7 +16,11 @@ const ACCENT_WIDTH: f32 = 3.0;
 /// Draws whatever is not faded out.
 pub(super) fn draw(brush: &mut Brush<'_, '_>, display: &Display) {
     draw_banner(brush, &display.banner, brush.layout.banner(display.side));
-    draw_live(brush, &display.live, brush.layout.live(display.side, display.live.rows.len()));
+    draw_live(
+        brush,
+        &display.live,
+        brush.layout.live(display.side, display.live.rows.len()),
+    );
     draw_last(brush, &display.last, display);
 }
 
@@ -58,7 +62,9 @@ fn draw_live(brush: &mut Brush<'_, '_>, live: &Live, area: Rect) {
 }
 
 fn draw_last(brush: &mut Brush<'_, '_>, last: &LastRepetition, display: &Display) {
-    let (opacity, Some(report)) = (last.fade.opacity(), &last.report) else { return };
+    let (opacity, Some(report)) = (last.fade.opacity(), &last.report) else {
+        return;
+    };
     if opacity == 0.0 {
         return;
     }
@@ -69,7 +75,12 @@ fn draw_last(brush: &mut Brush<'_, '_>, last: &LastRepetition, display: &Display
     if !report.rows.is_empty() {
         let pad = brush.layout.px(PADDING);
         let y = top - brush.layout.px(1.0);
-        let line = Rect::new(area.left + pad, y, area.width() - 2.0 * pad, brush.layout.px(0.7).max(1.0));
+        let line = Rect::new(
+            area.left + pad,
+            y,
+            area.width() - 2.0 * pad,
+            brush.layout.px(0.7).max(1.0),
+        );
         brush.panel(&line, 0.0, (Color::DIM, 0.35 * opacity));
     }
     for (index, row) in report.rows.iter().enumerate() {
@@ -84,12 +95,17 @@ fn draw_report_head(brush: &mut Brush<'_, '_>, area: &Rect, report: &Report, opa
     let left = area.left + pad + brush.layout.px(ACCENT_WIDTH);
     let small = Style::bold(brush.layout.px(7.0));
     let title = match &report.hero {
-        Some(hero) => format!("{} · {}", report.number, hero.label.to_uppercase()),
-        None => format!("{}", report.number),
+        Some(hero) => format!("REP {} · {}", report.number, hero.label.to_uppercase()),
+        None => format!("REP {}", report.number),
     };
 
     let badge = brush.layout.px(13.0);
-    let badge_area = Rect::new(area.right - pad - badge, area.top + pad - brush.layout.px(3.0), badge, badge);
+    let badge_area = Rect::new(
+        area.right - pad - badge,
+        area.top + pad - brush.layout.px(3.0),
+        badge,
+        badge,
+    );
     let (title, style) = fitted(&title, small, badge_area.left - left - brush.layout.px(4.0));
     brush.text((left, area.top + pad), &title, style, (Color::DIM, opacity));
     brush.panel(&badge_area, 3.0, (grade_color(report.grade), opacity));
@@ -103,38 +119,67 @@ fn draw_report_head(brush: &mut Brush<'_, '_>, area: &Rect, report: &Report, opa
     let Some(hero) = &report.hero else { return };
     let large = Style::bold(brush.layout.px(20.0));
     let baseline = area.top + brush.layout.px(27.0) + large.height;
-    brush.text((left, baseline - large.height), &hero.value, large, (Color::WHITE, opacity));
+    brush.text(
+        (left, baseline - large.height),
+        &hero.value,
+        large,
+        (Color::WHITE, opacity),
+    );
     let x = left + Font::width(&hero.value, large) + brush.layout.px(5.0);
     let unit = Style::bold(brush.layout.px(9.0));
-    brush.text((x, baseline - unit.height), hero.unit, unit, (Color::WHITE, opacity));
+    brush.text(
+        (x, baseline - unit.height),
+        hero.unit,
+        unit,
+        (Color::WHITE, opacity),
+    );
     let error = Style::regular(brush.layout.px(7.0));
-    let error_at = (area.right - pad - Font::width(&hero.error, error), baseline - error.height);
+    let error_at = (
+        area.right - pad - Font::width(&hero.error, error),
+        baseline - error.height,
+    );
     brush.text(error_at, &hero.error, error, (Color::DIM, opacity));
 }
 
 /// A label on the left; number, unit and error on the right.
 fn draw_row(brush: &mut Brush<'_, '_>, area: &Rect, top: f32, row: &Row, opacity: f32) {
     let pad = brush.layout.px(PADDING);
-    let (label, value) = (Style::regular(brush.layout.px(7.0)), Style::bold(brush.layout.px(8.0)));
+    let (label, value) = (
+        Style::regular(brush.layout.px(7.0)),
+        Style::bold(brush.layout.px(8.0)),
+    );
     let baseline = top + value.height;
     let mut right = area.right - pad;
-    for (text, style, color) in [(row.error.as_str(), label, Color::DIM), (row.unit, label, Color::DIM), (&row.value, value, Color::WHITE)] {
+    let parts = [
+        (&*row.error, label, Color::DIM, 5.0),
+        (row.unit, label, Color::DIM, 2.5),
+        (&row.value, value, Color::WHITE, 0.0),
+    ];
+    for (text, style, color, gap) in parts {
         if !text.is_empty() {
             right -= Font::width(text, style);
             brush.text((right, baseline - style.height), text, style, (color, opacity));
-            right -= brush.layout.px(if text == "°" { 1.0 } else { 3.0 });
+            right -= brush.layout.px(gap);
         }
     }
     let left = area.left + pad + brush.layout.px(ACCENT_WIDTH);
     let (text, style) = fitted(&row.label, label, right - left - brush.layout.px(3.0));
-    brush.text((left, baseline - style.height), &text, style, (Color::DIM, opacity));
+    brush.text(
+        (left, baseline - style.height),
+        &text,
+        style,
+        (Color::DIM, opacity),
+    );
 }
 
 /// Makes a text narrower if it must be: smaller type first, then fewer letters.
 fn fitted(text: &str, style: Style, width: f32) -> (String, Style) {
     const SMALLEST: f32 = 0.85;
     let needed = Font::width(text, style).max(f32::MIN_POSITIVE);
-    let style = Style { height: style.height * (width / needed).clamp(SMALLEST, 1.0), ..style };
+    let style = Style {
+        height: style.height * (width / needed).clamp(SMALLEST, 1.0),
+        ..style
+    };
     let mut text = text.to_owned();
     while Font::width(&text, style) > width && text.pop().is_some() {}
     (text, style)

@@ -7,8 +7,8 @@ use super::mask::{Point, Rect};
 use crate::meta::Poses;
 use kinemotion_models::TrackedPose;
 use kinemotion_motion::LandmarkId::{
-    self, LeftAnkle, LeftElbow, LeftFootIndex, LeftHeel, LeftHip, LeftKnee, LeftShoulder, LeftWrist, RightAnkle,
-    RightElbow, RightFootIndex, RightHeel, RightHip, RightKnee, RightShoulder, RightWrist,
+    self, LeftAnkle, LeftElbow, LeftFootIndex, LeftHeel, LeftHip, LeftKnee, LeftShoulder, LeftWrist,
+    RightAnkle, RightElbow, RightFootIndex, RightHeel, RightHip, RightKnee, RightShoulder, RightWrist,
 };
 use kinemotion_motion::PoseSource;
 
@@ -37,8 +37,18 @@ const RIGHT: [(LandmarkId, LandmarkId); 7] = [
     (RightAnkle, RightFootIndex),
 ];
 const JOINTS: [LandmarkId; 12] = [
-    LeftShoulder, RightShoulder, LeftElbow, RightElbow, LeftWrist, RightWrist, LeftHip, RightHip, LeftKnee, RightKnee,
-    LeftAnkle, RightAnkle,
+    LeftShoulder,
+    RightShoulder,
+    LeftElbow,
+    RightElbow,
+    LeftWrist,
+    RightWrist,
+    LeftHip,
+    RightHip,
+    LeftKnee,
+    RightKnee,
+    LeftAnkle,
+    RightAnkle,
 ];
 
 /// Half the width of a limb as a share of the body's height, and its limits in units.
@@ -63,20 +73,32 @@ fn draw_person(brush: &mut Brush<'_, '_>, person: &TrackedPose, display: &Displa
     let body = brush.layout.bounds(person.bounds);
     let limits = (brush.layout.px(LIMB_LIMITS.0), brush.layout.px(LIMB_LIMITS.1));
     let radius = (body.height() * LIMB).max(limits.0).min(limits.1).max(0.6);
-    let mut opacity = if person.pose.source == PoseSource::Predicted { PREDICTED } else { 1.0 };
+    let mut opacity = if person.pose.source == PoseSource::Predicted {
+        PREDICTED
+    } else {
+        1.0
+    };
     let colors = if person.selected {
         [Color::WHITE, Color::LEFT, Color::RIGHT]
     } else {
         opacity *= OTHERS_OPACITY;
         [Color::OTHERS; 3]
     };
-    for (limbs, color) in [(&TRUNK[..], colors[0]), (&LEFT[..], colors[1]), (&RIGHT[..], colors[2])] {
+    for (limbs, color) in [
+        (&TRUNK[..], colors[0]),
+        (&LEFT[..], colors[1]),
+        (&RIGHT[..], colors[2]),
+    ] {
         for (from, to) in limbs {
             draw_limb(brush, person, display, (*from, *to), radius, (color, opacity));
         }
     }
     for joint in JOINTS {
-        let color = if (joint as usize) % 2 == 1 { colors[1] } else { colors[2] };
+        let color = if (joint as usize) % 2 == 1 {
+            colors[1]
+        } else {
+            colors[2]
+        };
         draw_joint(brush, person, display, joint, radius, (color, opacity));
     }
 }
@@ -121,8 +143,12 @@ fn draw_joint(
 impl Brush<'_, '_> {
     /// A line with round ends.
     pub(super) fn line(&mut self, from: Point, to: Point, radius: f32, (color, opacity): (Color, f32)) {
-        let area =
-            Rect { left: from.0.min(to.0), top: from.1.min(to.1), right: from.0.max(to.0), bottom: from.1.max(to.1) };
+        let area = Rect {
+            left: from.0.min(to.0),
+            top: from.1.min(to.1),
+            right: from.0.max(to.0),
+            bottom: from.1.max(to.1),
+        };
         if self.begin(&area.grown(radius + 1.0)) {
             self.mask.line(from, to, radius);
             self.surface.blend(self.mask, color, opacity);
@@ -136,6 +162,7 @@ impl Brush<'_, '_> {
 
     /// Starts the mask; false when nothing of the area is in the picture.
     pub(super) fn begin(&mut self, area: &Rect) -> bool {
-        self.mask.begin(area, (self.surface.width(), self.surface.height()))
+        self.mask
+            .begin(area, (self.surface.width(), self.surface.height()))
     }
 }

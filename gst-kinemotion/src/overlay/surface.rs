@@ -24,7 +24,11 @@ struct Packed {
 enum Layout {
     Packed(Packed),
     /// Chroma samples lie `step` bytes apart; `planes` are those of Cb and Cr and their first bytes.
-    Planar { step: usize, cb: (usize, usize), cr: (usize, usize) },
+    Planar {
+        step: usize,
+        cb: (usize, usize),
+        cr: (usize, usize),
+    },
 }
 
 /// Bytes and row pitch of a plane.
@@ -55,10 +59,26 @@ pub(crate) struct Surface<'a> {
 impl<'a> Surface<'a> {
     /// Wraps a frame mapped for writing; `None` for a format that cannot be drawn on.
     pub(crate) fn new(frame: &'a mut VideoFrameRef<&mut gst::BufferRef>) -> Option<Self> {
-        let packed = |bytes, red, green, blue, alpha| Layout::Packed(Packed { bytes, red, green, blue, alpha });
+        let packed = |bytes, red, green, blue, alpha| {
+            Layout::Packed(Packed {
+                bytes,
+                red,
+                green,
+                blue,
+                alpha,
+            })
+        };
         let layout = match frame.format() {
-            VideoFormat::I420 => Layout::Planar { step: 1, cb: (1, 0), cr: (2, 0) },
-            VideoFormat::Nv12 => Layout::Planar { step: 2, cb: (1, 0), cr: (1, 1) },
+            VideoFormat::I420 => Layout::Planar {
+                step: 1,
+                cb: (1, 0),
+                cr: (2, 0),
+            },
+            VideoFormat::Nv12 => Layout::Planar {
+                step: 2,
+                cb: (1, 0),
+                cr: (1, 1),
+            },
             VideoFormat::Rgb => packed(3, 0, 1, 2, None),
             VideoFormat::Rgbx => packed(4, 0, 1, 2, None),
             VideoFormat::Bgrx => packed(4, 2, 1, 0, None),
@@ -69,15 +89,26 @@ impl<'a> Surface<'a> {
         let (width, height) = (frame.width() as usize, frame.height() as usize);
         let matrix = color_matrix(frame.info());
         let full_range = frame.info().colorimetry().range() == VideoColorRange::Range0_255;
-        let strides: Vec<usize> =
-            frame.plane_stride().iter().map(|stride| usize::try_from(*stride).unwrap_or_default()).collect();
+        let strides: Vec<usize> = frame
+            .plane_stride()
+            .iter()
+            .map(|stride| usize::try_from(*stride).unwrap_or_default())
+            .collect();
         let planes = frame
             .planes_data_mut()
             .into_iter()
             .zip(strides)
             .map(|(data, stride)| PlaneMut { data, stride })
             .collect();
-        Some(Self { width, height, layout, planes, matrix, full_range, chroma: Vec::new() })
+        Some(Self {
+            width,
+            height,
+            layout,
+            planes,
+            matrix,
+            full_range,
+            chroma: Vec::new(),
+        })
     }
 
     /// Columns.
@@ -124,11 +155,20 @@ impl<'a> Surface<'a> {
         }
     }
 
-    fn blend_chroma(&mut self, mask: &Mask, opacity: u32, step: usize, components: [((usize, usize), u8); 2]) {
+    fn blend_chroma(
+        &mut self,
+        mask: &Mask,
+        opacity: u32,
+        step: usize,
+        components: [((usize, usize), u8); 2],
+    ) {
         for chroma_row in mask.y / 2..(mask.y + mask.height).div_ceil(2) {
-            let Some((from, to)) = self.average_rows(mask, chroma_row) else { continue };
+            let Some((from, to)) = self.average_rows(mask, chroma_row) else {
+                continue;
+            };
             for ((plane, first), value) in components {
-                let samples = self.planes[plane].row(chroma_row, from * step + first, (to - 1) * step + first + 1);
+                let samples =
+                    self.planes[plane].row(chroma_row, from * step + first, (to - 1) * step + first + 1);
                 for (sample, cover) in samples.iter_mut().step_by(step).zip(&self.chroma) {
                     *sample = mix(*sample, value, weight(*cover, opacity));
                 }
@@ -139,16 +179,24 @@ impl<'a> Surface<'a> {
     /// Coverage of the chroma samples of a row, into `self.chroma`; gives their columns.
     fn average_rows(&mut self, mask: &Mask, chroma_row: usize) -> Option<(usize, usize)> {
         // A row before the mask wraps to a huge number, which the mask treats as empty.
-        let rows = [(2 * chroma_row).wrapping_sub(mask.y), (2 * chroma_row + 1).wrapping_sub(mask.y)];
+        let rows = [
+            (2 * chroma_row).wrapping_sub(mask.y),
+            (2 * chroma_row + 1).wrapping_sub(mask.y),
+        ];
         let spans = rows.map(|row| mask.span(row));
         let from = spans.iter().flatten().map(|span| span.0).min()? + mask.x;
         let to = spans.iter().flatten().map(|span| span.1).max()? + mask.x;
         let (from, to) = (from / 2, to.div_ceil(2));
         self.chroma.clear();
         for column in from..to {
-            let columns = [(2 * column).wrapping_sub(mask.x), (2 * column + 1).wrapping_sub(mask.x)];
-            let sum: u32 =
-                rows.iter().flat_map(|row| columns.map(|column| u32::from(mask.at(column, *row)))).sum();
+            let columns = [
+                (2 * column).wrapping_sub(mask.x),
+                (2 * column + 1).wrapping_sub(mask.x),
+            ];
+            let sum: u32 = rows
+                .iter()
+                .flat_map(|row| columns.map(|column| u32::from(mask.at(column, *row))))
+                .sum();
             self.chroma.push((sum / 4) as u8);
         }
         Some((from, to))
@@ -201,9 +249,16 @@ mod tests {
 
     fn picture(format: VideoFormat, width: u32, height: u32) -> (gst_video::VideoInfo, gst::Buffer) {
         gst::init().expect("GStreamer");
-        let info = gst_video::VideoInfo::builder(format, width, height).build().expect("a size");
+        let info = gst_video::VideoInfo::builder(format, width, height)
+            .build()
+            .expect("a size");
         let mut buffer = gst::Buffer::with_size(info.size()).expect("memory");
-        buffer.get_mut().expect("one owner").map_writable().expect("memory").fill(128);
+        buffer
+            .get_mut()
+            .expect("one owner")
+            .map_writable()
+            .expect("memory")
+            .fill(128);
         (info, buffer)
     }
 
