@@ -109,7 +109,11 @@ impl<'a> FrameView<'a> {
         }
         let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
         let needed: [(usize, usize); 3] = match format {
-            PixelFormat::I420 => [(width, height), (half_width, half_height), (half_width, half_height)],
+            PixelFormat::I420 => [
+                (width, height),
+                (half_width, half_height),
+                (half_width, half_height),
+            ],
             PixelFormat::Nv12 => [(width, height), (2 * half_width, half_height), (0, 0)],
             PixelFormat::Rgbx | PixelFormat::Bgrx => [(4 * width, height), (0, 0), (0, 0)],
             PixelFormat::Rgb => [(3 * width, height), (0, 0), (0, 0)],
@@ -119,14 +123,29 @@ impl<'a> FrameView<'a> {
                 continue;
             }
             if p.stride < row {
-                return Err(FrameError::Stride { plane, stride: p.stride, row });
+                return Err(FrameError::Stride {
+                    plane,
+                    stride: p.stride,
+                    row,
+                });
             }
             let need = p.stride * (rows - 1) + row;
             if p.data.len() < need {
-                return Err(FrameError::ShortPlane { plane, have: p.data.len(), need });
+                return Err(FrameError::ShortPlane {
+                    plane,
+                    have: p.data.len(),
+                    need,
+                });
             }
         }
-        Ok(Self { format, width, height, planes, matrix, range })
+        Ok(Self {
+            format,
+            width,
+            height,
+            planes,
+            matrix,
+            range,
+        })
     }
 
     /// Width in pixels.

@@ -5,17 +5,29 @@
 //! - [`Engine`]: the process-wide pool of inference workers, each owning its ONNX Runtime sessions.
 //! - [`PoseEstimator`]: one per stream; detector → region → landmarker → tracking, one or several people.
 
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
 pub mod convert;
+mod crop;
+mod detector;
 mod engine;
 mod estimator;
 mod frame;
+mod landmarks;
+mod one_euro;
+mod region;
 pub mod store;
+mod tracking;
 
-pub use engine::{Engine, EngineConfig, EngineError};
+pub use detector::Detection;
+pub use engine::{Engine, EngineConfig, EngineError, EngineStats, Outputs, Provider, Runner};
 pub use estimator::{
     EstimatorConfig, EstimatorError, EstimatorStats, PersonSelection, PoseEstimator, TrackedPose,
 };
 pub use frame::{ColorMatrix, ColorRange, FrameError, FrameView, PixelFormat, Plane};
+pub use landmarks::LandmarkTensors;
+pub use region::Region;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,331 @@
+//! Who is who from frame to frame.
+//!
+//! A track follows one person by their last landmarks. It ends when the landmark model sees nobody, when the person
+//! would have to move faster than people do (then the crop has caught somebody else), or when an older track follows the
+//! same person. The detector finds new people whenever there is room. Somebody found near to where a track ended a moment
+//! ago gets its id back; otherwise ids are never reused.
+
+mod selection;
+mod smoothing;
+mod track;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use selection::{Person, Selector};
+pub(crate) use track::{Track, bounds};
+
+use crate::landmarks::Measured;
+use crate::{Detection, PersonSelection, Region};
+
+/// People followed at most.
+pub(crate) const MAX_PERSONS: usize = 16;
+/// While there is room for more people the detector looks again so often, seconds.
+const DETECTION_INTERVAL_S: f64 = 0.5;
+/// After a longer gap between frames nobody is where they were, seconds.
+const MAX_GAP_S: f64 = 1.0;
+/// Somebody found again within this time keeps the id, seconds.
+const RETURN_S: f64 = selection::RETURN_S;
+/// …and within this distance of where they were expected, in regions (a region is about 1.25 body heights)…
+const RETURN_DISTANCE: f32 = 0.4;
+/// …plus this per second of absence: 2.5 m/s, a jog.
+const RETURN_DISTANCE_PER_S: f32 = 1.2;
+/// Largest plausible deviation of a region from where it was expected, in regions: well above landmark noise, half the
+/// distance of two people side by side.
+const JUMP: f32 = 0.15;
+/// …plus this per second since the last measurement, for changes of speed: a sprinter's 4.5 m/s in one second or a step
+/// of the camera.
+const JUMP_PER_S: f32 = 2.0;
+/// Largest plausible change of a region's size between two measurements, as a factor.
+const RESIZE: f32 = 2.0;
+/// A detection so near to a track is that person, in regions. Shoulder to shoulder people are at least 0.2 apart.
+const SAME_DETECTION: f32 = 0.12;
+/// Two tracks whose joints lie so near follow one person, in regions.
+const SAME_POSE: f32 = 0.06;
+/// With room for one person and a preference, detections this much less certain than the best one still count.
+const SCORE_MARGIN: f32 = 0.15;
+
+/// What the landmark model said about a track. Large, but it lives for a moment only and a box would allocate.
+#[allow(clippy::large_enum_variant)]
+pub(crate) enum Sight {
+    /// A person.
+    Person(Measured),
+    /// Nobody, or nonsense.
+    Nobody,
+    /// Nobody looked: no worker was free in time.
+    Skipped,
+}
+
+/// A person to look at for the first time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Candidate {
+    pub region: Region,
+    /// The id of the lost track that is continued.
+    returning: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Lost {
+    id: u32,
+    region: Region,
+    t: f64,
+}
+
+/// The people of one stream.
+pub(crate) struct Tracker {
+    tracks: Vec<Track>,
+    lost: Vec<Lost>,
+    candidates: Vec<Candidate>,
+    next_id: u32,
+    size: (usize, usize),
+    last_t: Option<f64>,
+    detected_t: Option<f64>,
+    /// Somebody jumped in this frame: look again at once.
+    alarmed: bool,
+}
+
+impl Tracker {
+    pub fn new() -> Self {
+        Self {
+            tracks: Vec::with_capacity(MAX_PERSONS),
+            lost: Vec::with_capacity(MAX_PERSONS),
+            candidates: Vec::with_capacity(MAX_PERSONS),
+            next_id: 0,
+            size: (0, 0),
+            last_t: None,
+            detected_t: None,
+            alarmed: false,
+        }
+    }
+
+    /// The followed people, oldest id first.
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    /// Forgets everybody.
+    pub fn clear(&mut self) {
+        self.tracks.clear();
+        self.lost.clear();
+        self.detected_t = None;
+        self.last_t = None;
+    }
+
+    /// Follows at most so many people from now on, the oldest ids.
+    pub fn limit(&mut self, max_persons: usize) {
+        self.tracks.truncate(max_persons);
+    }
+
+    /// Begins a frame. A picture of another size and a jump in time end every track.
+    pub fn begin(&mut self, size: (usize, usize), t: f64) {
+        let jumped = self
+            .last_t
+            .is_some_and(|last| !(-MAX_GAP_S..=MAX_GAP_S).contains(&(t - last)));
+        if jumped || size != self.size {
+            self.clear();
+        }
+        (self.size, self.last_t, self.alarmed) = (size, Some(t), false);
+        self.lost.retain(|lost| (t - lost.t).abs() <= RETURN_S);
+    }
+
+    /// Whether the detector should look at this frame.
+    pub fn wants_detection(&self, t: f64, max_persons: usize) -> bool {
+        let due = || {
+            self.detected_t
+                .is_none_or(|last| (t - last).abs() >= DETECTION_INTERVAL_S)
+        };
+        self.tracks.len() < max_persons && (self.tracks.is_empty() || self.alarmed || due())
+    }
+
+    /// Whether a track has just ended with a jump, so that the detector should look before the frame is over.
+    pub fn is_alarmed(&self) -> bool {
+        self.alarmed
+    }
+
+    /// Takes what was seen of track `index`. False when the track has ended; the tracks behind it have then moved up.
+    pub fn observe(&mut self, index: usize, sight: Sight, t: f64, smooth: bool) -> bool {
+        let track = &mut self.tracks[index];
+        let expected = track.expected_region(t);
+        match sight {
+            Sight::Skipped => return true,
+            Sight::Nobody => {}
+            Sight::Person(measured) => {
+                let now = Region::from_points(measured.auxiliary[0], measured.auxiliary[1]);
+                let usable = now.is_usable(self.size.0, self.size.1);
+                if usable && is_plausible(&expected, &now, t - track.t) {
+                    track.update(&measured, t, smooth);
+                    return true;
+                }
+                self.alarmed |= usable;
+            }
+        }
+        self.lose(index, expected, t);
+        false
+    }
+
+    /// Ends the younger of two tracks that follow the same person.
+    pub fn drop_duplicates(&mut self, t: f64) {
+        let mut younger = 1;
+        while younger < self.tracks.len() {
+            let track = &self.tracks[younger];
+            let double = self.tracks[..younger].iter().any(|older| is_same(older, track));
+            if double {
+                self.lose(younger, self.tracks[younger].region, t);
+            } else {
+                younger += 1;
+            }
+        }
+    }
+
+    fn lose(&mut self, index: usize, region: Region, t: f64) {
+        let track = self.tracks.remove(index);
+        if self.lost.len() == MAX_PERSONS {
+            self.lost.remove(0);
+        }
+        self.lost.push(Lost {
+            id: track.id,
+            region,
+            t,
+        });
+    }
+
+    /// Chooses whom to look at among the detections, best first: people who return, then new ones, as many as there is
+    /// room for.
+    ///
+    /// With room for one person only, `selection` decides between new people of about equal certainty: the largest or the
+    /// one nearest to the centre. Otherwise the most certain ones are taken.
+    pub fn admit(
+        &mut self,
+        detections: &[Detection],
+        t: f64,
+        max_persons: usize,
+        selection: PersonSelection,
+    ) -> &[Candidate] {
+        self.detected_t = Some(t);
+        self.candidates.clear();
+        let room = max_persons.saturating_sub(self.tracks.len());
+        self.admit_returning(detections, t, room);
+        if max_persons == 1 && self.candidates.is_empty() && room == 1 {
+            let best = self.preferred(detections, selection);
+            self.candidates.extend(best.map(|region| Candidate {
+                region,
+                returning: None,
+            }));
+        }
+        for detection in detections {
+            if self.candidates.len() >= room {
+                break;
+            }
+            let region = detection.region();
+            if self.is_new(&region) {
+                self.candidates.push(Candidate {
+                    region,
+                    returning: None,
+                });
+            }
+        }
+        &self.candidates
+    }
+
+    /// Gives each lost track the nearest detection within reach, the nearest pair first.
+    fn admit_returning(&mut self, detections: &[Detection], t: f64, room: usize) {
+        while self.candidates.len() < room {
+            let mut nearest: Option<(f32, Candidate)> = None;
+            for lost in &self.lost {
+                if self.candidates.iter().any(|c| c.returning == Some(lost.id)) {
+                    continue;
+                }
+                let reach = RETURN_DISTANCE + RETURN_DISTANCE_PER_S * (t - lost.t).abs() as f32;
+                for region in detections.iter().map(Detection::region) {
+                    let distance = region.distance(&lost.region);
+                    let better = nearest.is_none_or(|(least, _)| distance < least);
+                    if distance <= reach && better && self.is_new(&region) {
+                        nearest = Some((
+                            distance,
+                            Candidate {
+                                region,
+                                returning: Some(lost.id),
+                            },
+                        ));
+                    }
+                }
+            }
+            match nearest {
+                Some((_, candidate)) => self.candidates.push(candidate),
+                None => return,
+            }
+        }
+    }
+
+    fn preferred(&self, detections: &[Detection], selection: PersonSelection) -> Option<Region> {
+        let new = detections.iter().filter(|d| self.is_new(&d.region()));
+        let best_score = new.clone().map(|d| d.score).max_by(f32::total_cmp)?;
+        let (width, height) = (self.size.0 as f32, self.size.1 as f32);
+        let rank = |d: &&Detection| {
+            let region = d.region();
+            match selection {
+                PersonSelection::Largest => region.side,
+                PersonSelection::NearestCentre => {
+                    -(region.center_x - width / 2.0).hypot(region.center_y - height / 2.0)
+                }
+                PersonSelection::MostMoving | PersonSelection::Id(_) => d.score,
+            }
+        };
+        let certain = new.filter(|d| d.score >= best_score - SCORE_MARGIN);
+        certain
+            .max_by(|a, b| rank(a).total_cmp(&rank(b)))
+            .map(Detection::region)
+    }
+
+    /// Usable, and neither followed nor about to be.
+    fn is_new(&self, region: &Region) -> bool {
+        let (width, height) = self.size;
+        let followed = self.tracks.iter().map(|track| &track.region);
+        let mut known = followed.chain(self.candidates.iter().map(|c| &c.region));
+        region.is_usable(width, height) && !known.any(|k| k.distance(region) < SAME_DETECTION)
+    }
+
+    /// Candidate `index` of the last [`Self::admit`].
+    pub fn candidate(&self, index: usize) -> Candidate {
+        self.candidates[index]
+    }
+
+    /// Begins to follow a candidate who turned out to be a person, unless that person is followed already.
+    pub fn begin_track(&mut self, candidate: Candidate, measured: &Measured, t: f64, smooth: bool) {
+        let region = Region::from_points(measured.auxiliary[0], measured.auxiliary[1]);
+        let double = self
+            .tracks
+            .iter()
+            .any(|track| track.pose_distance(&measured.pose, &region) < SAME_POSE);
+        if double || !region.is_usable(self.size.0, self.size.1) || self.tracks.len() == MAX_PERSONS {
+            return;
+        }
+        let id = candidate.returning.unwrap_or(self.next_id);
+        self.next_id = self.next_id.max(id.saturating_add(1));
+        self.lost.retain(|lost| lost.id != id);
+        let at = self.tracks.partition_point(|track| track.id < id);
+        self.tracks.insert(at, Track::new(id, measured, t, smooth));
+    }
+
+    /// What selection needs to know of everybody in sight.
+    pub fn people(&self) -> impl Iterator<Item = Person> + Clone + '_ {
+        let (width, height) = (self.size.0 as f32, self.size.1 as f32);
+        self.tracks.iter().map(move |track| Person {
+            id: track.id,
+            size: track.region.side,
+            off_centre: (track.region.center_x - width / 2.0).hypot(track.region.center_y - height / 2.0)
+                / width.hypot(height),
+            movement: track.movement,
+        })
+    }
+}
+
+fn is_plausible(expected: &Region, now: &Region, elapsed: f64) -> bool {
+    let reach = JUMP + JUMP_PER_S * elapsed.abs() as f32;
+    let resize = (now.side / expected.side).max(expected.side / now.side);
+    now.distance(expected) <= reach && resize <= RESIZE
+}
+
+fn is_same(older: &Track, younger: &Track) -> bool {
+    older.pose_distance(&younger.pose, &younger.region) < SAME_POSE
+}
