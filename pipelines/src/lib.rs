@@ -1,1 +1,37 @@
-//! (skeleton)
+//! Typed specifications that become running GStreamer pipelines.
+//!
+//! ```text
+//! source ─► decode ─► analysis (kinepose ! kinephase) ─┬─► overlay video
+//!                                                      └─► event stream
+//! ```
+//!
+//! | module | job |
+//! |---|---|
+//! | `spec` | what to do, as data |
+//! | `source` | where frames come from |
+//! | `decode` | upright frames in system memory, whatever the file holds |
+//! | `analysis` | the pose and movement elements, and collecting what they find |
+//! | `output` | overlay video, event stream, files that appear whole or not at all |
+//! | `run` | one analysis from start to result |
+//! | `failure` | GStreamer's errors as errors a person can act on |
+//!
+//! Every queue is bounded and waits when it is full: a file loses nothing and memory does not grow with its length. The
+//! decoder, the analysis and each output run on threads of their own.
+
+mod analysis;
+mod decode;
+pub mod elements;
+mod error;
+mod failure;
+mod output;
+mod results;
+mod run;
+mod source;
+mod spec;
+mod usage;
+
+pub use error::AnalysisError;
+pub use output::{AtomicFile, EventLines};
+pub use results::{Analysis, FramePoses, ModelFile, ModelInfo, QualityReport, SCHEMA, SourceInfo, Timing};
+pub use run::{analyze_file, analyze_file_with_events};
+pub use spec::{AnalysisSpec, Cancellation, Progress};

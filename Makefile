@@ -1,0 +1,77 @@
+# Two commands: `make run` shows that everything works, `make test` runs every test. `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+CACHE := $(or $(KINEMOTION_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kinemotion)
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BIN := $(TARGET)/release
+OUT := out
+# GStreamer looks through a plugin folder and everything below it, so the plugin gets a folder to itself.
+PLUGINS := $(TARGET)/plugins
+SAMPLE := $(OUT)/sample.mp4
+SAMPLE_HEIGHT := 1.78
+PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synthetic-athlete/video
+
+.PHONY: help setup build models run test lint deny bench-peer clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+setup: ## Install what is missing on this machine
+	@scripts/setup.sh
+
+build: setup ## Build the command line, the plugin and the synthetic athlete
+	@cargo build --release --locked $(PROGRAMS)
+	@mkdir -p $(PLUGINS)
+	@cp -u $(BIN)/libgstkinemotion.so $(PLUGINS)/
+
+models: build ## Fetch the pose models and ONNX Runtime
+	@$(BIN)/kinemotion models pull
+
+$(SAMPLE): | models
+	@mkdir -p $(OUT)
+	@echo "rendering $(SAMPLE)"
+	@$(BIN)/synthetic-athlete cmj --height $(SAMPLE_HEIGHT) --video $(OUT)/.sample.part.mp4 --truth $(OUT)/sample-truth.json
+	@mv $(OUT)/.sample.part.mp4 $(SAMPLE)
+
+run: models $(SAMPLE) ## Analyse a sample clip, from nothing to numbers
+	@$(BIN)/kinemotion analyze $(SAMPLE) --athlete-height $(SAMPLE_HEIGHT) \
+		-o $(OUT)/sample.json --overlay $(OUT)/sample-overlay.mp4
+	@echo
+	@echo "numbers as JSON     $(OUT)/sample.json"
+	@echo "video with overlay  $(OUT)/sample-overlay.mp4"
+	@echo "what is true        $(OUT)/sample-truth.json"
+	@echo
+	@echo "next: a clip of your own"
+	@echo "  $(BIN)/kinemotion analyze YOUR.mp4 --athlete-height 1.80 --overlay $(OUT)/yours.mp4"
+	@echo "next: the same in any GStreamer pipeline"
+	@echo "  GST_PLUGIN_PATH=$(PLUGINS) gst-launch-1.0 filesrc location=$(SAMPLE) ! decodebin3 ! videoconvert \\"
+	@echo "    ! kinemotion movement=cmj athlete-height=$(SAMPLE_HEIGHT) ! videoconvert ! autovideosink"
+
+test: models ## Run every test
+	@cargo test --release --locked --workspace
+
+lint: setup deny ## Check format, lints, documentation and licences
+	@cargo fmt --all --check
+	@cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
+
+DENY_VERSION := 0.20.2
+DENY := $(CACHE)/tools/bin/cargo-deny
+
+deny: setup ## Check licences and sources of dependencies
+	@if [ "$$($(DENY) --version 2>/dev/null)" != "cargo-deny $(DENY_VERSION)" ]; then \
+		echo "installing cargo-deny $(DENY_VERSION)"; \
+		cargo install --quiet --locked --root $(CACHE)/tools --version $(DENY_VERSION) cargo-deny; \
+	fi
+	@$(DENY) --log-level error check bans licenses sources
+
+bench-peer: models ## Measure side by side with MediaPipe and the Python tool
+	@python3 tests/bench-peer/bench.py --kinemotion $(BIN)/kinemotion --athlete $(BIN)/synthetic-athlete --cache $(CACHE)
+
+clean: ## Remove build results and the sample, keep models and downloads
+	@cargo clean
+	@rm -rf $(OUT)

@@ -1,0 +1,124 @@
+//! `kinemotion doctor`: is this machine ready, and if not, what to do.
+
+mod checks;
+
+use crate::exit::Exit;
+use crate::stdout::print;
+use std::fmt::Write;
+
+/// How a check came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// As it should be.
+    Good,
+    /// Worth knowing, nothing to fix.
+    Note,
+    /// Missing or broken, with the cure.
+    Bad {
+        /// What to do.
+        cure: String,
+    },
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Check {
+    /// What was looked at.
+    subject: String,
+    /// What was found.
+    finding: String,
+    /// How it came out.
+    verdict: Verdict,
+}
+
+impl Check {
+    fn good(subject: &str, finding: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            finding: finding.into(),
+            verdict: Verdict::Good,
+        }
+    }
+
+    fn note(subject: &str, finding: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            finding: finding.into(),
+            verdict: Verdict::Note,
+        }
+    }
+
+    fn bad(subject: &str, finding: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            finding: finding.into(),
+            verdict: Verdict::Bad { cure: cure.into() },
+        }
+    }
+
+    fn is_bad(&self) -> bool {
+        matches!(self.verdict, Verdict::Bad { .. })
+    }
+}
+
+/// Runs every check and prints what was found.
+pub fn run() -> anyhow::Result<Exit> {
+    let checks = checks::all();
+    print(&report(&checks))?;
+    Ok(if checks.iter().any(Check::is_bad) {
+        Exit::NotReady
+    } else {
+        Exit::Done
+    })
+}
+
+fn report(checks: &[Check]) -> String {
+    let width = checks
+        .iter()
+        .map(|check| check.subject.chars().count())
+        .max()
+        .unwrap_or_default();
+    let mut text = String::new();
+    for Check {
+        subject,
+        finding,
+        verdict,
+    } in checks
+    {
+        let mark = match verdict {
+            Verdict::Good => "ok  ",
+            Verdict::Note => "note",
+            Verdict::Bad { .. } => "MISS",
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{mark}  {subject:width$}  {finding}");
+        if let Verdict::Bad { cure } = verdict {
+            let _ = writeln!(text, "      {:width$}  fix: {cure}", "");
+        }
+    }
+    let bad = checks.iter().filter(|check| check.is_bad()).count();
+    let summary = match bad {
+        0 => "everything is ready".to_owned(),
+        1 => "one thing to fix".to_owned(),
+        more => format!("{more} things to fix"),
+    };
+    text + "\n" + &summary + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_miss_is_reported_with_its_cure() {
+        let checks = [
+            Check::good("GStreamer", "1.22.0"),
+            Check::bad("mp4mux", "missing", "apt-get install it"),
+        ];
+        let text = report(&checks);
+        assert!(text.contains("ok    GStreamer  1.22.0"), "{text}");
+        assert!(text.contains("MISS  mp4mux"), "{text}");
+        assert!(text.contains("fix: apt-get install it"), "{text}");
+        assert!(text.ends_with("one thing to fix\n"), "{text}");
+    }
+}

@@ -1,0 +1,236 @@
+//! From a file to upright, progressive, system-memory frames.
+//!
+//! ```text
+//! filesrc ! decodebin ! queue ! videoconvert ! deinterlace ! videoflip
+//! ```
+//!
+//! Only the video stream is decoded: sound, subtitles and data tracks end at the demuxer. The three elements after the
+//! queue pass frames through untouched unless the file needs them: a pixel format the pose estimator cannot read,
+//! interlaced fields, or rotation metadata, which is thereby applied exactly once. The queue is what lets the decoder
+//! work on the next frames while a model looks at this one.
+
+use crate::elements::{make, set_if_present};
+use crate::{AnalysisError, AnalysisSpec};
+use gst::prelude::*;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Frames decoded ahead of inference. A few even out slow frames; more would only cost memory.
+const FRAMES_AHEAD: u32 = 3;
+/// Threads a software decoder may use. Frame threads each hold pictures, and inference is what takes the time.
+const DECODER_THREADS: &str = "2";
+/// Name of the message that says that the file has no video stream.
+pub(crate) const NO_VIDEO_MESSAGE: &str = "kinemotion-no-video-stream";
+
+/// What the demuxer and decoder said about the video stream.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StreamFacts {
+    /// Factory name of the decoder in use.
+    pub decoder: Option<String>,
+    /// Caps of the compressed stream.
+    pub codec: Option<gst::Caps>,
+    /// Name of the container format.
+    pub container: Option<String>,
+    /// Clockwise degrees by which the stored picture must be turned.
+    pub rotation_deg: u32,
+    /// Nominal frames per second.
+    pub nominal_fps: Option<f64>,
+}
+
+/// The decoding half of a pipeline.
+pub(crate) struct Decode {
+    elements: Vec<gst::Element>,
+    facts: Arc<Mutex<StreamFacts>>,
+}
+
+impl Decode {
+    /// Adds the decoding elements to a pipeline.
+    pub fn build(pipeline: &gst::Pipeline, spec: &AnalysisSpec) -> Result<Self, AnalysisError> {
+        let source = make("filesrc", "source")?;
+        source.set_property("location", &spec.input);
+        let decodebin = make("decodebin", "decode")?;
+        let queue = make("queue", "decoded")?;
+        queue.set_property("max-size-buffers", FRAMES_AHEAD);
+        queue.set_property("max-size-bytes", 0u32);
+        queue.set_property("max-size-time", 0u64);
+        let convert = make("videoconvert", "convert")?;
+        let deinterlace = make("deinterlace", "progressive")?;
+        let flip = make("videoflip", "upright")?;
+        flip.set_property_from_str("video-direction", "auto");
+
+        let chain = [&queue, &convert, &deinterlace, &flip];
+        let added = pipeline
+            .add_many([&source, &decodebin])
+            .and_then(|()| pipeline.add_many(chain));
+        added
+            .and_then(|()| source.link(&decodebin))
+            .and_then(|()| gst::Element::link_many(chain))
+            .map_err(|error| AnalysisError::Pipeline {
+                element: "decode".into(),
+                reason: error.to_string(),
+            })?;
+
+        let facts = Arc::new(Mutex::new(StreamFacts::default()));
+        keep_video_only(&decodebin);
+        link_first_video(&decodebin, &queue, &facts);
+        observe_decoder(pipeline, &facts);
+        let elements = vec![source, decodebin, queue, convert, deinterlace, flip];
+        Ok(Self { elements, facts })
+    }
+
+    /// The element that gives upright frames.
+    pub fn last(&self) -> &gst::Element {
+        self.elements.last().expect("build fills the list")
+    }
+
+    /// What is known about the stream by now.
+    pub fn facts(&self) -> StreamFacts {
+        lock(&self.facts).clone()
+    }
+
+    /// Ends the stream behind a source that broke, so that what was read is completed like any other clip. Returns
+    /// false when the end is on its way already.
+    pub fn end_stream(&self) -> bool {
+        let queue = self.elements.iter().find(|element| element.name() == "decoded");
+        let pad = queue.and_then(|queue| queue.static_pad("sink"));
+        pad.is_some_and(|pad| pad.send_event(gst::event::Eos::new()))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Stops autoplugging at everything that is not part of the video stream.
+fn keep_video_only(decodebin: &gst::Element) {
+    decodebin.connect("autoplug-continue", false, |values| {
+        let caps = values.get(2).and_then(|value| value.get::<gst::Caps>().ok());
+        let unwanted = caps.is_some_and(|caps| {
+            caps.structure(0).is_some_and(|s| {
+                let name = s.name().as_str();
+                ["audio/", "text/", "subpicture/", "closedcaption/", "meta/"]
+                    .iter()
+                    .any(|kind| name.starts_with(kind))
+            })
+        });
+        Some((!unwanted).to_value())
+    });
+}
+
+/// Links the first video stream, or posts [`NO_VIDEO_MESSAGE`] when the file turns out to have none.
+fn link_first_video(decodebin: &gst::Element, queue: &gst::Element, facts: &Arc<Mutex<StreamFacts>>) {
+    let target = queue.static_pad("sink").expect("queue has a sink pad");
+    let facts = facts.clone();
+    let linked = target.clone();
+    decodebin.connect_pad_added(move |_, pad| {
+        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        let is_video = caps.structure(0).is_some_and(|s| s.name() == "video/x-raw");
+        if !is_video || target.is_linked() {
+            return;
+        }
+        note_stream(pad, &facts);
+        if let Err(error) = pad.link(&target) {
+            gst::element_error!(
+                pad.parent_element()
+                    .unwrap_or_else(|| target.parent_element().expect("queue")),
+                gst::CoreError::Negotiation,
+                ("decoded video cannot be linked: {error}")
+            );
+        }
+    });
+    decodebin.connect_no_more_pads(move |decodebin| {
+        if !linked.is_linked() {
+            let structure = gst::Structure::new_empty(NO_VIDEO_MESSAGE);
+            let message = gst::message::Application::builder(structure)
+                .src(decodebin)
+                .build();
+            // Fails only on a bus that is flushing, and then nobody waits for an answer.
+            let _ = decodebin.post_message(message);
+        }
+    });
+}
+
+/// Takes frame rate and tags from the events that pass the pad of decoded video.
+fn note_stream(pad: &gst::Pad, facts: &Arc<Mutex<StreamFacts>>) {
+    let note = {
+        let facts = facts.clone();
+        move |event: &gst::EventRef| match event.view() {
+            gst::EventView::Caps(caps) => {
+                let structure = caps.caps().structure(0);
+                let rate = structure.and_then(|s| s.get::<gst::Fraction>("framerate").ok());
+                lock(&facts).nominal_fps = rate.and_then(frames_per_second);
+            }
+            gst::EventView::Tag(tag) => note_tags(tag.tag(), &mut lock(&facts)),
+            _ => {}
+        }
+    };
+    pad.sticky_events_foreach(|event| {
+        note(event);
+        std::ops::ControlFlow::Continue(gst::EventForeachAction::Keep)
+    });
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if let Some(event) = info.event() {
+            note(event);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+fn note_tags(tags: &gst::TagListRef, facts: &mut StreamFacts) {
+    if let Some(orientation) = tags.get::<gst::tags::ImageOrientation>() {
+        facts.rotation_deg = rotation_degrees(orientation.get());
+    }
+    if let Some(container) = tags.get::<gst::tags::ContainerFormat>() {
+        facts.container = Some(container.get().to_owned());
+    }
+}
+
+/// Degrees of an `image-orientation` tag, mirroring left aside.
+fn rotation_degrees(orientation: &str) -> u32 {
+    orientation
+        .rsplit('-')
+        .next()
+        .and_then(|degrees| degrees.parse().ok())
+        .unwrap_or(0)
+}
+
+fn frames_per_second(rate: gst::Fraction) -> Option<f64> {
+    (rate.numer() > 0 && rate.denom() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
+}
+
+/// Notes which decoder was chosen and keeps it within our thread budget. Damaged data costs frames, not the analysis.
+fn observe_decoder(pipeline: &gst::Pipeline, facts: &Arc<Mutex<StreamFacts>>) {
+    let facts = facts.clone();
+    pipeline.connect_deep_element_added(move |_, _, element| {
+        let Some(factory) = element.factory() else { return };
+        let is_decoder = gst::ElementFactoryType::DECODER | gst::ElementFactoryType::MEDIA_VIDEO;
+        if !factory.has_type(is_decoder) || factory.has_type(gst::ElementFactoryType::PARSER) {
+            return;
+        }
+        set_if_present(element, "max-threads", DECODER_THREADS);
+        set_if_present(element, "max-errors", "-1");
+        lock(&facts).decoder = Some(factory.name().to_string());
+        let Some(sink) = element.static_pad("sink") else {
+            return;
+        };
+        let facts = facts.clone();
+        sink.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            if let Some(gst::EventView::Caps(caps)) = info.event().map(|event| event.view()) {
+                lock(&facts).codec = Some(caps.caps_owned());
+            }
+            gst::PadProbeReturn::Ok
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotation_comes_from_the_orientation_tag() {
+        assert_eq!(rotation_degrees("rotate-90"), 90);
+        assert_eq!(rotation_degrees("flip-rotate-270"), 270);
+        assert_eq!(rotation_degrees("rotate-0"), 0);
+        assert_eq!(rotation_degrees("sideways"), 0);
+    }
+}

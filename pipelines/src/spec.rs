@@ -1,0 +1,80 @@
+//! What to analyse and what to make of it.
+
+use kinemotion_models::{PersonSelection, Quality};
+use kinemotion_motion::{Athlete, MovementChoice};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// One analysis of one file.
+#[derive(Clone, Debug)]
+pub struct AnalysisSpec {
+    /// The video file.
+    pub input: PathBuf,
+    /// Which movement to look for.
+    pub movement: MovementChoice,
+    /// Which landmark model runs.
+    pub quality: Quality,
+    /// What is known about the athlete.
+    pub athlete: Athlete,
+    /// Frames per second the camera recorded, when the file plays slower than life.
+    pub capture_fps: Option<f64>,
+    /// Whose numbers count when several people are in the picture.
+    pub person: PersonSelection,
+    /// People followed at once, 1..=16.
+    pub max_persons: u32,
+    /// Where to write the video with the overlay, if wanted: H.264 in MP4.
+    pub overlay: Option<PathBuf>,
+    /// Written as `analysis_id` into each line of the event stream.
+    pub analysis_id: Option<String>,
+    /// Keep the poses of every frame in [`Analysis::poses`](crate::Analysis::poses). Memory then grows with the clip.
+    pub keep_poses: bool,
+    /// Ends the analysis early with [`AnalysisError::Cancelled`](crate::AnalysisError::Cancelled).
+    pub cancellation: Cancellation,
+}
+
+impl AnalysisSpec {
+    /// An analysis with default settings: any movement, balanced quality, the largest person, no overlay.
+    pub fn new(input: impl Into<PathBuf>) -> Self {
+        Self {
+            input: input.into(),
+            movement: MovementChoice::Auto,
+            quality: Quality::default(),
+            athlete: Athlete::default(),
+            capture_fps: None,
+            person: PersonSelection::default(),
+            max_persons: 1,
+            overlay: None,
+            analysis_id: None,
+            keep_poses: false,
+            cancellation: Cancellation::default(),
+        }
+    }
+}
+
+/// A shared request to stop. Clones belong together.
+#[derive(Clone, Debug, Default)]
+pub struct Cancellation(Arc<AtomicBool>);
+
+impl Cancellation {
+    /// Asks every analysis that holds a clone to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody asked.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How far an analysis is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Media time analysed, seconds.
+    pub position_s: f64,
+    /// Length of the file in seconds as its header says, when it does.
+    pub duration_s: Option<f64>,
+    /// Frames analysed.
+    pub frames: u64,
+}
