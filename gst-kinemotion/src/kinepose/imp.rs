@@ -2,41 +2,24 @@
 
 use super::pacing::{Arrival, Decision, Pace, Pacer};
 use super::settings::{self, Settings, cure};
+use super::stream::{Failure, Stream};
 use crate::media_time::{media_time, running_time};
-use crate::meta::{FrameGeometry, PoseMeta, Poses, custom};
+use crate::meta::{PoseMeta, Poses, custom};
 use crate::sync::lock;
-use crate::video::{self, PixelLayout, READABLE_FORMATS};
+use crate::video::READABLE_FORMATS;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use gst_base::prelude::*;
 use gst_base::subclass::base_transform::BaseTransformMode;
 use gst_base::subclass::prelude::*;
-use kinemotion_models::{Engine, EngineError, EstimatorError, EstimatorStats, PoseEstimator};
+use kinemotion_models::{Engine, EstimatorError, EstimatorStats, PoseEstimator};
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
     gst::DebugCategory::new("kinepose", gst::DebugColorFlags::empty(), Some("Pose estimation"))
 });
-
-/// A pause in media time after which nobody is assumed to be where they were, seconds.
-const LONGEST_GAP_S: f64 = 1.0;
-
-/// The video being read, known once caps are.
-struct Video {
-    info: gst_video::VideoInfo,
-    layout: PixelLayout,
-    geometry: FrameGeometry,
-}
-
-/// What lives from start to stop. The streaming thread takes it out while the model runs, so that no lock is held.
-struct State {
-    estimator: PoseEstimator,
-    video: Option<Video>,
-    revision: u64,
-    last_time: Option<f64>,
-    warned_no_timestamp: bool,
-}
 
 /// Counters of the element itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,7 +34,8 @@ struct Counters {
 #[derive(Default)]
 pub struct KinePose {
     settings: Mutex<Settings>,
-    state: Mutex<Option<State>>,
+    /// The streaming thread takes it out while the model runs, so that no lock is held.
+    stream: Mutex<Option<Stream>>,
     counters: Mutex<Counters>,
     pacer: Mutex<Pacer>,
     /// Whether upstream is live, once it was asked.
@@ -135,46 +119,40 @@ impl BaseTransformImpl for KinePose {
         let config = settings
             .estimator()
             .map_err(|error| gst::error_msg!(gst::LibraryError::Settings, ("{error}")))?;
-        let engine = Engine::shared(&settings.engine()).map_err(|error| {
-            gst::error_msg!(
-                gst::LibraryError::Init,
-                ("pose estimation cannot start: {error}; {}", cure(&error))
-            )
-        })?;
-        *lock(&self.state) = Some(State {
-            estimator: PoseEstimator::new(engine, config),
-            video: None,
-            revision: settings.revision,
-            last_time: None,
-            warned_no_timestamp: false,
-        });
+        // A missing runtime or model shows now, not at the first frame.
+        let engine = Engine::shared(&settings.engine())
+            .and_then(|engine| engine.warm_up(config.quality).map(|()| engine))
+            .map_err(|error| {
+                let cure = cure(&error);
+                gst::error_msg!(
+                    gst::LibraryError::Init,
+                    ("pose estimation cannot start: {error}; {cure}")
+                )
+            })?;
+        let estimator = PoseEstimator::new(engine, config.clone());
+        *lock(&self.stream) = Some(Stream::new(estimator, config, settings.revision));
         *lock(&self.counters) = Counters::default();
         self.forget_pace();
         Ok(())
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
-        *lock(&self.state) = None;
+        *lock(&self.stream) = None;
         Ok(())
     }
 
     fn set_caps(&self, incaps: &gst::Caps, _outcaps: &gst::Caps) -> Result<(), gst::LoggableError> {
         let info = gst_video::VideoInfo::from_caps(incaps)
             .map_err(|_| gst::loggable_error!(CAT, "caps {incaps} do not describe video"))?;
-        let layout = video::pixel_layout(&info)
-            .ok_or_else(|| gst::loggable_error!(CAT, "format {} cannot be read", info.format()))?;
-        let geometry = FrameGeometry::from_info(&info);
-        gst::info!(CAT, imp = self, "reading {layout:?}, {geometry:?}");
-        let mut state = lock(&self.state);
-        let state = state
+        gst::info!(CAT, imp = self, "reading {incaps}");
+        let format = info.format();
+        let mut stream = lock(&self.stream);
+        let stream = stream
             .as_mut()
             .ok_or_else(|| gst::loggable_error!(CAT, "caps before start"))?;
-        state.video = Some(Video {
-            info,
-            layout,
-            geometry,
-        });
-        Ok(())
+        stream
+            .set_video(info)
+            .ok_or_else(|| gst::loggable_error!(CAT, "format {format} cannot be read"))
     }
 
     fn query(&self, direction: gst::PadDirection, query: &mut gst::QueryRef) -> bool {
@@ -223,12 +201,12 @@ impl BaseTransformImpl for KinePose {
     }
 
     fn transform_ip(&self, buffer: &mut gst::BufferRef) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let Some(mut state) = lock(&self.state).take() else {
+        let Some(mut stream) = lock(&self.stream).take() else {
             return Err(gst::FlowError::Flushing);
         };
-        let result = self.handle(&mut state, buffer);
-        lock(&self.counters).estimator = state.estimator.stats();
-        *lock(&self.state) = Some(state);
+        let result = self.handle(&mut stream, buffer);
+        lock(&self.counters).estimator = stream.stats();
+        *lock(&self.stream) = Some(stream);
         result
     }
 }
@@ -236,107 +214,56 @@ impl BaseTransformImpl for KinePose {
 impl KinePose {
     fn handle(
         &self,
-        state: &mut State,
+        stream: &mut Stream,
         buffer: &mut gst::BufferRef,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Some(pts) = buffer.pts() else {
-            self.complain_about_timestamp(state);
+            self.complain_about_timestamp(stream);
             return Ok(gst::FlowSuccess::Ok);
         };
         let segment = self.obj().segment();
         let time = media_time(&segment, pts);
-        self.configure(state);
-        if state
-            .last_time
-            .is_some_and(|last| time < last || time - last > LONGEST_GAP_S)
-        {
+        self.configure(stream);
+        if stream.jumps_to(time) {
             gst::info!(
                 CAT,
                 imp = self,
                 "media time jumps to {time:.3} s, tracks are forgotten"
             );
-            state.estimator.reset();
             self.forget_pace();
         }
-        state.last_time = Some(time);
-
+        let now = self.live_now();
         let arrival = Arrival {
             media_time: time,
             running_time: running_time(&segment, pts),
-            now: self.live_now(),
+            now,
         };
         let decision = lock(&self.pacer).decide(&arrival, &self.pace());
         if decision == Decision::Late {
             lock(&self.counters).skipped_late += 1;
             gst::debug!(CAT, imp = self, "frame at {time:.3} s is late, pose predicted");
         }
-        match self.poses(state, buffer, time, decision)? {
-            Some(poses) => attach(buffer, poses),
-            None => lock(&self.counters).unreadable += 1,
+        let patience = now.map(|_| Duration::from_millis(lock(&self.settings).latency_ms.into()));
+        match stream.poses(buffer, time, decision, patience) {
+            Ok(poses) => attach(buffer, poses),
+            Err(Failure::NotNegotiated) => return Err(gst::FlowError::NotNegotiated),
+            Err(Failure::Unreadable(reason)) => {
+                lock(&self.counters).unreadable += 1;
+                gst::element_imp_warning!(
+                    self,
+                    gst::StreamError::Format,
+                    ("the frame at {time:.3} s gets no pose: {reason}")
+                );
+            }
+            Err(Failure::Estimator(error)) => return Err(self.fail(&error)),
         }
         Ok(gst::FlowSuccess::Ok)
     }
 
-    /// The people in this frame; `None` when the frame cannot be read.
-    fn poses(
-        &self,
-        state: &mut State,
-        buffer: &gst::BufferRef,
-        time: f64,
-        decision: Decision,
-    ) -> Result<Option<Poses>, gst::FlowError> {
-        let State {
-            estimator,
-            video: Some(video),
-            ..
-        } = state
-        else {
-            return Err(gst::FlowError::NotNegotiated);
-        };
-        let persons = match decision {
-            Decision::NotDue | Decision::Late => estimator.predict(time),
-            Decision::Measure => {
-                let Ok(frame) = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &video.info)
-                else {
-                    gst::element_imp_warning!(
-                        self,
-                        gst::StreamError::Decode,
-                        ("the frame at {time:.3} s cannot be mapped and gets no pose")
-                    );
-                    return Ok(None);
-                };
-                let view = match video::view(&frame, &video.layout) {
-                    Ok(view) => view,
-                    Err(error) => {
-                        gst::element_imp_warning!(
-                            self,
-                            gst::StreamError::Format,
-                            ("the frame at {time:.3} s gets no pose: {error}")
-                        );
-                        return Ok(None);
-                    }
-                };
-                match estimator.process(&view, time) {
-                    Ok(persons) => persons,
-                    Err(error) => return Err(self.fail(&error)),
-                }
-            }
-        };
-        let persons = crate::meta::into_square_pixels(persons, &video.geometry);
-        Ok(Some(Poses {
-            persons,
-            frame: video.geometry,
-            time,
-        }))
-    }
-
     fn fail(&self, error: &EstimatorError) -> gst::FlowError {
         let cure = match error {
-            EstimatorError::Engine(engine @ EngineError::Runtime(_) | engine @ EngineError::Model { .. }) => {
-                cure(engine)
-            }
             EstimatorError::Engine(engine) => cure(engine),
-            _ => "see the debug log of the kinepose category",
+            _ => "the debug log of the kinepose category tells more",
         };
         gst::element_imp_error!(
             self,
@@ -347,17 +274,17 @@ impl KinePose {
     }
 
     /// Applies settings changed since the last frame.
-    fn configure(&self, state: &mut State) {
+    fn configure(&self, stream: &mut Stream) {
         let config = {
             let settings = lock(&self.settings);
-            if settings.revision == state.revision {
+            if settings.revision == stream.revision {
                 return;
             }
-            state.revision = settings.revision;
+            stream.revision = settings.revision;
             settings.estimator()
         };
         match config {
-            Ok(config) => state.estimator.configure(config),
+            Ok(config) => stream.configure(config),
             Err(error) => {
                 gst::element_imp_warning!(
                     self,
@@ -368,9 +295,9 @@ impl KinePose {
         }
     }
 
-    fn complain_about_timestamp(&self, state: &mut State) {
+    fn complain_about_timestamp(&self, stream: &mut Stream) {
         lock(&self.counters).without_timestamp += 1;
-        if !std::mem::replace(&mut state.warned_no_timestamp, true) {
+        if !std::mem::replace(&mut stream.warned_no_timestamp, true) {
             gst::element_imp_warning!(
                 self,
                 gst::StreamError::Format,
@@ -424,9 +351,8 @@ impl KinePose {
     }
 
     fn forget_people(&self) {
-        if let Some(state) = lock(&self.state).as_mut() {
-            state.estimator.reset();
-            state.last_time = None;
+        if let Some(stream) = lock(&self.stream).as_mut() {
+            stream.forget();
         }
     }
 
@@ -455,8 +381,11 @@ impl KinePose {
 }
 
 fn attach(buffer: &mut gst::BufferRef, poses: Poses) {
-    // A pose from further upstream belongs to an earlier opinion; the newest wins.
+    // A pose from further upstream is an earlier opinion; the newest wins.
     if let Some(old) = buffer.meta_mut::<PoseMeta>() {
+        let _ = old.remove();
+    }
+    if let Ok(old) = gst::meta::CustomMeta::from_mut_buffer(buffer, custom::NAME) {
         let _ = old.remove();
     }
     custom::attach_pose(buffer, &poses);

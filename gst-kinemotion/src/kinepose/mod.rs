@@ -12,6 +12,8 @@
 //! languages, a [`KinemotionMeta`](crate::meta::custom). The frame is never converted or copied. A frame in which
 //! nobody is seen carries an empty `PoseMeta`; a frame without a PTS carries none and raises one warning.
 //!
+//! A change of picture size in mid-stream keeps the ids of people who stay where they are.
+//!
 //! Landmarks are square pixels: stored columns are multiplied by the pixel aspect ratio.
 //!
 //! # Properties
@@ -51,9 +53,11 @@
 //!
 //! Since: 0.1
 
+mod identity;
 mod imp;
 mod pacing;
 mod settings;
+mod stream;
 
 use gst::glib;
 use gst::prelude::*;

@@ -1,0 +1,155 @@
+//! One stream being measured: the estimator, the video it reads, and who is who.
+
+use super::identity::Identity;
+use super::pacing::Decision;
+use crate::meta::{FrameGeometry, Poses, into_square_pixels};
+use crate::video::{self, PixelLayout};
+use gst_video::{VideoFrameRef, VideoInfo};
+use kinemotion_models::{EstimatorConfig, EstimatorError, EstimatorStats, PersonSelection, PoseEstimator};
+use std::time::Duration;
+
+/// A pause in media time after which nobody is assumed to be where they were, seconds.
+const LONGEST_GAP_S: f64 = 1.0;
+
+/// Why a frame gets no pose.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// Buffers before caps.
+    #[error("no video format has been negotiated")]
+    NotNegotiated,
+    /// This frame's memory cannot be read; the next may.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Inference does not work.
+    #[error(transparent)]
+    Estimator(#[from] EstimatorError),
+}
+
+/// The video being read, known once caps are.
+struct Video {
+    info: VideoInfo,
+    layout: PixelLayout,
+    geometry: FrameGeometry,
+}
+
+/// Lives from start to stop.
+pub(super) struct Stream {
+    estimator: PoseEstimator,
+    config: EstimatorConfig,
+    video: Option<Video>,
+    identity: Identity,
+    last_time: Option<f64>,
+    /// Revision of the settings that were applied.
+    pub(super) revision: u64,
+    /// Whether a missing timestamp has been complained about.
+    pub(super) warned_no_timestamp: bool,
+}
+
+impl Stream {
+    pub(super) fn new(estimator: PoseEstimator, config: EstimatorConfig, revision: u64) -> Self {
+        Self {
+            estimator,
+            config,
+            video: None,
+            identity: Identity::default(),
+            last_time: None,
+            revision,
+            warned_no_timestamp: false,
+        }
+    }
+
+    /// New video; `None` for a format that cannot be read. A new size keeps the ids of people who stay where they are.
+    pub(super) fn set_video(&mut self, info: VideoInfo) -> Option<()> {
+        let layout = video::pixel_layout(&info)?;
+        let geometry = FrameGeometry::from_info(&info);
+        if self
+            .video
+            .as_ref()
+            .is_some_and(|video| video.geometry != geometry)
+        {
+            self.identity.size_changed();
+        }
+        self.video = Some(Video {
+            info,
+            layout,
+            geometry,
+        });
+        Some(())
+    }
+
+    /// New settings.
+    pub(super) fn configure(&mut self, config: EstimatorConfig) {
+        self.config = config;
+        self.apply_config();
+    }
+
+    fn apply_config(&mut self) {
+        let person = match self.config.person {
+            PersonSelection::Id(id) => PersonSelection::Id(self.identity.estimators_id(id)),
+            rule => rule,
+        };
+        self.estimator.configure(EstimatorConfig {
+            person,
+            ..self.config.clone()
+        });
+    }
+
+    /// Forgets everybody, as after a seek.
+    pub(super) fn forget(&mut self) {
+        self.estimator.reset();
+        self.last_time = None;
+    }
+
+    /// Notes a frame's time; true when it does not follow the last one, and everybody was forgotten.
+    pub(super) fn jumps_to(&mut self, time: f64) -> bool {
+        let jump = self
+            .last_time
+            .is_some_and(|last| time < last || time - last > LONGEST_GAP_S);
+        if jump {
+            self.forget();
+        }
+        self.last_time = Some(time);
+        jump
+    }
+
+    /// The people in a frame. A live stream gives up an inference that has not begun within `patience`.
+    pub(super) fn poses(
+        &mut self,
+        buffer: &gst::BufferRef,
+        time: f64,
+        decision: Decision,
+        patience: Option<Duration>,
+    ) -> Result<Poses, Failure> {
+        let video = self.video.as_ref().ok_or(Failure::NotNegotiated)?;
+        let persons = match decision {
+            Decision::NotDue | Decision::Late => self.estimator.predict(time),
+            Decision::Measure => {
+                let frame = VideoFrameRef::from_buffer_ref_readable(buffer, &video.info)
+                    .map_err(|_| Failure::Unreadable("its memory cannot be mapped".into()))?;
+                let view = video::view(&frame, &video.layout)
+                    .map_err(|error| Failure::Unreadable(error.to_string()))?;
+                match patience {
+                    Some(patience) => self.estimator.process_within(&view, time, patience)?,
+                    None => self.estimator.process(&view, time)?,
+                }
+            }
+        };
+        let geometry = video.geometry;
+        let mut persons: Vec<_> = persons.to_vec();
+        let size = (geometry.width as f32, geometry.height as f32);
+        if self.identity.rename(&mut persons, size, time)
+            && matches!(self.config.person, PersonSelection::Id(_))
+        {
+            self.apply_config();
+        }
+        Ok(Poses {
+            persons: into_square_pixels(&persons, &geometry),
+            frame: geometry,
+            time,
+        })
+    }
+
+    pub(super) fn stats(&self) -> EstimatorStats {
+        self.estimator.stats()
+    }
+}
