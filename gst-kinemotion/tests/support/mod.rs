@@ -248,3 +248,68 @@ pub fn warnings(messages: &[gst::Message]) -> Vec<String> {
         })
         .collect()
 }
+
+/// Whether the real engine can run here: ONNX Runtime and the models of this quality are installed. Says so when not.
+pub fn engine_is_available() -> bool {
+    use kinemotion_models::{Engine, EngineConfig, Quality};
+    let engine = Engine::shared(&EngineConfig::default()).and_then(|engine| engine.warm_up(Quality::Fast));
+    if let Err(error) = &engine {
+        eprintln!("skipped: {error}");
+    }
+    engine.is_ok()
+}
+
+/// A pose from the true landmarks of rendered footage.
+pub fn true_pose(footage: &synthetic_athlete::Footage, time: f64) -> Pose {
+    let mut pose = Pose {
+        score: 1.0,
+        ..Pose::default()
+    };
+    for (landmark, [x, y, z]) in pose.landmarks.iter_mut().zip(footage.landmarks_at(time)) {
+        (landmark.x, landmark.y, landmark.z) = (x as f32, y as f32, z as f32);
+        (landmark.visibility, landmark.presence) = (1.0, 1.0);
+    }
+    for (point, [x, y, z]) in pose.world.iter_mut().zip(footage.world_landmarks_at(time)) {
+        (point.x, point.y, point.z) = (x as f32, y as f32, z as f32);
+    }
+    pose
+}
+
+/// The athlete of rendered footage, selected, as track 1.
+pub fn true_poses(footage: &synthetic_athlete::Footage, time: f64) -> Poses {
+    let frame = FrameGeometry {
+        width: footage.width(),
+        height: footage.height(),
+        pixel_aspect: 1.0,
+    };
+    Poses {
+        persons: Arc::from([tracked(1, true, true_pose(footage, time))]),
+        frame,
+        time,
+    }
+}
+
+/// Jumps, one after the other.
+pub fn jumps(repetitions: u32) -> synthetic_athlete::Footage {
+    let cmj = synthetic_athlete::Cmj {
+        repetitions,
+        ..Default::default()
+    };
+    synthetic_athlete::Clip::of(cmj).build().unwrap()
+}
+
+/// The element of this factory inside a harness made from a line.
+pub fn inner(harness: &gst_check::Harness, factory: &str) -> gst::Element {
+    let element = harness.element().unwrap();
+    let is_wanted = |element: &gst::Element| element.factory().is_some_and(|f| f.name() == factory);
+    if is_wanted(&element) {
+        return element;
+    }
+    element
+        .downcast::<gst::Bin>()
+        .unwrap()
+        .children()
+        .into_iter()
+        .find(is_wanted)
+        .unwrap()
+}
