@@ -9,8 +9,6 @@ mod selection;
 mod smoothing;
 mod track;
 
-#[cfg(test)]
-mod tests;
 
 pub(crate) use selection::{Person, Selector};
 pub(crate) use track::{Track, bounds};
@@ -26,10 +24,9 @@ const DETECTION_INTERVAL_S: f64 = 0.5;
 const MAX_GAP_S: f64 = 1.0;
 /// Somebody found again within this time keeps the id, seconds.
 const RETURN_S: f64 = selection::RETURN_S;
-/// …and within this distance of where they were expected, in regions (a region is about 1.25 body heights)…
-const RETURN_DISTANCE: f32 = 0.4;
-/// …plus this per second of absence: 2.5 m/s, a jog.
-const RETURN_DISTANCE_PER_S: f32 = 1.2;
+/// …and no farther from where they were expected than [`JUMP`] plus this per second since they were last seen, in
+/// regions (a region is about 1.25 body heights): 2.5 m/s, a jog.
+const RETURN_PER_S: f32 = 1.2;
 /// Largest plausible deviation of a region from where it was expected, in regions: well above landmark noise, half the
 /// distance of two people side by side.
 const JUMP: f32 = 0.15;
@@ -64,10 +61,13 @@ pub(crate) struct Candidate {
     returning: Option<u32>,
 }
 
+/// A track that ended a moment ago.
 #[derive(Clone, Copy, Debug)]
 struct Lost {
     id: u32,
+    /// Where the person was expected when the track ended.
     region: Region,
+    /// When the person was last seen.
     t: f64,
 }
 
@@ -159,34 +159,30 @@ impl Tracker {
                 self.alarmed |= usable;
             }
         }
-        self.lose(index, expected, t);
+        self.lose(index, expected);
         false
     }
 
     /// Ends the younger of two tracks that follow the same person.
-    pub fn drop_duplicates(&mut self, t: f64) {
+    pub fn drop_duplicates(&mut self) {
         let mut younger = 1;
         while younger < self.tracks.len() {
             let track = &self.tracks[younger];
             let double = self.tracks[..younger].iter().any(|older| is_same(older, track));
             if double {
-                self.lose(younger, self.tracks[younger].region, t);
+                self.lose(younger, self.tracks[younger].region);
             } else {
                 younger += 1;
             }
         }
     }
 
-    fn lose(&mut self, index: usize, region: Region, t: f64) {
+    fn lose(&mut self, index: usize, region: Region) {
         let track = self.tracks.remove(index);
         if self.lost.len() == MAX_PERSONS {
             self.lost.remove(0);
         }
-        self.lost.push(Lost {
-            id: track.id,
-            region,
-            t,
-        });
+        self.lost.push(Lost { id: track.id, region, t: track.t });
     }
 
     /// Chooses whom to look at among the detections, best first: people who return, then new ones, as many as there is
@@ -235,7 +231,7 @@ impl Tracker {
                 if self.candidates.iter().any(|c| c.returning == Some(lost.id)) {
                     continue;
                 }
-                let reach = RETURN_DISTANCE + RETURN_DISTANCE_PER_S * (t - lost.t).abs() as f32;
+                let reach = JUMP + RETURN_PER_S * (t - lost.t).abs() as f32;
                 for region in detections.iter().map(Detection::region) {
                     let distance = region.distance(&lost.region);
                     let better = nearest.is_none_or(|(least, _)| distance < least);
