@@ -34,8 +34,7 @@ models: build ## Fetch the pose models and ONNX Runtime
 $(SAMPLE): | models
 	@mkdir -p $(OUT)
 	@echo "rendering $(SAMPLE)"
-	@$(BIN)/synthetic-athlete cmj --height $(SAMPLE_HEIGHT) --video $(OUT)/.sample.part.mp4 --truth $(OUT)/sample-truth.json
-	@mv $(OUT)/.sample.part.mp4 $(SAMPLE)
+	@$(BIN)/synthetic-athlete cmj --repetitions 2 --stature-m $(SAMPLE_HEIGHT) --video $(SAMPLE) --truth $(OUT)/sample-truth.json
 
 run: models $(SAMPLE) ## Analyse a sample clip, from nothing to numbers
 	@$(BIN)/kinemotion analyze $(SAMPLE) --athlete-height $(SAMPLE_HEIGHT) \

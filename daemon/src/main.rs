@@ -4,6 +4,7 @@ mod analyze;
 mod doctor;
 mod exit;
 mod interrupt;
+mod layout;
 mod models;
 mod stdout;
 

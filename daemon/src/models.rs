@@ -1,10 +1,9 @@
 //! `kinemotion models`: fetches, lists and checks the pose models and ONNX Runtime.
 
 use crate::exit::Exit;
+use crate::layout;
 use crate::stdout::print;
 use clap::{Args, Subcommand};
-use comfy_table::Table;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use indicatif::{ProgressBar, ProgressStyle};
 use kinemotion_models::store::{self, Artifact, Progress, State};
 use std::io::IsTerminal;
@@ -51,15 +50,8 @@ fn pull() -> anyhow::Result<Exit> {
 
 /// One line about every file. Done when all are ready.
 fn report(artifacts: &[Artifact]) -> anyhow::Result<Exit> {
-    let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header([
-        "name",
-        "state",
-        "size",
-        "made from",
-        "licence",
-        "path",
-    ]);
+    let mut table = layout::table();
+    table.set_header(["name", "state", "size", "made from", "licence", "path"]);
     for artifact in artifacts {
         table.add_row([
             artifact.name.clone(),

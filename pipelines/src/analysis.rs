@@ -18,6 +18,14 @@ const MEASURED_LANDMARKS: std::ops::RangeInclusive<usize> =
     LandmarkId::LeftHip as usize..=LandmarkId::RightFootIndex as usize;
 /// A clip whose frame intervals differ by more than this factor has a variable frame rate.
 const VARIABLE_INTERVAL_RATIO: f64 = 1.5;
+/// A pause between frames of this many average intervals is a hole in the clip …
+const GAP_INTERVALS: f64 = 4.0;
+/// … if it is also this long, seconds.
+const GAP_S: f64 = 0.15;
+/// A clip that ends this much before its header says is reported, as a share of its length …
+const MISSING_SHARE: f64 = 0.05;
+/// … if it is also this much in seconds.
+const MISSING_S: f64 = 0.5;
 /// Identical warnings repeat per frame in a bad clip; this many different ones are kept.
 const MOST_WARNINGS: usize = 20;
 
@@ -38,7 +46,14 @@ pub(crate) struct Collected {
     pub poses: Vec<FramePoses>,
     pub ended: bool,
     visibility_sum: f64,
-    interval_s: Option<(f64, f64)>,
+    /// Shortest interval between frames, and the longest with the time of the frame before it.
+    intervals: Option<(f64, Interval)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Interval {
+    from_s: f64,
+    length_s: f64,
 }
 
 impl Collected {
@@ -50,8 +65,29 @@ impl Collected {
 
     /// Whether the distance between frames changes much.
     pub fn variable_frame_rate(&self) -> bool {
-        self.interval_s
-            .is_some_and(|(shortest, longest)| longest > shortest * VARIABLE_INTERVAL_RATIO)
+        self.intervals
+            .is_some_and(|(shortest_s, longest)| longest.length_s > shortest_s * VARIABLE_INTERVAL_RATIO)
+    }
+
+    /// A sentence about the longest hole in the clip, if there is one.
+    fn gap(&self) -> Option<String> {
+        let (_, Interval { from_s, length_s }) = self.intervals?;
+        let usual_s = 1.0 / self.average_fps()?;
+        (length_s > GAP_S && length_s > GAP_INTERVALS * usual_s)
+            .then(|| format!("frames are missing: there is none for {length_s:.2} s after {from_s:.2} s"))
+    }
+
+    /// Adds what the whole of the frames says about the clip, once the last one has passed.
+    pub fn judge(&mut self, duration_s: Option<f64>) {
+        let truncated = ends_early(duration_s, self.last_s);
+        let damaged = self.damaged;
+        let damage =
+            (damaged > 0).then(|| format!("{damaged} frames are damaged; poses in them may be wrong"));
+        truncated
+            .into_iter()
+            .chain(self.gap())
+            .chain(damage)
+            .for_each(|warning| self.warn(warning));
     }
 
     /// Mean visibility of the measured landmarks, 0..1.
@@ -94,9 +130,17 @@ impl Collected {
         if self.first_s.is_none() {
             self.first_s = Some(time);
         } else if time > self.last_s {
-            let interval = time - self.last_s;
-            let (shortest, longest) = self.interval_s.unwrap_or((interval, interval));
-            self.interval_s = Some((shortest.min(interval), longest.max(interval)));
+            let interval = Interval {
+                from_s: self.last_s,
+                length_s: time - self.last_s,
+            };
+            let (shortest_s, longest) = self.intervals.unwrap_or((interval.length_s, interval));
+            let longest = if interval.length_s > longest.length_s {
+                interval
+            } else {
+                longest
+            };
+            self.intervals = Some((shortest_s.min(interval.length_s), longest));
         }
         self.last_s = time;
     }
@@ -119,6 +163,15 @@ impl Collected {
             EventKind::Phase { .. } | EventKind::MetricUpdate { .. } => {}
         }
     }
+}
+
+/// A sentence when the last frame comes long before the end the header promises.
+fn ends_early(duration_s: Option<f64>, last_s: f64) -> Option<String> {
+    let duration_s = duration_s?;
+    let missing_s = duration_s - last_s;
+    (missing_s > MISSING_S && missing_s > MISSING_SHARE * duration_s).then(|| {
+        format!("the video ends at {last_s:.2} s although the file promises {duration_s:.2} s: it is truncated or damaged")
+    })
 }
 
 /// The analysing elements.
@@ -263,6 +316,23 @@ mod tests {
         assert!(at(&[0.0, 0.1, 0.3, 0.4]).variable_frame_rate());
         assert_eq!(at(&[0.5]).average_fps(), None);
         assert_eq!(at(&[]).average_fps(), None);
+    }
+
+    #[test]
+    fn only_a_clip_that_misses_a_noticeable_part_is_called_truncated() {
+        assert!(ends_early(Some(10.0), 6.0).is_some());
+        assert!(ends_early(Some(10.0), 9.9).is_none());
+        assert!(ends_early(Some(100.0), 99.0).is_none());
+        assert!(ends_early(None, 1.0).is_none());
+    }
+
+    #[test]
+    fn a_hole_in_a_clip_is_reported_with_its_place() {
+        let mut times: Vec<f64> = (0..100).map(|n| f64::from(n) / 30.0).collect();
+        assert_eq!(at(&times).gap(), None);
+        times.drain(40..60);
+        let gap = at(&times).gap().expect("twenty frames are missing");
+        assert!(gap.contains("0.70 s after 1.30 s"), "{gap}");
     }
 
     #[test]

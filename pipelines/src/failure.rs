@@ -17,7 +17,25 @@ pub(crate) enum Culprit<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct MissingCodec {
     name: String,
-    is_video: bool,
+    kind: Kind,
+}
+
+/// What the undecodable data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Video,
+    Sound,
+    Other,
+}
+
+impl Kind {
+    fn of(media_type: &str) -> Self {
+        match media_type.split('/').next() {
+            Some("video" | "image") => Self::Video,
+            Some("audio") => Self::Sound,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Reads a missing-plugin message.
@@ -26,23 +44,12 @@ pub(crate) fn missing_codec(message: &gst::message::Element) -> Option<MissingCo
     if structure.name() != "missing-plugin" {
         return None;
     }
-    let caps = structure.get::<gst::Caps>("detail").ok();
-    let name = caps.as_ref().map_or_else(
-        || {
-            structure
-                .get::<String>("name")
-                .unwrap_or_else(|_| "unknown".into())
-        },
-        codec_name,
-    );
-    let kind = caps
-        .as_ref()
-        .and_then(|caps| caps.structure(0))
-        .map(|s| s.name().to_string())
-        .unwrap_or_default();
+    // The detail is a property name for missing elements of other kinds.
+    let caps = structure.get::<gst::Caps>("detail").ok()?;
+    let kind = Kind::of(caps.structure(0)?.name());
     Some(MissingCodec {
-        name,
-        is_video: !kind.starts_with("audio/") && !kind.starts_with("text/"),
+        name: codec_name(&caps),
+        kind,
     })
 }
 
@@ -60,14 +67,19 @@ pub(crate) fn codec_name(caps: &gst::Caps) -> String {
 
 /// A file in which no video stream could be shown: it has none, or one that nothing here decodes.
 pub(crate) fn without_video(path: &Path, missing: &[MissingCodec]) -> AnalysisError {
-    match missing.iter().find(|codec| codec.is_video) {
-        Some(codec) => AnalysisError::MissingDecoder {
-            path: path.to_owned(),
+    let path = path.to_owned();
+    let of_kind = |kind: Kind| missing.iter().find(|codec| codec.kind == kind);
+    match (of_kind(Kind::Video), of_kind(Kind::Other)) {
+        (Some(codec), _) => AnalysisError::MissingDecoder {
+            path,
             codec: codec.name.clone(),
             cure: "install gstreamer1.0-libav and gstreamer1.0-plugins-bad; `kinemotion doctor` lists what is there"
                 .into(),
         },
-        None => AnalysisError::NoVideoStream { path: path.to_owned() },
+        (None, Some(other)) => {
+            AnalysisError::NotVideo { path, reason: format!("nothing installed here reads {}", other.name) }
+        }
+        (None, None) => AnalysisError::NoVideoStream { path },
     }
 }
 
@@ -146,23 +158,25 @@ mod tests {
     #[test]
     fn a_missing_audio_decoder_is_not_a_missing_video_decoder() {
         let path = Path::new("clip.mp4");
-        let audio = MissingCodec {
-            name: "AAC".into(),
-            is_video: false,
+        let missing = |name: &str, kind| MissingCodec {
+            name: name.into(),
+            kind,
         };
-        let video = MissingCodec {
-            name: "ProRes".into(),
-            is_video: true,
-        };
+        let (sound, video) = (missing("AAC", Kind::Sound), missing("ProRes", Kind::Video));
         assert!(matches!(
-            without_video(path, &[audio.clone()]),
+            without_video(path, &[sound.clone()]),
             AnalysisError::NoVideoStream { .. }
         ));
-        let error = without_video(path, &[audio, video]).to_string();
+        let error = without_video(path, &[sound, video]).to_string();
         assert!(
             error.contains("ProRes") && error.contains("gstreamer1.0-libav"),
             "{error}"
         );
+        let program = missing("application/x-executable", Kind::of("application/x-executable"));
+        assert!(matches!(
+            without_video(path, &[program]),
+            AnalysisError::NotVideo { .. }
+        ));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runs one analysis from start to result.
 
-use crate::analysis::AnalysisChain;
-use crate::decode::{Decode, NO_VIDEO_MESSAGE};
+use crate::analysis::{AnalysisChain, Collected, PoseStats};
+use crate::decode::{Decode, NO_VIDEO_MESSAGE, StreamFacts};
 use crate::failure::{self, Culprit};
 use crate::output::{Branch, EventBranch, EventLines, OverlayFile, link_branches};
 use crate::results::{Analysis, ModelFile, ModelInfo, QualityReport, SCHEMA, SourceInfo, Timing};
@@ -15,9 +15,6 @@ use std::time::{Duration, Instant};
 const LOOK_AROUND: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 /// A file that gives no frame for this long never will.
 const LONGEST_SILENCE: Duration = Duration::from_secs(120);
-/// A clip that ends this much before its header says is reported, as a share of its length and in seconds.
-const MISSING_SHARE: f64 = 0.05;
-const MISSING_S: f64 = 0.5;
 
 /// Analyses a file. Blocks until the result is there; `progress` is called about ten times a second.
 pub fn analyze_file(
@@ -241,58 +238,65 @@ impl<'a> Run<'a> {
         if let Some(overlay) = overlay {
             overlay.commit()?;
         }
-        if let Some(warning) = ends_early(duration_s, collected.last_s) {
-            collected.warn(warning);
-        }
-        if collected.damaged > 0 {
-            let damaged = collected.damaged;
-            collected.warn(format!(
-                "{damaged} frames are damaged; poses in them may be wrong"
-            ));
-        }
-        let (frames, wall_s) = (collected.frames, start.wall_s());
-        let source = SourceInfo {
-            path: spec.input.clone(),
-            container: facts.container,
-            codec: facts.codec.as_ref().map(failure::codec_name),
-            decoder: facts.decoder,
-            width: collected.width,
-            height: collected.height,
-            rotation_deg: facts.rotation_deg,
-            nominal_fps: facts.nominal_fps,
-            average_fps: collected.average_fps(),
-            variable_frame_rate: collected.variable_frame_rate(),
-            capture_fps: spec.capture_fps,
-            duration_s,
-            frames,
-        };
-        let quality = QualityReport {
-            frames_with_pose: collected.measured,
-            pose_share: collected.measured as f64 / frames as f64,
-            mean_visibility: collected.mean_visibility(),
-            frames_predicted: collected.predicted,
-            frames_damaged: collected.damaged,
-            persons_selected: collected.persons.len(),
-            warnings: collected.warnings,
-        };
-        let timing = Timing {
-            wall_s,
-            process_cpu_s: start.process_cpu_s(),
-            inference_s: stats.inference_s,
-            pose_overhead_s: stats.overhead_s,
-            detector_runs: stats.detector_runs,
-            landmarker_runs: stats.landmarker_runs,
-            frames_per_s: if wall_s > 0.0 { frames as f64 / wall_s } else { 0.0 },
-        };
+        collected.judge(duration_s);
+        let timing = timing(start, &stats, collected.frames);
         Ok(Analysis {
             schema: SCHEMA,
-            source,
+            source: source_info(spec, facts, &collected, duration_s),
             model: model_info(spec),
-            repetitions: collected.repetitions,
-            quality,
+            quality: quality_report(&mut collected),
             timing,
+            repetitions: collected.repetitions,
             poses: collected.poses,
         })
+    }
+}
+
+fn source_info(
+    spec: &AnalysisSpec,
+    facts: StreamFacts,
+    collected: &Collected,
+    duration_s: Option<f64>,
+) -> SourceInfo {
+    SourceInfo {
+        path: spec.input.clone(),
+        container: facts.container,
+        codec: facts.codec.as_ref().map(failure::codec_name),
+        decoder: facts.decoder,
+        width: collected.width,
+        height: collected.height,
+        rotation_deg: facts.rotation_deg,
+        nominal_fps: facts.nominal_fps,
+        average_fps: collected.average_fps(),
+        variable_frame_rate: collected.variable_frame_rate(),
+        capture_fps: spec.capture_fps,
+        duration_s,
+        frames: collected.frames,
+    }
+}
+
+fn quality_report(collected: &mut Collected) -> QualityReport {
+    QualityReport {
+        frames_with_pose: collected.measured,
+        pose_share: collected.measured as f64 / collected.frames.max(1) as f64,
+        mean_visibility: collected.mean_visibility(),
+        frames_predicted: collected.predicted,
+        frames_damaged: collected.damaged,
+        persons_selected: collected.persons.len(),
+        warnings: std::mem::take(&mut collected.warnings),
+    }
+}
+
+fn timing(start: &Moment, stats: &PoseStats, frames: u64) -> Timing {
+    let wall_s = start.wall_s();
+    Timing {
+        wall_s,
+        process_cpu_s: start.process_cpu_s(),
+        inference_s: stats.inference_s,
+        pose_overhead_s: stats.overhead_s,
+        detector_runs: stats.detector_runs,
+        landmarker_runs: stats.landmarker_runs,
+        frames_per_s: if wall_s > 0.0 { frames as f64 / wall_s } else { 0.0 },
     }
 }
 
@@ -309,27 +313,5 @@ fn model_info(spec: &AnalysisSpec) -> ModelInfo {
         quality: spec.quality.name(),
         detector: file(Network::Detector),
         landmarker: file(Network::Landmarker(spec.quality)),
-    }
-}
-
-/// A sentence when the last frame comes long before the end the header promises.
-fn ends_early(duration_s: Option<f64>, last_s: f64) -> Option<String> {
-    let duration_s = duration_s?;
-    let missing = duration_s - last_s;
-    (missing > MISSING_S && missing > MISSING_SHARE * duration_s).then(|| {
-        format!("the video ends at {last_s:.2} s although the file promises {duration_s:.2} s: it is truncated or damaged")
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_clip_that_misses_a_noticeable_part_is_called_truncated() {
-        assert!(ends_early(Some(10.0), 6.0).is_some());
-        assert!(ends_early(Some(10.0), 9.9).is_none());
-        assert!(ends_early(Some(100.0), 99.0).is_none());
-        assert!(ends_early(None, 1.0).is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! A result as a table for people.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Cell, CellAlignment, Table};
+use crate::layout;
+use comfy_table::{Cell, CellAlignment};
 use kinemotion_motion::registry::{self, MetricDefinition};
 use kinemotion_motion::{Metric, Repetition};
 use kinemotion_pipelines::{Analysis, SourceInfo};
@@ -65,8 +65,7 @@ fn headline(source: &SourceInfo, quality: &str) -> String {
 }
 
 fn repetition_table(group: &[(usize, &Repetition)]) -> String {
-    let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY);
+    let mut table = layout::table();
     table.set_header(
         std::iter::once(Cell::new("")).chain(
             group

@@ -10,8 +10,6 @@ use tempfile::TempPath;
 
 /// Constant quality of x264: visually clean, about 2 Mbit/s for 720p of one moving person.
 const X264_QUALITY: u32 = 21;
-/// Frames x264 looks ahead; each is a picture in memory.
-const X264_LOOKAHEAD: i32 = 10;
 /// Longest distance between keyframes, frames: players seek quickly.
 const KEYFRAME_DISTANCE: u32 = 60;
 /// Largest picture side H.264 takes.
@@ -102,7 +100,9 @@ fn encoder() -> Result<gst::Element, AnalysisError> {
     encoder.set_property("quantizer", X264_QUALITY);
     encoder.set_property_from_str("speed-preset", "veryfast");
     encoder.set_property("key-int-max", KEYFRAME_DISTANCE);
-    encoder.set_property("rc-lookahead", X264_LOOKAHEAD);
+    // Without lookahead x264 keeps a handful of pictures instead of dozens: 70 MB instead of 320 MB for 1080p, for
+    // files a sixth larger.
+    encoder.set_property_from_str("tune", "zerolatency");
     Ok(encoder)
 }
 
