@@ -124,10 +124,21 @@ pub static METRICS: &[MetricDefinition] = &[
         bounds: (0.4, 6.4),
     },
     MetricDefinition {
+        key: "jump_height_ascent_m",
+        label: "Jump height, ascent time",
+        unit: "m",
+        definition: "Rise of the centre of mass from take-off to apex, from the time between them: ½·g·t². Does not depend \
+                     on the landing posture, but on the timing of the apex.",
+        source: MOIR,
+        decimals: 3,
+        bounds: (0.02, 1.30),
+    },
+    MetricDefinition {
         key: "jump_height_com_rise_m",
         label: "Jump height, centre-of-mass rise",
         unit: "m",
-        definition: "Height of the centre of mass at the apex minus its height at take-off, in metres of the scale.",
+        definition: "Height of the centre of mass at the apex minus its height at take-off, on the parabola fitted to it, in \
+                     metres of the scale.",
         source: MOIR,
         decimals: 3,
         bounds: (0.02, 1.30),

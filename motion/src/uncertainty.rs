@@ -12,13 +12,16 @@ const CONTACT_CORRELATION: f64 = 0.35;
 /// Standard deviation of one landmark sample in time, in frames: an event anywhere inside a frame is seen at its ends.
 const SAMPLING_DEVIATION_FRAMES: f64 = 0.29;
 
+/// Standard deviation of the apex of the centre of mass' parabola, seconds.
+const APEX_DEVIATION_S: f64 = 0.006;
+
 /// Standard deviations of a flight's times, seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct EventDeviation {
     /// Of the take-off.
     pub takeoff_s: f64,
-    /// Of the landing.
-    pub landing_s: f64,
+    /// Of the time from take-off to apex.
+    pub ascent_s: f64,
     /// Of the flight time.
     pub flight_s: f64,
 }
@@ -36,7 +39,7 @@ impl EventDeviation {
         let landing = random(contact.landing_spread_s, contact.frames[1]);
         Self {
             takeoff_s: systematic.hypot(takeoff),
-            landing_s: systematic.hypot(landing),
+            ascent_s: systematic.hypot(takeoff).hypot(APEX_DEVIATION_S),
             flight_s: (2.0 * (1.0 + CONTACT_CORRELATION) * systematic * systematic
                 + takeoff * takeoff
                 + landing * landing)

@@ -7,10 +7,9 @@ use crate::numeric::{LocalFit, local_fit, quantile};
 /// Samples reserved: a whole history at the highest stored rate.
 const CAPACITY: usize = (HISTORY_S * 250.0) as usize;
 
-/// Stature in units of [`Frame::size`] (trunk + thigh + shank). Drillis & Contini give .779 of stature for these
-/// segments; the pose model puts the shoulder 2–3 % of stature above the joint centre (measured on rendered athletes of
-/// known stature), hence a little more.
-const SIZE_PER_STATURE: f64 = 0.80;
+/// [`Frame::size`] (trunk + thigh + shank) as a part of stature, as the pose model sees it: mean over rendered athletes of
+/// known stature, standard deviation 0.009. Joint centres give 0.779 (Drillis & Contini 1966).
+const SIZE_PER_STATURE: f64 = 0.770;
 
 /// Quantile of the body size over a course that counts as its true value: projection and crouching only shorten it.
 const SIZE_QUANTILE: f64 = 0.6;
@@ -112,12 +111,23 @@ impl Course {
 
     /// Median of a quantity over `from..=to` seconds, `None` without samples.
     pub fn median(&mut self, from: f64, to: f64, of: impl Fn(&CourseSample) -> Option<f64>) -> Option<f64> {
+        self.quantile(from, to, 0.5, of)
+    }
+
+    /// Quantile of a quantity over `from..=to` seconds, `None` without samples.
+    pub fn quantile(
+        &mut self,
+        from: f64,
+        to: f64,
+        q: f64,
+        of: impl Fn(&CourseSample) -> Option<f64>,
+    ) -> Option<f64> {
         let start = self.samples.partition_point(|s| s.t < from);
         let end = self.samples.partition_point(|s| s.t <= to).max(start);
         self.scratch.clear();
         self.scratch
             .extend(self.samples[start..end].iter().filter_map(of));
-        quantile(&mut self.scratch, 0.5)
+        quantile(&mut self.scratch, q)
     }
 
     /// Median distance between successive samples of `from..=to` in seconds, `None` with fewer than two.

@@ -15,11 +15,11 @@ const LEAD_S: f64 = 4.0;
 /// Flat feet are looked for until this long after the onset, seconds: the heels are still down.
 const GROUND_AFTER_ONSET_S: f64 = 0.1;
 
+/// … and from this long before it when no standing was seen, seconds.
+const GROUND_BEFORE_ONSET_S: f64 = 0.2;
+
 /// Half width of the window in which the lowest point after landing is smoothed, seconds.
 const LANDING_SMOOTHING_S: f64 = 0.07;
-
-/// Half width of the window in which the height at take-off is smoothed, seconds.
-const TAKEOFF_SMOOTHING_S: f64 = 0.05;
 
 /// Passes of contact times and gravity fit: the fit needs the flight, the flight needs gravity.
 const PASSES: usize = 2;
@@ -58,10 +58,7 @@ impl CmjJump {
         let timeline = smoothed.trace(course, last_landing_s, left_s, px_per_m)?;
         checks::rebound(&timeline, last_landing_s, left_s)?;
         checks::countermovement(course, &timeline, left_s)?;
-        let ground = (
-            timeline.standing_s.unwrap_or(timeline.onset_s),
-            ground_until(&timeline),
-        );
+        let ground = ground_range(&timeline);
         let standing = Feet::on_ground(course, ground.0, ground.1)?;
         let mut found = None;
         for _ in 0..PASSES {
@@ -99,16 +96,14 @@ impl CmjJump {
         self.contact.landing_s - self.contact.takeoff_s
     }
 
-    /// Height of the centre of mass at take-off, pixels upwards.
-    pub fn com_at_takeoff(&self, course: &Course) -> Option<f64> {
-        let interval = self.flight_s()
-            / course
-                .between(self.contact.takeoff_s, self.contact.landing_s)
-                .len()
-                .max(1) as f64;
-        course
-            .com_at(self.contact.takeoff_s, TAKEOFF_SMOOTHING_S.max(2.2 * interval))
-            .map(|f| f.value)
+    /// Rise of the centre of mass from take-off to apex on its parabola, pixels.
+    pub fn com_rise_px(&self) -> f64 {
+        0.5 * GRAVITY * self.gravity.px_per_m * self.ascent_s().powi(2)
+    }
+
+    /// Time from take-off to apex in seconds.
+    pub fn ascent_s(&self) -> f64 {
+        self.gravity.apex_s - self.contact.takeoff_s
     }
 
     /// The public result.
@@ -158,11 +153,19 @@ impl CmjJump {
     }
 }
 
-/// Until when the feet are surely flat: shortly after the onset, or the whole descent when no standing was seen.
-fn ground_until(timeline: &Timeline) -> f64 {
+/// When the feet surely stand flat: in standing and shortly after the onset, or around the onset when no standing was seen.
+fn ground_range(timeline: &Timeline) -> (f64, f64) {
     match timeline.standing_s {
-        Some(_) => (timeline.onset_s + GROUND_AFTER_ONSET_S).min(timeline.lowest_s),
-        None => timeline.lowest_s,
+        Some(standing) => (
+            standing,
+            (timeline.onset_s + GROUND_AFTER_ONSET_S).min(timeline.lowest_s),
+        ),
+        None => (
+            timeline.onset_s - GROUND_BEFORE_ONSET_S,
+            timeline
+                .fastest_descent_s
+                .max(timeline.onset_s + GROUND_AFTER_ONSET_S),
+        ),
     }
 }
 

@@ -26,14 +26,24 @@ const MIN_DESCENT_M_S: f64 = 0.25;
 /// A longer stop at the bottom makes it a squat jump, seconds.
 const MAX_PAUSE_S: f64 = 0.35;
 
-/// The onset is traced back from the speed threshold at constant jerk, at most this far, seconds.
-const MAX_TRACE_BACK_S: f64 = 0.2;
+/// Downward speed at which the descent has begun, m/s: above the noise of a standing body's landmarks.
+const ONSET_M_S: f64 = 0.08;
+
+/// From there the onset is traced back: for a force that falls smoothly from rest the speed grows with the third power of
+/// time, so the movement is as old as `3·speed/acceleration`.
+const TRACE_BACK: f64 = 3.0;
+
+/// … but at most this long, seconds.
+const MAX_TRACE_BACK_S: f64 = 0.25;
 
 /// Standing before the onset that is reported, at most, seconds.
 const MAX_STANDING_S: f64 = 1.0;
 
 /// The centre of mass may wander this much while standing, in statures.
-const STANDING_WANDER: f64 = 0.02;
+const STANDING_WANDER: f64 = 0.025;
+
+/// … and its smoothed speed may reach this, m/s: landmark noise, and the swing of the arms.
+const STANDING_SPEED_M_S: f64 = 0.3;
 
 /// Shorter standing is none, seconds.
 const MIN_STANDING_S: f64 = 0.12;
@@ -113,11 +123,15 @@ impl SmoothedCom {
             .iter()
             .map(|(_, f)| f.slope)
             .fold(0.0, f64::max);
-        let descent = self.descent(lowest, still, MIN_DESCENT_M_S * px_per_m)?;
+        let descent = self.descent(lowest, ONSET_M_S * px_per_m, MIN_DESCENT_M_S * px_per_m)?;
         if pause_s > MAX_PAUSE_S {
             return Err(NotACmj::Paused);
         }
-        let standing = self.standing(descent.onset, STANDING_WANDER * course.stature_px, still);
+        let standing = self.standing(
+            descent.onset,
+            STANDING_WANDER * course.stature_px,
+            STANDING_SPEED_M_S * px_per_m,
+        );
         let standing_from = self.fits[standing].0;
         let onset_s = descent.onset_s.max(self.fits[0].0);
         let standing_s = (onset_s - standing_from >= MIN_STANDING_S).then_some(standing_from);
@@ -195,10 +209,9 @@ impl SmoothedCom {
             if moving && fit.slope > -still {
                 let (t1, next) = self.fits[i + 1];
                 let threshold_s = crossing(t, fit.slope, t1, next.slope, -still);
-                // constant jerk from rest: speed = ½·j·τ², acceleration = j·τ, so τ = 2·speed/acceleration
                 let acceleration = -(next.curvature.min(fit.curvature));
                 let back = if acceleration > 0.0 {
-                    (2.0 * still / acceleration).min(MAX_TRACE_BACK_S)
+                    (TRACE_BACK * still / acceleration).min(MAX_TRACE_BACK_S)
                 } else {
                     0.0
                 };
@@ -231,13 +244,13 @@ impl SmoothedCom {
     }
 
     /// First sample of the quiet stretch that ends at the onset.
-    fn standing(&self, onset: usize, wander: f64, still: f64) -> usize {
+    fn standing(&self, onset: usize, wander: f64, speed: f64) -> usize {
         let (onset_s, reference) = self.fits[onset];
         let calm = |i: usize| {
             let (t, fit) = self.fits[i];
             onset_s - t <= MAX_STANDING_S
                 && (fit.value - reference.value).abs() < wander
-                && fit.slope.abs() < 1.5 * still
+                && fit.slope.abs() < speed
         };
         (0..onset).rev().take_while(|&i| calm(i)).last().unwrap_or(onset)
     }
