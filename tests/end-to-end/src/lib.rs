@@ -1,1 +1,13 @@
-//! (skeleton)
+//! The whole chain against the truth: rendered clips are encoded, analysed as a user would, and compared.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`matrix`] | seeded lists of clips: jumps of every kind, and footage without a jump |
+//! | [`measure`] | one clip: render, encode, analyse, match found repetitions with true ones |
+//! | [`report`] | tables of bias, mean absolute error, spread and coverage |
+//! | [`footage`] | real clips beside the checkout, when somebody put them there |
+
+pub mod footage;
+pub mod matrix;
+pub mod measure;
+pub mod report;

@@ -1,0 +1,132 @@
+//! Measures the accuracy over a seeded matrix of rendered clips and prints it as tables. Resumable: finished clips are
+//! kept in the cache directory until the clip, the settings or this program change.
+
+#![allow(clippy::print_stdout)] // the tables are the purpose
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use end_to_end::matrix::{self, Case};
+use end_to_end::measure::{Outcome, measure};
+use end_to_end::report::{fast, table};
+use kinemotion_models::Quality;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use synthetic_athlete::MovementKind;
+
+#[derive(Parser)]
+#[command(about = "Accuracy over rendered clips with known truth")]
+struct Arguments {
+    /// Clips with jumps
+    #[arg(long, default_value_t = 48)]
+    clips: usize,
+    /// Clips without a jump
+    #[arg(long, default_value_t = 12)]
+    negatives: usize,
+    /// Seed of the matrix
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where finished clips are kept; without it everything is measured anew
+    #[arg(long)]
+    resume: Option<PathBuf>,
+    /// Also write the tables to this file
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+    /// Print one line per repetition
+    #[arg(long)]
+    rows: bool,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let mut cases = matrix::cases(MovementKind::Cmj, arguments.seed, arguments.clips);
+    cases.extend(matrix::without_a_jump(arguments.seed, arguments.negatives));
+    let outcomes = run(&cases, arguments.resume.as_deref())?;
+    if arguments.rows {
+        rows(&outcomes);
+    }
+    let (jumps, negatives): (Vec<_>, Vec<_>) =
+        outcomes.into_iter().partition(|o| o.case.name.starts_with("cmj"));
+    let invented: usize = negatives.iter().map(|o| o.invented).sum();
+    let text = format!(
+        "{}\n{}\n### Without a jump: {} clips, {invented} invented\n",
+        table(&jumps, "60 frames/s and more", fast),
+        table(&jumps, "30 frames/s", |o| !fast(o)),
+        negatives.len(),
+    );
+    println!("{text}");
+    if let Some(path) = arguments.output {
+        let header = format!(
+            "# Accuracy on rendered footage\n\nMade by `make accuracy` (seed {}); see tests/end-to-end for what varies. \
+             `balanced`, athlete height given, error = measured − true.\n\n",
+            arguments.seed
+        );
+        std::fs::write(&path, header + &text).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Measures the cases on all cores, in any order, and returns them in the order given.
+fn run(cases: &[Case], resume: Option<&Path>) -> Result<Vec<Outcome>> {
+    let folder = tempfile::tempdir()?;
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(vec![None; cases.len()]);
+    let worker = || -> Result<()> {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some(case) = cases.get(i) else { return Ok(()) };
+            let outcome = match resume.and_then(|folder| load(folder, case)) {
+                Some(outcome) => outcome,
+                None => {
+                    let outcome = measure(case, Quality::Balanced, folder.path())?;
+                    if let Some(folder) = resume {
+                        store(folder, &outcome)?;
+                    }
+                    outcome
+                }
+            };
+            eprintln!("{}: {} matched, {} missed, {} invented", case.name, outcome.matched.len(), outcome.missed, outcome.invented);
+            done.lock().expect("no worker panics while it holds the lock")[i] = Some(outcome);
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        threads.into_iter().try_for_each(|t| t.join().expect("a panic here is a bug worth its backtrace"))
+    })?;
+    Ok(done.into_inner().expect("all workers have ended").into_iter().flatten().collect())
+}
+
+fn load(folder: &Path, case: &Case) -> Option<Outcome> {
+    let text = std::fs::read_to_string(folder.join(format!("{}.json", case.name))).ok()?;
+    serde_json::from_str(&text).ok().filter(|o: &Outcome| o.case == *case)
+}
+
+fn store(folder: &Path, outcome: &Outcome) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join(format!("{}.json", outcome.case.name)), serde_json::to_string(outcome)?)?;
+    Ok(())
+}
+
+fn rows(outcomes: &[Outcome]) {
+    for outcome in outcomes {
+        for row in &outcome.matched {
+            let (Some(h), Some(a), Some(b)) = (row.get("jump_height_m"), row.get("takeoff_s"), row.get("landing_s")) else {
+                continue;
+            };
+            println!(
+                "{} {:.0} fps, yaw {:+.0}, crf {}: height {:.3} true {:.3} ({:+.1} cm, ±{:.1}), take-off {:+.0} ms, landing {:+.0} ms",
+                outcome.case.name,
+                outcome.case.clip.fps.as_f64(),
+                outcome.case.clip.camera.yaw_deg,
+                outcome.case.crf,
+                h.measured,
+                h.truth,
+                100.0 * (h.measured - h.truth),
+                100.0 * h.uncertainty.unwrap_or(f64::NAN),
+                1e3 * (a.measured - a.truth),
+                1e3 * (b.measured - b.truth),
+            );
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! One clip: render, encode, analyse as a user would, match what was found with what is true.
+
+use crate::matrix::Case;
+use anyhow::{Context, Result};
+use kinemotion_models::Quality;
+use kinemotion_motion::{Athlete, MovementChoice};
+use kinemotion_pipelines::{AnalysisSpec, analyze_file};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use synthetic_athlete::video;
+
+/// A found repetition is the true one if their take-offs are this close, seconds.
+const SAME_TAKEOFF_S: f64 = 0.25;
+
+/// Metrics and events compared with the truth.
+pub const COMPARED: &[&str] = &[
+    "jump_height_m",
+    "flight_time_ms",
+    "countermovement_depth_m",
+    "eccentric_duration_ms",
+    "concentric_duration_ms",
+    "total_movement_time_ms",
+    "peak_eccentric_velocity_m_s",
+    "peak_concentric_velocity_m_s",
+    "takeoff_s",
+    "landing_s",
+    "onset_s",
+    "lowest_s",
+];
+
+/// One number against its truth.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// What is true.
+    pub truth: f64,
+    /// What was measured.
+    pub measured: f64,
+    /// Half width of the 95 % interval, when there is one.
+    pub uncertainty: Option<f64>,
+}
+
+/// What came of one clip.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The clip.
+    pub case: Case,
+    /// Matched repetitions: compared numbers by key.
+    pub matched: Vec<BTreeMap<String, Comparison>>,
+    /// True repetitions nobody found.
+    pub missed: usize,
+    /// Found repetitions that did not happen.
+    pub invented: usize,
+}
+
+/// Renders, encodes and analyses one clip in `folder`, which is left as it was.
+pub fn measure(case: &Case, quality: Quality, folder: &Path) -> Result<Outcome> {
+    let footage = case.clip.build().with_context(|| case.name.clone())?;
+    let file = folder.join(format!("{}.mp4", case.name));
+    let options = video::EncodeOptions { crf: case.crf, ..Default::default() };
+    video::write(&footage, &file, &options, |_, _| {})?;
+    let spec = AnalysisSpec {
+        movement: MovementChoice::Auto,
+        quality,
+        athlete: Athlete { height_m: Some(case.clip.stature_m), mass_kg: None },
+        ..AnalysisSpec::new(&file)
+    };
+    let analysis = analyze_file(&spec, &mut |_| {}).with_context(|| case.name.clone());
+    std::fs::remove_file(&file)?;
+    let analysis = analysis?;
+
+    let truth = footage.truth();
+    let mut open: Vec<_> = truth.repetitions.iter().collect();
+    let mut outcome = Outcome { case: case.clone(), matched: Vec::new(), missed: 0, invented: 0 };
+    for found in &analysis.repetitions {
+        let takeoff = found.event("takeoff_s").unwrap_or(f64::NAN);
+        let same = |t: f64| (t - takeoff).abs() < SAME_TAKEOFF_S;
+        let Some(place) = open.iter().position(|r| r.event("takeoff_s").is_some_and(same)) else {
+            outcome.invented += 1;
+            continue;
+        };
+        let true_one = open.swap_remove(place);
+        let row = COMPARED.iter().filter_map(|&key| {
+            let truth = true_one.metric(key).or(true_one.event(key))?;
+            let measured = found.metric(key).or(found.event(key))?;
+            let uncertainty = found.metrics.iter().find(|m| m.key == key).and_then(|m| m.uncertainty);
+            Some((key.to_owned(), Comparison { truth, measured, uncertainty }))
+        });
+        outcome.matched.push(row.collect());
+    }
+    outcome.missed = open.len();
+    Ok(outcome)
+}
