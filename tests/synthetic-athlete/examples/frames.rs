@@ -14,10 +14,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let every: usize = arguments.next().map_or(Ok(10), |n| n.parse())?;
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
-    let clip: Clip = if text.trim().is_empty() { Clip::default() } else { serde_json::from_str(&text)? };
+    let clip: Clip = if text.trim().is_empty() {
+        Clip::default()
+    } else {
+        serde_json::from_str(&text)?
+    };
     let start = Instant::now();
     let footage = clip.build()?;
-    println!("build {:.1} ms, {} frames", start.elapsed().as_secs_f64() * 1e3, footage.frame_count());
+    println!(
+        "build {:.1} ms, {} frames",
+        start.elapsed().as_secs_f64() * 1e3,
+        footage.frame_count()
+    );
     let mut rgb = Vec::new();
     let (mut busy, mut drawn) = (0.0, 0);
     for i in (0..footage.frame_count()).step_by(every.max(1)) {

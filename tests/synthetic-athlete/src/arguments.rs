@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use synthetic_athlete::video::Colorimetry;
 use synthetic_athlete::{
-    Action, Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image, Landing,
-    Movement, MovementKind, Rate, Running, SquatJump, Standing, Travel, Walking,
+    Action, Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image,
+    Landing, Movement, MovementKind, Rate, Running, SquatJump, Standing, Travel, Walking,
 };
 
 /// Footage with known truth, made by code.
@@ -129,7 +129,10 @@ pub struct LandingArguments {
 
 impl From<LandingArguments> for Landing {
     fn from(a: LandingArguments) -> Self {
-        Self { flexion_deg: a.landing_flexion_deg, depth_m: a.landing_depth_m }
+        Self {
+            flexion_deg: a.landing_flexion_deg,
+            depth_m: a.landing_depth_m,
+        }
     }
 }
 
@@ -272,37 +275,124 @@ impl One {
     /// The clip and where it goes.
     pub fn into_clip(self) -> (Clip, Output) {
         let (movement, shot): (Movement, Shot) = match self {
-            One::Cmj { height_m, depth_m, eccentric_s, concentric_s, arm_swing, landing, repetitions, shot } => {
+            One::Cmj {
+                height_m,
+                depth_m,
+                eccentric_s,
+                concentric_s,
+                arm_swing,
+                landing,
+                repetitions,
+                shot,
+            } => {
                 let landing = landing.into();
                 let cmj = Cmj {
-                    height_m, depth_m, eccentric_s, concentric_s, arm_swing, landing, repetitions, ..Cmj::default()
+                    height_m,
+                    depth_m,
+                    eccentric_s,
+                    concentric_s,
+                    arm_swing,
+                    landing,
+                    repetitions,
+                    ..Cmj::default()
                 };
                 (cmj.into(), shot)
             }
-            One::Squatjump { height_m, depth_m, hold_s, landing, repetitions, shot } => {
+            One::Squatjump {
+                height_m,
+                depth_m,
+                hold_s,
+                landing,
+                repetitions,
+                shot,
+            } => {
                 let landing = landing.into();
-                let jump = SquatJump { height_m, depth_m, hold_s, landing, repetitions, ..SquatJump::default() };
+                let jump = SquatJump {
+                    height_m,
+                    depth_m,
+                    hold_s,
+                    landing,
+                    repetitions,
+                    ..SquatJump::default()
+                };
                 (jump.into(), shot)
             }
-            One::Dropjump { height_m, box_m, contact_s, landing, shot } => {
+            One::Dropjump {
+                height_m,
+                box_m,
+                contact_s,
+                landing,
+                shot,
+            } => {
                 let landing = landing.into();
-                (DropJump { height_m, box_m, contact_s, landing, ..DropJump::default() }.into(), shot)
+                (
+                    DropJump {
+                        height_m,
+                        box_m,
+                        contact_s,
+                        landing,
+                        ..DropJump::default()
+                    }
+                    .into(),
+                    shot,
+                )
             }
-            One::Running { speed, cadence, duty_factor, gait, shot } => {
-                let GaitArguments { asymmetry, travel, seconds } = gait;
+            One::Running {
+                speed,
+                cadence,
+                duty_factor,
+                gait,
+                shot,
+            } => {
+                let GaitArguments {
+                    asymmetry,
+                    travel,
+                    seconds,
+                } = gait;
                 let running = Running {
-                    speed_m_s: speed, cadence_spm: cadence, duty_factor, asymmetry, travel: travel.into(), seconds,
+                    speed_m_s: speed,
+                    cadence_spm: cadence,
+                    duty_factor,
+                    asymmetry,
+                    travel: travel.into(),
+                    seconds,
                 };
                 (running.into(), shot)
             }
-            One::Walking { speed, cadence, duty_factor, gait, shot } => {
-                let GaitArguments { asymmetry, travel, seconds } = gait;
+            One::Walking {
+                speed,
+                cadence,
+                duty_factor,
+                gait,
+                shot,
+            } => {
+                let GaitArguments {
+                    asymmetry,
+                    travel,
+                    seconds,
+                } = gait;
                 let walking = Walking {
-                    speed_m_s: speed, cadence_spm: cadence, duty_factor, asymmetry, travel: travel.into(), seconds,
+                    speed_m_s: speed,
+                    cadence_spm: cadence,
+                    duty_factor,
+                    asymmetry,
+                    travel: travel.into(),
+                    seconds,
                 };
                 (walking.into(), shot)
             }
-            One::Standing { action, seconds, shot } => (Standing { action: action.into(), seconds }.into(), shot),
+            One::Standing {
+                action,
+                seconds,
+                shot,
+            } => (
+                Standing {
+                    action: action.into(),
+                    seconds,
+                }
+                .into(),
+                shot,
+            ),
         };
         shot.into_clip(movement)
     }
@@ -317,7 +407,10 @@ impl Shot {
             facing: if self.left { Facing::Left } else { Facing::Right },
             body: if self.stick { Body::Stick } else { Body::Full },
             background: self.background.into(),
-            bystander: self.bystander.map(|b| Bystander { action: b.into(), ..Bystander::default() }),
+            bystander: self.bystander.map(|b| Bystander {
+                action: b.into(),
+                ..Bystander::default()
+            }),
             camera: Camera {
                 width: self.size.0,
                 height: self.size.1,
@@ -345,7 +438,9 @@ impl Shot {
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
-    let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let parsed = text
+        .split_once('x')
+        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     parsed.ok_or_else(|| format!("`{text}` is no size; write it like 640x360"))
 }
 

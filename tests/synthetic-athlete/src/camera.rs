@@ -50,7 +50,11 @@ impl View {
         let d = p - self.eye;
         let depth = d.dot(self.forward);
         let scale = self.focal / depth;
-        [self.centre[0] + scale * d.dot(self.right), self.centre[1] + scale * d.dot(self.down), depth]
+        [
+            self.centre[0] + scale * d.dot(self.right),
+            self.centre[1] + scale * d.dot(self.down),
+            depth,
+        ]
     }
 
     /// Axes along the picture: right, down, away.
@@ -62,7 +66,9 @@ impl View {
         let scale = 1.0 / self.focal;
         Rays {
             eye: self.eye.as_f32(),
-            corner: (self.forward - self.right * (self.centre[0] * scale) - self.down * (self.centre[1] * scale))
+            corner: (self.forward
+                - self.right * (self.centre[0] * scale)
+                - self.down * (self.centre[1] * scale))
                 .as_f32(),
             right: (self.right * scale).as_f32(),
             down: (self.down * scale).as_f32(),
@@ -97,7 +103,11 @@ impl Rays {
         let depth = d.dot(self.forward);
         // `right` and `down` are as long as 1/focal, so one more focal length undoes them.
         let scale = self.focal * self.focal / depth;
-        (self.centre[0] + scale * d.dot(self.right), self.centre[1] + scale * d.dot(self.down), depth)
+        (
+            self.centre[0] + scale * d.dot(self.right),
+            self.centre[1] + scale * d.dot(self.down),
+            depth,
+        )
     }
 }
 
@@ -106,7 +116,12 @@ mod tests {
     use super::*;
 
     fn tilted() -> View {
-        View::new(&Camera { pitch_deg: 12.0, roll_deg: 7.0, offset_m: 0.3, ..Camera::default() })
+        View::new(&Camera {
+            pitch_deg: 12.0,
+            roll_deg: 7.0,
+            offset_m: 0.3,
+            ..Camera::default()
+        })
     }
 
     #[test]
@@ -132,12 +147,18 @@ mod tests {
         let [x1, y1, _] = view.project(Vec3::new(0.0, 0.0, 1.0));
         assert!((x0 - 320.0).abs() < 1e-9 && (x1 - 320.0).abs() < 1e-9);
         assert!((y0 - y1 - view.px_per_m(&camera)).abs() < 1e-9);
-        assert!((y0 - 324.0).abs() < 1e-9, "the floor is a tenth above the lower edge");
+        assert!(
+            (y0 - 324.0).abs() < 1e-9,
+            "the floor is a tenth above the lower edge"
+        );
     }
 
     #[test]
     fn positive_roll_turns_the_picture_clockwise() {
-        let view = View::new(&Camera { roll_deg: 10.0, ..Camera::default() });
+        let view = View::new(&Camera {
+            roll_deg: 10.0,
+            ..Camera::default()
+        });
         let [x0, ..] = view.project(Vec3::new(0.0, 0.0, 0.5));
         let [x1, ..] = view.project(Vec3::new(0.0, 0.0, 2.0));
         assert!(x1 > x0, "the head goes to the right");

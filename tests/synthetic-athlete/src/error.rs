@@ -55,6 +55,11 @@ pub(crate) fn check(name: &'static str, value: f64, low: f64, high: f64) -> Resu
     if value.is_finite() && (low..=high).contains(&value) {
         Ok(())
     } else {
-        Err(ClipError::OutOfRange { name, value, low, high })
+        Err(ClipError::OutOfRange {
+            name,
+            value,
+            low,
+            high,
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::body::cones::{Cone, cones};
 use crate::body::landmarks::{LANDMARK_COUNT, landmarks};
-use crate::body::{Anthropometry, Skeleton};
+use crate::body::{Side, Skeleton};
 use crate::camera::View;
 use crate::clip::{BystanderAction, Clip, Facing, Movement, Standing, Travel, Walking};
 use crate::error::ClipError;
@@ -38,7 +38,11 @@ pub struct Footage {
 impl Footage {
     pub(crate) fn new(clip: &Clip) -> Result<Self, ClipError> {
         let motion = Motion::new(&clip.movement, clip.stature_m, clip.mass_kg)?;
-        let bystander = clip.bystander.as_ref().map(|b| bystander(b.action, b.stature_m)).transpose()?;
+        let bystander = clip
+            .bystander
+            .as_ref()
+            .map(|b| bystander(b.action, b.stature_m))
+            .transpose()?;
         let view = View::new(&clip.camera);
         let yaw = clip.camera.yaw_deg.to_radians();
         let turn = match clip.facing {
@@ -54,7 +58,15 @@ impl Footage {
         };
         let renderer = Renderer::new(&view, &clip.image, &stage);
         let frames = ((motion.duration * clip.fps.as_f64() - clip.sampling_phase).floor() as usize).max(1);
-        Ok(Self { clip: clip.clone(), motion, bystander, view, renderer, frames, turn })
+        Ok(Self {
+            clip: clip.clone(),
+            motion,
+            bystander,
+            view,
+            renderer,
+            frames,
+            turn,
+        })
     }
 
     /// The description it was made from.
@@ -103,19 +115,29 @@ impl Footage {
     }
 
     fn skeleton(&self, t: f64) -> Skeleton {
-        self.motion.skeleton(self.movement_time(t)).placed(self.turn, Vec3::default())
+        self.motion
+            .skeleton(self.movement_time(t))
+            .placed(self.turn, Vec3::default())
     }
 
     /// Cones of everybody at media time `t`: the athlete first, then how many are theirs.
     fn people(&self, t: f64) -> (Vec<Cone>, usize) {
         let mut out = Vec::with_capacity(140);
         let scale = self.motion.body.scale();
-        cones(&self.skeleton(t), scale, self.clip.body, &self.clip.look, &mut out);
+        cones(
+            &self.skeleton(t),
+            scale,
+            self.clip.body,
+            &self.clip.look,
+            &mut out,
+        );
         let own = out.len();
         if let (Some(motion), Some(b)) = (&self.bystander, &self.clip.bystander) {
             let skeleton = motion.skeleton(t);
             let placed = match b.action {
-                BystanderAction::Standing => skeleton.placed(-FRAC_PI_2, Vec3::new(b.right_m, b.behind_m, 0.0)),
+                BystanderAction::Standing => {
+                    skeleton.placed(-FRAC_PI_2, Vec3::new(b.right_m, b.behind_m, 0.0))
+                }
                 BystanderAction::Walking => {
                     let depth = self.clip.camera.distance_m + b.behind_m;
                     let half = 0.5 * f64::from(self.width()) * depth
@@ -142,7 +164,8 @@ impl Footage {
         } else {
             vec![self.people(t).0]
         };
-        self.renderer.draw(&moments, self.motion.scroll(self.movement_time(t)), i as u64, rgb);
+        self.renderer
+            .draw(&moments, self.motion.scroll(self.movement_time(t)), i as u64, rgb);
     }
 
     /// Where the athlete is in frame `i`: one byte per pixel, 255 inside, without blur.
@@ -220,7 +243,7 @@ impl Footage {
     /// Height of the lowest point of each sole above the floor at media time `t`, m: right, left.
     pub fn sole_heights_at(&self, t: f64) -> [f64; 2] {
         let skeleton = self.skeleton(t);
-        crate::body::Side::BOTH.map(|side| skeleton.sole_height(side))
+        Side::BOTH.map(|side| skeleton.sole_height(side))
     }
 
     /// Whether the right and the left foot carry at media time `t`.
@@ -249,17 +272,14 @@ impl Footage {
             facing: self.clip.facing,
             px_per_m: self.view.px_per_m(&self.clip.camera),
             camera: self.clip.camera,
-            repetitions: self.motion.repetitions().into_iter().map(|r| r.shifted(shift)).collect(),
+            repetitions: self
+                .motion
+                .repetitions()
+                .into_iter()
+                .map(|r| r.shifted(shift))
+                .collect(),
             gait: self.motion.gait().map(|g| g.shifted(shift, end)),
         }
-    }
-
-    pub(crate) fn motion(&self) -> &Motion {
-        &self.motion
-    }
-
-    pub(crate) fn body(&self) -> &Anthropometry {
-        &self.motion.body
     }
 }
 

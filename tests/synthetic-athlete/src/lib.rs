@@ -38,8 +38,8 @@ pub mod video;
 
 pub use body::landmarks::LANDMARK_COUNT;
 pub use clip::{
-    Action, Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image, Landing,
-    Look, Movement, MovementKind, Rate, Rgb, Running, SquatJump, Standing, Travel, Walking,
+    Action, Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image,
+    Landing, Look, Movement, MovementKind, Rate, Rgb, Running, SquatJump, Standing, Travel, Walking,
 };
 pub use error::ClipError;
 pub use footage::Footage;

@@ -7,18 +7,37 @@ use arguments::{Arguments, Command, Output};
 use clap::Parser;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::process::ExitCode;
 use synthetic_athlete::video::{self, EncodeOptions};
 use synthetic_athlete::{Clip, Footage, Truth};
 
-fn main() -> Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell when the error stream is closed.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Matrix(matrix) => {
             std::fs::create_dir_all(&matrix.out)
                 .with_context(|| format!("cannot create {}", matrix.out.display()))?;
-            for (i, clip) in Clip::matrix(matrix.movement.into(), matrix.count, matrix.seed).iter().enumerate() {
+            for (i, clip) in Clip::matrix(matrix.movement.into(), matrix.count, matrix.seed)
+                .iter()
+                .enumerate()
+            {
                 let name = format!("{}-{}-{i:03}", clip.movement.kind().name(), matrix.seed);
                 let file = |extension: &str| Some(matrix.out.join(format!("{name}.{extension}")));
-                let output = Output { video: file("mp4"), truth: file("json"), ..matrix.output() };
+                let output = Output {
+                    video: file("mp4"),
+                    truth: file("json"),
+                    ..matrix.output()
+                };
                 make(clip, &output).with_context(|| name.clone())?;
             }
             Ok(())
@@ -55,13 +74,19 @@ fn make(clip: &Clip, output: &Output) -> Result<()> {
             crf: output.crf,
             colorimetry: output.colorimetry.into(),
             quarter_turns: output.quarter_turns,
-            threads: output.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+            threads: output
+                .threads
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         };
         let terminal = std::io::stderr().is_terminal();
         video::write(&footage, path, &options, |done, total| {
             if terminal {
                 // A progress line that cannot be shown is no reason to stop.
-                let _ = write!(std::io::stderr(), "\r{}: frame {done} of {total} ", path.display());
+                let _ = write!(
+                    std::io::stderr(),
+                    "\r{}: frame {done} of {total} ",
+                    path.display()
+                );
             }
         })?;
         if terminal {
@@ -85,7 +110,13 @@ fn write_truth(footage: &Footage, path: &Path) -> Result<()> {
         clip: footage.clip(),
         times_s: (0..footage.frame_count()).map(|i| footage.time(i)).collect(),
         landmarks_px: (0..footage.frame_count())
-            .map(|i| footage.landmarks(i).iter().map(|p| [round(p[0]), round(p[1])]).collect())
+            .map(|i| {
+                footage
+                    .landmarks(i)
+                    .iter()
+                    .map(|p| [round(p[0]), round(p[1])])
+                    .collect()
+            })
             .collect(),
     };
     let text = serde_json::to_string(&file)?;

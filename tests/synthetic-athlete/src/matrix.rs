@@ -1,8 +1,8 @@
 //! Varied clips from a seed.
 
 use crate::clip::{
-    Background, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image, Landing, Look,
-    MovementKind, Rate, Running, SquatJump, Standing, Travel, Walking, Action,
+    Action, Background, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image, Landing,
+    Look, MovementKind, Rate, Running, SquatJump, Standing, Travel, Walking,
 };
 use crate::random::Random;
 
@@ -58,10 +58,24 @@ impl Clip {
         let noise = Axis::spread(&[0.0, 2.0, 8.0], count, r);
         let shutter = Axis::spread(&[0.0, 0.0, 0.25, 0.5], count, r);
         let exposure = Axis::spread(&[1.0, 1.0, 0.6, 0.4, 1.2], count, r);
-        let surroundings =
-            Axis::spread(&[Background::Gym, Background::Outdoor, Background::STUDIO, Background::DARK], count, r);
+        let surroundings = Axis::spread(
+            &[
+                Background::Gym,
+                Background::Outdoor,
+                Background::STUDIO,
+                Background::DARK,
+            ],
+            count,
+            r,
+        );
         let company = Axis::spread(
-            &[None, None, None, Some(BystanderAction::Standing), Some(BystanderAction::Walking)],
+            &[
+                None,
+                None,
+                None,
+                Some(BystanderAction::Standing),
+                Some(BystanderAction::Walking),
+            ],
             count,
             r,
         );
@@ -110,7 +124,10 @@ impl Clip {
 fn framed(mut clip: Clip) -> Clip {
     use crate::clip::Movement;
     let (rise, arms_up) = match &clip.movement {
-        Movement::Cmj(m) => (m.height_of(0).max(m.height_of(m.repetitions - 1)) + 0.12, m.arm_swing),
+        Movement::Cmj(m) => (
+            m.height_of(0).max(m.height_of(m.repetitions - 1)) + 0.12,
+            m.arm_swing,
+        ),
         Movement::SquatJump(m) => (m.height_m + 0.12, false),
         Movement::DropJump(m) => ((m.height_m + 0.12).max(m.box_m), false),
         Movement::Standing(m) => (0.1, m.action == Action::ArmRaises),
@@ -140,7 +157,7 @@ fn some_bystander(action: BystanderAction, random: &mut Random) -> Bystander {
     let side = if random.unit() < 0.5 { -1.0 } else { 1.0 };
     Bystander {
         stature_m: random.between(1.55, 1.9),
-        right_m: side * random.between(1.2, 2.4),
+        right_m: side * random.between(1.7, 2.5),
         behind_m: random.between(1.3, 2.1),
         action,
         look: some_look(random),
@@ -189,7 +206,12 @@ impl Movements {
             asymmetry: Axis::spread(&[0.0, 0.0, 0.12, -0.12], n, r),
             travel: Axis::spread(&[Travel::Treadmill, Travel::Panned], n, r),
             action: Axis::spread(
-                &[Action::Still, Action::Squats, Action::HeelRaises, Action::ArmRaises],
+                &[
+                    Action::Still,
+                    Action::Squats,
+                    Action::HeelRaises,
+                    Action::ArmRaises,
+                ],
                 n,
                 r,
             ),
@@ -199,7 +221,10 @@ impl Movements {
     fn at(&self, i: usize, kind: MovementKind, stature: f64) -> crate::clip::Movement {
         // Long limbs move through longer distances in the same posture.
         let size = stature / 1.78;
-        let landing = Landing { flexion_deg: self.landing.at(i), depth_m: 0.24 * size };
+        let landing = Landing {
+            flexion_deg: self.landing.at(i),
+            depth_m: 0.24 * size,
+        };
         let (height_m, depth_m) = (self.height.at(i), self.depth.at(i) * size);
         match kind {
             MovementKind::Cmj => Cmj {
@@ -222,10 +247,14 @@ impl Movements {
                 ..SquatJump::default()
             }
             .into(),
-            MovementKind::DropJump => {
-                DropJump { height_m, box_m: self.box_m.at(i), contact_s: self.contact.at(i), landing, ..DropJump::default() }
-                    .into()
+            MovementKind::DropJump => DropJump {
+                height_m,
+                box_m: self.box_m.at(i),
+                contact_s: self.contact.at(i),
+                landing,
+                ..DropJump::default()
             }
+            .into(),
             MovementKind::Running => {
                 let (speed_m_s, cadence_spm) = self.run.at(i);
                 Running {
@@ -250,7 +279,11 @@ impl Movements {
                 }
                 .into()
             }
-            MovementKind::Standing => Standing { action: self.action.at(i), seconds: 6.0 }.into(),
+            MovementKind::Standing => Standing {
+                action: self.action.at(i),
+                seconds: 6.0,
+            }
+            .into(),
         }
     }
 }

@@ -43,7 +43,11 @@ macro_rules! vector {
             /// Same direction, length 1; the zero vector stays zero.
             pub fn unit(self) -> Self {
                 let length = self.length();
-                if length > 0.0 { self * (1.0 / length) } else { self }
+                if length > 0.0 {
+                    self * (1.0 / length)
+                } else {
+                    self
+                }
             }
         }
 
@@ -83,7 +87,11 @@ macro_rules! vector {
     };
 }
 
-vector!(Vec3, f64, "Vector of f64. World axes: x to the right of the picture, y away from the camera, z up; metres.");
+vector!(
+    Vec3,
+    f64,
+    "Vector of f64. World axes: x to the right of the picture, y away from the camera, z up; metres."
+);
 vector!(Vec3f, f32, "Vector of f32, for rendering.");
 
 impl Vec3 {

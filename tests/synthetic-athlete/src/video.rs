@@ -3,6 +3,8 @@
 //! `appsrc ! videoconvert ! I420 in the wanted colorimetry ! x264enc ! h264parse ! mp4mux ! filesink`. Every buffer
 //! carries the exact time of its frame, so fractional and variable frame rates survive.
 
+mod rotation;
+
 use crate::footage::Footage;
 use gst::prelude::*;
 use std::ffi::OsString;
@@ -24,7 +26,12 @@ pub struct EncodeOptions {
 
 impl Default for EncodeOptions {
     fn default() -> Self {
-        Self { crf: 18, colorimetry: Colorimetry::Bt709, quarter_turns: 0, threads: 1 }
+        Self {
+            crf: 18,
+            colorimetry: Colorimetry::Bt709,
+            quarter_turns: 0,
+            threads: 1,
+        }
     }
 }
 
@@ -97,7 +104,14 @@ pub fn write(
         .and_then(|()| encoder.finish());
     drop(encoder);
     let moved = result.and_then(|()| {
-        let reason = |e: std::io::Error| VideoError::Pipeline { path: path.to_owned(), reason: e.to_string() };
+        let reason = |e: std::io::Error| VideoError::Pipeline {
+            path: path.to_owned(),
+            reason: e.to_string(),
+        };
+        let turns = options.quarter_turns % 4;
+        if turns > 0 {
+            rotation::note(&partial, turns, footage.width(), footage.height()).map_err(reason)?;
+        }
         std::fs::rename(&partial, path).map_err(reason)
     });
     if moved.is_err() {
@@ -151,7 +165,10 @@ impl Encoder {
         sink.set_property("location", partial);
 
         let pipeline = gst::Pipeline::new();
-        let failed = |reason: String| VideoError::Pipeline { path: path.to_owned(), reason };
+        let failed = |reason: String| VideoError::Pipeline {
+            path: path.to_owned(),
+            reason,
+        };
         let elements = [source.upcast_ref(), &convert, &colour, &x264, &parse, &mux, &sink];
         pipeline.add_many(elements).map_err(|e| failed(e.to_string()))?;
         gst::Element::link_many(elements).map_err(|e| failed(e.to_string()))?;
@@ -159,18 +176,14 @@ impl Encoder {
         if let Some(pad) = pad.filter(|_| footage.clip().frame_jitter > 0.0) {
             pad.set_property("trak-timescale", 90_000u32); // fine enough for times off the frame grid
         }
-        let encoder = Self { pipeline, source, path: path.to_owned(), quarter_turns };
+        let encoder = Self {
+            pipeline,
+            source,
+            path: path.to_owned(),
+            quarter_turns,
+        };
         if encoder.pipeline.set_state(gst::State::Playing).is_err() {
             return Err(encoder.failure("the pipeline does not start"));
-        }
-        if quarter_turns > 0 {
-            let mut tags = gst::TagList::new();
-            let orientation = format!("rotate-{}", 90 * u32::from(quarter_turns));
-            tags.make_mut().add::<gst::tags::ImageOrientation>(&orientation.as_str(), gst::TagMergeMode::Replace);
-            mux.dynamic_cast_ref::<gst::TagSetter>()
-                .into_iter()
-                .for_each(|setter| setter.merge_tags(&tags, gst::TagMergeMode::Replace));
-            parse.send_event(gst::event::Tag::new(tags));
         }
         Ok(encoder)
     }
@@ -184,12 +197,20 @@ impl Encoder {
             buffer.set_pts(at(i));
             buffer.set_duration(at(i + 1).saturating_sub(at(i)));
         }
-        self.source.push_buffer(buffer).map(drop).map_err(|_| self.failure("the pipeline stopped"))
+        self.source
+            .push_buffer(buffer)
+            .map(drop)
+            .map_err(|_| self.failure("the pipeline stopped"))
     }
 
     fn finish(&self) -> Result<(), VideoError> {
-        self.source.end_of_stream().map_err(|_| self.failure("the pipeline stopped"))?;
-        let bus = self.pipeline.bus().ok_or_else(|| self.failure("the pipeline has no bus"))?;
+        self.source
+            .end_of_stream()
+            .map_err(|_| self.failure("the pipeline stopped"))?;
+        let bus = self
+            .pipeline
+            .bus()
+            .ok_or_else(|| self.failure("the pipeline has no bus"))?;
         let ends = [gst::MessageType::Eos, gst::MessageType::Error];
         match bus.timed_pop_filtered(gst::ClockTime::NONE, &ends) {
             Some(message) if message.type_() == gst::MessageType::Eos => Ok(()),
@@ -200,22 +221,35 @@ impl Encoder {
 
     /// What the pipeline says went wrong, or `otherwise`.
     fn failure(&self, otherwise: &str) -> VideoError {
-        let message = self.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+        let message = self
+            .pipeline
+            .bus()
+            .and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
         match message {
             Some(message) => self.describe(&message),
-            None => VideoError::Pipeline { path: self.path.clone(), reason: otherwise.to_owned() },
+            None => VideoError::Pipeline {
+                path: self.path.clone(),
+                reason: otherwise.to_owned(),
+            },
         }
     }
 
     fn describe(&self, message: &gst::Message) -> VideoError {
         let reason = match message.view() {
             gst::MessageView::Error(error) => match error.debug() {
-                Some(detail) => format!("{} ({})", error.error(), detail.lines().last().unwrap_or_default().trim()),
+                Some(detail) => format!(
+                    "{} ({})",
+                    error.error(),
+                    detail.lines().last().unwrap_or_default().trim()
+                ),
                 None => error.error().to_string(),
             },
             _ => "unknown failure".to_owned(),
         };
-        VideoError::Pipeline { path: self.path.clone(), reason }
+        VideoError::Pipeline {
+            path: self.path.clone(),
+            reason,
+        }
     }
 }
 
@@ -227,7 +261,9 @@ impl Drop for Encoder {
 }
 
 fn make(element: &'static str, package: &'static str) -> Result<gst::Element, VideoError> {
-    gst::ElementFactory::make(element).build().map_err(|_| VideoError::MissingElement { element, package })
+    gst::ElementFactory::make(element)
+        .build()
+        .map_err(|_| VideoError::MissingElement { element, package })
 }
 
 fn source(footage: &Footage, quarter_turns: u8) -> Result<gst_app::AppSrc, VideoError> {
@@ -250,10 +286,12 @@ fn source(footage: &Footage, quarter_turns: u8) -> Result<gst_app::AppSrc, Video
         .field("colorimetry", "sRGB")
         .build();
     let source = make("appsrc", "gstreamer1.0-plugins-base")?;
-    let source = source.downcast::<gst_app::AppSrc>().map_err(|_| VideoError::MissingElement {
-        element: "appsrc",
-        package: "gstreamer1.0-plugins-base",
-    })?;
+    let source = source
+        .downcast::<gst_app::AppSrc>()
+        .map_err(|_| VideoError::MissingElement {
+            element: "appsrc",
+            package: "gstreamer1.0-plugins-base",
+        })?;
     source.set_caps(Some(&caps));
     source.set_format(gst::Format::Time);
     source.set_block(true);
@@ -264,7 +302,11 @@ fn source(footage: &Footage, quarter_turns: u8) -> Result<gst_app::AppSrc, Video
 /// The picture as stored: turned back by as much as a player will turn it forward, rows padded to four bytes as
 /// GStreamer's RGB format wants.
 fn stored(rgb: &[u8], width: usize, height: usize, quarter_turns: u8) -> Vec<u8> {
-    let (out_width, out_height) = if quarter_turns % 2 == 1 { (height, width) } else { (width, height) };
+    let (out_width, out_height) = if quarter_turns % 2 == 1 {
+        (height, width)
+    } else {
+        (width, height)
+    };
     let stride = (3 * out_width).next_multiple_of(4);
     let mut out = vec![0; stride * out_height];
     for (y, row) in out.chunks_mut(stride).enumerate() {
@@ -309,7 +351,11 @@ mod tests {
         let rgb: Vec<u8> = (0..3 * width * height).map(|i| i as u8).collect();
         for turns in 0..4u8 {
             let mut picture = stored(&rgb, width, height, turns);
-            let (mut w, mut h) = if turns % 2 == 1 { (height, width) } else { (width, height) };
+            let (mut w, mut h) = if turns % 2 == 1 {
+                (height, width)
+            } else {
+                (width, height)
+            };
             for _ in 0..turns {
                 picture = clockwise(&picture, w, h);
                 (w, h) = (h, w);

@@ -133,7 +133,14 @@ impl Skeleton {
             let limbs = &mut skeleton.sides[side as usize];
             place_leg(limbs, body, &posture.legs[side as usize], pelvis, side.sign());
             let shoulder = neck - up(posture.trunk) * body.shoulder_drop;
-            place_arm(limbs, body, &posture.arms[side as usize], shoulder, posture.trunk, side.sign());
+            place_arm(
+                limbs,
+                body,
+                &posture.arms[side as usize],
+                shoulder,
+                posture.trunk,
+                side.sign(),
+            );
         }
         skeleton
     }
@@ -233,10 +240,17 @@ pub(crate) fn reach_for(body: &Anthropometry, hip: [f64; 2], ankle: [f64; 2]) ->
     let reach = distance / body.leg();
     let d = distance.clamp(1e-6, LONGEST * body.leg());
     let (thigh, shank) = (body.thigh, body.shank);
-    let corner =
-        |near: f64, far: f64| ((near * near + d * d - far * far) / (2.0 * near * d)).clamp(-1.0, 1.0).acos();
+    let corner = |near: f64, far: f64| {
+        ((near * near + d * d - far * far) / (2.0 * near * d))
+            .clamp(-1.0, 1.0)
+            .acos()
+    };
     let direction = dx.atan2(-dz);
-    (direction + corner(thigh, shank), direction - corner(shank, thigh), reach)
+    (
+        direction + corner(thigh, shank),
+        direction - corner(shank, thigh),
+        reach,
+    )
 }
 
 #[cfg(test)]

@@ -56,11 +56,21 @@ impl Default for Look {
 
 impl Look {
     /// Skin tones from light to dark.
-    pub const SKINS: [Rgb; 5] =
-        [[0.86, 0.64, 0.53], [0.78, 0.52, 0.40], [0.60, 0.38, 0.26], [0.40, 0.24, 0.16], [0.22, 0.13, 0.09]];
+    pub const SKINS: [Rgb; 5] = [
+        [0.86, 0.64, 0.53],
+        [0.78, 0.52, 0.40],
+        [0.60, 0.38, 0.26],
+        [0.40, 0.24, 0.16],
+        [0.22, 0.13, 0.09],
+    ];
     /// Hair colours.
-    pub const HAIRS: [Rgb; 5] =
-        [[0.07, 0.05, 0.04], [0.02, 0.02, 0.02], [0.25, 0.15, 0.08], [0.60, 0.45, 0.22], [0.55, 0.55, 0.55]];
+    pub const HAIRS: [Rgb; 5] = [
+        [0.07, 0.05, 0.04],
+        [0.02, 0.02, 0.02],
+        [0.25, 0.15, 0.08],
+        [0.60, 0.45, 0.22],
+        [0.55, 0.55, 0.55],
+    ];
     /// Shirt colours.
     pub const SHIRTS: [Rgb; 7] = [
         [0.75, 0.13, 0.12],
@@ -72,11 +82,21 @@ impl Look {
         [0.45, 0.45, 0.47],
     ];
     /// Colours of shorts.
-    pub const SHORTS: [Rgb; 5] =
-        [[0.08, 0.09, 0.14], [0.30, 0.30, 0.32], [0.12, 0.18, 0.40], [0.70, 0.70, 0.70], [0.45, 0.10, 0.12]];
+    pub const SHORTS: [Rgb; 5] = [
+        [0.08, 0.09, 0.14],
+        [0.30, 0.30, 0.32],
+        [0.12, 0.18, 0.40],
+        [0.70, 0.70, 0.70],
+        [0.45, 0.10, 0.12],
+    ];
     /// Shoe colours.
-    pub const SHOES: [Rgb; 5] =
-        [[0.10, 0.25, 0.55], [0.85, 0.85, 0.85], [0.06, 0.06, 0.06], [0.85, 0.30, 0.10], [0.40, 0.75, 0.20]];
+    pub const SHOES: [Rgb; 5] = [
+        [0.10, 0.25, 0.55],
+        [0.85, 0.85, 0.85],
+        [0.06, 0.06, 0.06],
+        [0.85, 0.30, 0.10],
+        [0.40, 0.75, 0.20],
+    ];
 }
 
 /// What is behind the athlete.
@@ -99,7 +119,13 @@ pub enum Background {
 
 impl Background {
     /// A light grey studio.
-    pub const STUDIO: Background = Background::Plain { wall: [0.72, 0.74, 0.76], floor: [0.50, 0.50, 0.52] };
+    pub const STUDIO: Background = Background::Plain {
+        wall: [0.72, 0.74, 0.76],
+        floor: [0.50, 0.50, 0.52],
+    };
     /// A dark studio.
-    pub const DARK: Background = Background::Plain { wall: [0.10, 0.11, 0.13], floor: [0.16, 0.15, 0.14] };
+    pub const DARK: Background = Background::Plain {
+        wall: [0.10, 0.11, 0.13],
+        floor: [0.16, 0.15, 0.14],
+    };
 }

@@ -77,7 +77,10 @@ impl Default for Clip {
 impl Clip {
     /// A default clip of another movement.
     pub fn of(movement: impl Into<Movement>) -> Self {
-        Self { movement: movement.into(), ..Self::default() }
+        Self {
+            movement: movement.into(),
+            ..Self::default()
+        }
     }
 
     /// Checks every number and works out the movement.

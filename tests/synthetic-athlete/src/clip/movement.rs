@@ -106,7 +106,10 @@ pub struct Landing {
 
 impl Default for Landing {
     fn default() -> Self {
-        Self { flexion_deg: 0.0, depth_m: 0.22 }
+        Self {
+            flexion_deg: 0.0,
+            depth_m: 0.22,
+        }
     }
 }
 
@@ -169,7 +172,12 @@ impl Cmj {
     fn check(&self) -> Result<(), ClipError> {
         check("repetitions", f64::from(self.repetitions), 1.0, 50.0)?;
         check("height_m", self.height_m, 0.03, 0.9)?;
-        check("height_m of the last repetition", self.height_of(self.repetitions - 1), 0.03, 0.9)?;
+        check(
+            "height_m of the last repetition",
+            self.height_of(self.repetitions - 1),
+            0.03,
+            0.9,
+        )?;
         check("depth_m", self.depth_m, 0.08, 0.55)?;
         check("eccentric_s", self.eccentric_s, 0.1, 5.0)?;
         check("concentric_s", self.concentric_s.unwrap_or(0.3), 0.05, 3.0)?;
@@ -253,8 +261,18 @@ pub struct DropJump {
 
 impl Default for DropJump {
     fn default() -> Self {
-        let landing = Landing { flexion_deg: 0.0, depth_m: 0.25 };
-        Self { height_m: 0.30, box_m: 0.40, contact_s: 0.25, landing, lead_s: 0.8, tail_s: 0.9 }
+        let landing = Landing {
+            flexion_deg: 0.0,
+            depth_m: 0.25,
+        };
+        Self {
+            height_m: 0.30,
+            box_m: 0.40,
+            contact_s: 0.25,
+            landing,
+            lead_s: 0.8,
+            tail_s: 0.9,
+        }
     }
 }
 
@@ -391,7 +409,10 @@ pub struct Standing {
 
 impl Default for Standing {
     fn default() -> Self {
-        Self { action: Action::default(), seconds: 4.0 }
+        Self {
+            action: Action::default(),
+            seconds: 4.0,
+        }
     }
 }
 

@@ -24,7 +24,10 @@ impl Rate {
 
 impl From<u32> for Rate {
     fn from(fps: u32) -> Self {
-        Self { numerator: fps, denominator: 1 }
+        Self {
+            numerator: fps,
+            denominator: 1,
+        }
     }
 }
 
@@ -44,7 +47,10 @@ impl FromStr for Rate {
         let (numerator, denominator) = text.split_once('/').unwrap_or((text, "1"));
         let number = |t: &str| t.trim().parse::<u32>().ok().filter(|&n| n > 0);
         match (number(numerator), number(denominator)) {
-            (Some(numerator), Some(denominator)) => Ok(Self { numerator, denominator }),
+            (Some(numerator), Some(denominator)) => Ok(Self {
+                numerator,
+                denominator,
+            }),
             _ => Err(ClipError::Rate(text.to_owned())),
         }
     }

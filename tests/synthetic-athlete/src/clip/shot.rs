@@ -73,7 +73,12 @@ pub struct Image {
 
 impl Default for Image {
     fn default() -> Self {
-        Self { noise: 0.0, shutter: 0.0, exposure: 1.0, shading: true }
+        Self {
+            noise: 0.0,
+            shutter: 0.0,
+            exposure: 1.0,
+            shading: true,
+        }
     }
 }
 
@@ -114,8 +119,18 @@ pub struct Bystander {
 
 impl Default for Bystander {
     fn default() -> Self {
-        let look = Look { shirt: Look::SHIRTS[4], shorts: Look::SHORTS[1], ..Look::default() };
-        Self { stature_m: 1.68, right_m: 1.4, behind_m: 1.7, action: BystanderAction::Standing, look }
+        let look = Look {
+            shirt: Look::SHIRTS[4],
+            shorts: Look::SHORTS[1],
+            ..Look::default()
+        };
+        Self {
+            stature_m: 1.68,
+            right_m: 1.9,
+            behind_m: 1.7,
+            action: BystanderAction::Standing,
+            look,
+        }
     }
 }
 

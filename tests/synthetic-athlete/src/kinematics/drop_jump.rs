@@ -15,16 +15,14 @@ use crate::error::ClipError;
 use crate::truth::RepetitionTruth;
 
 /// From the place on the box to the place of landing, m.
-const STEP_M: f64 = 0.55;
-/// Part of the contact time in which the body still sinks.
-const SINKING: f64 = 0.45;
+const STEP_M: f64 = 0.62;
 /// Sink during contact over touch-down speed times sinking time.
 const SINK_OVER_MOMENTUM: f64 = 0.45;
 /// Upward acceleration at the lowest point over the mean of both halves.
 const PEAK_OVER_MEAN: f64 = 0.9;
 /// Box edges behind and ahead of the flat-foot ankle, and half its width, m.
-const BOX_BEHIND: f64 = 0.27;
-const BOX_AHEAD: f64 = 0.27;
+const BOX_BEHIND: f64 = 0.30;
+const BOX_AHEAD: f64 = 0.20;
 const BOX_HALF_WIDTH: f64 = 0.30;
 
 /// The box of a drop jump.
@@ -66,8 +64,10 @@ pub(super) fn drop_jump(body: &Anthropometry, m: &DropJump) -> Result<Timeline, 
     );
     let touchdown = timeline.duration();
 
-    let (down_s, up_s) = (SINKING * m.contact_s, (1.0 - SINKING) * m.contact_s);
+    // Sinking and rising go over the same distance, so the faster of the two takes the shorter part of the contact.
     let take_off_speed = (2.0 * GRAVITY * m.height_m).sqrt();
+    let down_s = m.contact_s * take_off_speed / (take_off_speed + touch_speed);
+    let up_s = m.contact_s - down_s;
     let low_height = contact_height - SINK_OVER_MOMENTUM * touch_speed * down_s;
     let low = crouch_at_height(body, arms, low_height).ok_or(ClipError::Unreachable {
         phase: "braking",
@@ -79,24 +79,43 @@ pub(super) fn drop_jump(body: &Anthropometry, m: &DropJump) -> Result<Timeline, 
     let brake = Quintic::between(State::new(contact_height, -touch_speed, -GRAVITY), bottom, down_s);
     let push = Quintic::between(bottom, State::new(contact_height, take_off_speed, -GRAVITY), up_s);
     let still = Swing::none(arms);
-    timeline.stance("braking", Path { from: Key::TAKE_OFF, to: low }, still, brake)?;
+    timeline.stance(
+        "braking",
+        Path {
+            from: Key::TAKE_OFF,
+            to: low,
+        },
+        still,
+        brake,
+    )?;
     let lowest = timeline.duration();
-    timeline.stance("propulsion", Path { from: low, to: Key::TAKE_OFF }, still, push)?;
+    timeline.stance(
+        "propulsion",
+        Path {
+            from: low,
+            to: Key::TAKE_OFF,
+        },
+        still,
+        push,
+    )?;
 
     let truth = fly_and_land(&mut timeline, body, m.height_m, &m.landing, [arms; 2], arms)?;
     let flight_s = truth.metric("flight_time_ms").map_or(0.0, |ms| 1e-3 * ms);
     timeline.repetitions.push(
-        RepetitionTruth { start_s: release, ..truth }
-            .with_event("dropoff_s", release)
-            .with_event("touchdown_s", touchdown)
-            .with_event("lowest_s", lowest)
-            .with_metric("ground_contact_time_ms", 1e3 * m.contact_s)
-            .with_metric("reactive_strength_index", flight_s / m.contact_s)
-            .with_metric("rsi_height_m_s", m.height_m / m.contact_s)
-            .with_metric("box_height_m", m.box_m)
-            .with_metric("drop_height_m", fall_height)
-            .with_metric("touchdown_velocity_m_s", touch_speed)
-            .with_metric("peak_force_bw", peak_force(&brake).max(peak_force(&push))),
+        RepetitionTruth {
+            start_s: release,
+            ..truth
+        }
+        .with_event("dropoff_s", release)
+        .with_event("touchdown_s", touchdown)
+        .with_event("lowest_s", lowest)
+        .with_metric("ground_contact_time_ms", 1e3 * m.contact_s)
+        .with_metric("reactive_strength_index", flight_s / m.contact_s)
+        .with_metric("rsi_height_m_s", m.height_m / m.contact_s)
+        .with_metric("box_height_m", m.box_m)
+        .with_metric("drop_height_m", fall_height)
+        .with_metric("touchdown_velocity_m_s", touch_speed)
+        .with_metric("peak_force_bw", peak_force(&brake).max(peak_force(&push))),
     );
     timeline.hold(body, "standing", m.tail_s, Key::STAND, arms);
     Ok(timeline)

@@ -3,6 +3,7 @@
 use super::GRAVITY;
 use super::quintic::{lerp, smooth};
 use crate::body::{Anthropometry, Arm, Leg, Posture, Skeleton};
+use std::f64::consts::FRAC_PI_2;
 
 /// A stretch without ground contact.
 #[derive(Clone, Debug)]
@@ -32,6 +33,10 @@ pub(crate) enum FlightStyle {
 const STRETCH_S: f64 = 0.12;
 /// How long the toes take to line up with the foot, s.
 const TOES_S: f64 = 0.09;
+/// Stepping off: the legs fold by this much (thigh and shank each, rad), fully at this fraction of the fall, until the
+/// feet have passed the edge of the box.
+const FOLD: f64 = 0.72;
+const FOLDED_AT: f64 = 0.45;
 /// Knee flexion and additional foot pitch of the stretched leg, rad.
 const STRETCHED_KNEE: f64 = 0.10;
 const STRETCHED_FOOT: f64 = 0.25;
@@ -77,8 +82,13 @@ impl Flight {
     fn stepping_off(&self, t: f64) -> Posture {
         let u = t / self.duration;
         let mut posture = blend(&self.from, &self.to, smooth(u));
+        // In free fall the legs give way at once; a smooth start would push the feet into the box.
+        let folded =
+            FOLD * (FRAC_PI_2 * (u / FOLDED_AT).min(1.0)).sin() * (1.0 - smooth((u - FOLDED_AT) / 0.5));
         for (leg, to) in posture.legs.iter_mut().zip(&self.to.legs) {
-            leg.foot = to.foot * smooth(u / 0.8);
+            leg.thigh += folded;
+            leg.shank -= folded;
+            leg.foot = to.foot * smooth((u - 0.35) / 0.55);
             leg.toe = leg.foot * (1.0 - smooth((u - 0.6) / 0.4));
         }
         posture

@@ -36,11 +36,19 @@ impl Roll {
     pub fn at(&self, body: &Anthropometry, t: f64) -> FootPose {
         let pitch = self.pitch.at(t);
         let ball = self.middle + self.speed * (0.5 * self.contact - t);
-        let pivot = if pitch < 0.0 { body.heel_ahead } else { body.ball_ahead };
+        let pivot = if pitch < 0.0 {
+            body.heel_ahead
+        } else {
+            body.ball_ahead
+        };
         let pivot_x = ball - body.ball_ahead + pivot;
         let [dx, dz] = pitched(pivot, -body.ankle_height, pitch);
         // Toes in the air follow the foot, toes on the ground lie flat.
-        FootPose { ankle: [pivot_x - dx, -dz], pitch, toe: pitch.min(0.0) }
+        FootPose {
+            ankle: [pivot_x - dx, -dz],
+            pitch,
+            toe: pitch.min(0.0),
+        }
     }
 
     /// Velocity of the ankle `t` seconds after contact, by central differences.
@@ -50,6 +58,9 @@ impl Roll {
         [(b[0] - a[0]) / (2.0 * H), (b[1] - a[1]) / (2.0 * H)]
     }
 }
+
+/// How far down towards the ground toes may point in the air, as a part of the height of the ball of the foot.
+const TOES_BEND_TO: f64 = 0.7;
 
 /// The whole course of one foot.
 #[derive(Clone, Debug)]
@@ -84,10 +95,18 @@ impl FootCourse {
         let ball = ankle[1] + pitched(body.ball_ahead, -body.ankle_height, pitch)[1];
         let [after, before] = self.toes_follow;
         let follow = super::quintic::smooth((t - contact) / after);
-        let flat = if self.roll.pitch.at(0.0) < 0.0 { 1.0 } else { super::quintic::smooth((stride - t) / before) };
+        let flat = if self.roll.pitch.at(0.0) < 0.0 {
+            1.0
+        } else {
+            super::quintic::smooth((stride - t) / before)
+        };
         let wanted = pitch * follow * flat;
-        let free = (ball / body.toe_length).clamp(0.0, 1.0).asin();
-        FootPose { ankle, pitch, toe: wanted.min(free) }
+        let free = (TOES_BEND_TO * ball / body.toe_length).clamp(0.0, 1.0).asin();
+        FootPose {
+            ankle,
+            pitch,
+            toe: wanted.min(free),
+        }
     }
 }
 
@@ -162,13 +181,23 @@ impl Gait {
         // Fixed point: move the pelvis by what the centre of mass misses.
         let mut pelvis = [wanted[0] - 0.02, wanted[1] + 0.02];
         let mut reach = 0.0;
-        let mut posture =
-            Posture { pelvis, trunk: self.trunk, head: self.head, legs: [Leg::default(); 2], arms };
+        let mut posture = Posture {
+            pelvis,
+            trunk: self.trunk,
+            head: self.head,
+            legs: [Leg::default(); 2],
+            arms,
+        };
         for _ in 0..MAX_STEPS {
             reach = 0.0f64;
             for (i, foot) in feet.iter().enumerate() {
                 let (thigh, shank, r) = reach_for(body, pelvis, foot.ankle);
-                posture.legs[i] = Leg { thigh, shank, foot: foot.pitch, toe: foot.toe };
+                posture.legs[i] = Leg {
+                    thigh,
+                    shank,
+                    foot: foot.pitch,
+                    toe: foot.toe,
+                };
                 reach = if contact[i] { reach.max(r) } else { reach };
             }
             posture.pelvis = pelvis;
@@ -191,7 +220,11 @@ impl Gait {
             let reach = (0..STEPS)
                 .map(|i| self.solve(body, self.stride * i as f64 / STEPS as f64).1)
                 .fold(0.0, f64::max);
-            if reach > longest { high = self.base } else { low = self.base }
+            if reach > longest {
+                high = self.base
+            } else {
+                low = self.base
+            }
         }
         self.base = low;
     }
@@ -212,7 +245,11 @@ impl Gait {
             }
             truth
         };
-        GaitTruth { left: foot(Side::Left), right: foot(Side::Right), metrics: self.metrics(body) }
+        GaitTruth {
+            left: foot(Side::Left),
+            right: foot(Side::Right),
+            metrics: self.metrics(body),
+        }
     }
 
     fn metrics(&self, body: &Anthropometry) -> BTreeMap<String, f64> {
@@ -223,7 +260,9 @@ impl Gait {
         let range = |f: &dyn Fn(f64) -> f64, n: usize| {
             let (low, high) = (0..n)
                 .map(|i| f(self.stride * i as f64 / n as f64))
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), z| (a.min(z), b.max(z)));
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), z| {
+                    (a.min(z), b.max(z))
+                });
             high - low
         };
         let hip = |t: f64| self.posture(body, t).pelvis[1];
@@ -247,8 +286,11 @@ impl Gait {
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
         .collect();
-        let (key, value) =
-            if overlap > 0.0 { ("double_support_ms", overlap) } else { ("flight_time_ms", -overlap) };
+        let (key, value) = if overlap > 0.0 {
+            ("double_support_ms", overlap)
+        } else {
+            ("flight_time_ms", -overlap)
+        };
         metrics.insert(key.to_owned(), 1e3 * value);
         metrics
     }

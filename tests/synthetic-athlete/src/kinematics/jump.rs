@@ -13,8 +13,10 @@ use crate::clip::{Cmj, Landing, SquatJump};
 use crate::error::ClipError;
 use crate::truth::RepetitionTruth;
 
-/// Upward acceleration of the centre of mass at the lowest point of a countermovement, in g.
+/// Upward acceleration of the centre of mass at the lowest point of a countermovement, in g, and in depth per square of
+/// the eccentric time: beyond 20 the body would have to rise before it sinks.
 const BOTTOM_ACCELERATION_G: f64 = 1.15;
+const BOTTOM_ACCELERATION_DESCENT: f64 = 18.0;
 /// Upward acceleration at the lowest point of the landing, in g, and in depth per square of the recovery time: beyond
 /// 20 the body would overshoot its standing height.
 const LANDING_ACCELERATION_G: f64 = 0.9;
@@ -41,7 +43,13 @@ impl Ballistics {
         let take_off_speed = (2.0 * GRAVITY * rise).sqrt();
         let flight = Flight::duration(take_off_height, take_off_speed, landing_height);
         let landing_speed = GRAVITY * flight - take_off_speed;
-        Self { take_off_height, landing_height, take_off_speed, landing_speed, flight }
+        Self {
+            take_off_height,
+            landing_height,
+            take_off_speed,
+            landing_speed,
+            flight,
+        }
     }
 }
 
@@ -99,31 +107,63 @@ pub(super) fn fly_and_land(
     let bottom = State::new(low_height, 0.0, gentle.min(LANDING_ACCELERATION_G * GRAVITY));
     let touch = State::new(jump.landing_height, -jump.landing_speed, -GRAVITY);
     let absorb = Quintic::between(touch, bottom, LANDING_STRETCH * sink / jump.landing_speed);
-    timeline.stance("landing", Path { from: contact_key, to: low }, Swing::none(arms[1]), absorb)?;
+    timeline.stance(
+        "landing",
+        Path {
+            from: contact_key,
+            to: low,
+        },
+        Swing::none(arms[1]),
+        absorb,
+    )?;
     let rise_again = Quintic::between(bottom, State::rest(standing), RECOVERY_S);
-    let lower_arms = Swing { from: arms[1], to: rest, begin: 0.1, end: 0.9 };
-    timeline.stance("recovery", Path { from: low, to: Key::STAND }, lower_arms, rise_again)?;
+    let lower_arms = Swing {
+        from: arms[1],
+        to: rest,
+        begin: 0.1,
+        end: 0.9,
+    };
+    timeline.stance(
+        "recovery",
+        Path {
+            from: low,
+            to: Key::STAND,
+        },
+        lower_arms,
+        rise_again,
+    )?;
 
-    Ok(RepetitionTruth { end_s: timeline.duration(), ..Default::default() }
-        .with_event("takeoff_s", take_off_s)
-        .with_event("apex_s", take_off_s + jump.take_off_speed / GRAVITY)
-        .with_event("landing_s", landing_s)
-        .with_metric("jump_height_m", rise)
-        .with_metric("flight_time_ms", 1e3 * jump.flight)
-        .with_metric("flight_time_height_m", GRAVITY * jump.flight * jump.flight / 8.0)
-        .with_metric("takeoff_velocity_m_s", jump.take_off_speed)
-        .with_metric("landing_velocity_m_s", jump.landing_speed)
-        .with_metric("rise_above_standing_m", jump.take_off_height + rise - standing))
+    Ok(RepetitionTruth {
+        end_s: timeline.duration(),
+        ..Default::default()
+    }
+    .with_event("takeoff_s", take_off_s)
+    .with_event("apex_s", take_off_s + jump.take_off_speed / GRAVITY)
+    .with_event("landing_s", landing_s)
+    .with_metric("jump_height_m", rise)
+    .with_metric("flight_time_ms", 1e3 * jump.flight)
+    .with_metric("flight_time_height_m", GRAVITY * jump.flight * jump.flight / 8.0)
+    .with_metric("takeoff_velocity_m_s", jump.take_off_speed)
+    .with_metric("landing_velocity_m_s", jump.landing_speed)
+    .with_metric("rise_above_standing_m", jump.take_off_height + rise - standing))
 }
 
 /// Largest speed along a quintic in direction `sign`, m/s.
 fn peak_speed(centre: &Quintic, sign: f64) -> f64 {
-    centre.samples(2000).map(|s| sign * s.velocity).fold(0.0, f64::max)
+    centre
+        .samples(2000)
+        .map(|s| sign * s.velocity)
+        .fold(0.0, f64::max)
 }
 
 /// Largest ground reaction force along a quintic, in body weights.
 pub(super) fn peak_force(centre: &Quintic) -> f64 {
-    centre.samples(2000).map(|s| s.acceleration).fold(f64::NEG_INFINITY, f64::max) / GRAVITY + 1.0
+    centre
+        .samples(2000)
+        .map(|s| s.acceleration)
+        .fold(f64::NEG_INFINITY, f64::max)
+        / GRAVITY
+        + 1.0
 }
 
 /// Countermovement jumps, one after the other.
@@ -136,41 +176,77 @@ pub(super) fn countermovement(body: &Anthropometry, m: &Cmj, mass: f64) -> Resul
     let standing = stand(body, &Key::STAND, rest).1;
     let bottom_key = crouch_below(body, back, standing, m.depth_m, "eccentric")?;
     let take_off_height = stand(body, &Key::TAKE_OFF, up).1;
-    let bottom = State::new(standing - m.depth_m, 0.0, BOTTOM_ACCELERATION_G * GRAVITY);
+    let gentle = BOTTOM_ACCELERATION_DESCENT * m.depth_m / (m.eccentric_s * m.eccentric_s);
+    let bottom = State::new(
+        standing - m.depth_m,
+        0.0,
+        gentle.min(BOTTOM_ACCELERATION_G * GRAVITY),
+    );
     let down = Quintic::between(State::rest(standing), bottom, m.eccentric_s);
-    let way_down = Path { from: Key::STAND, to: bottom_key };
-    let way_up = Path { from: bottom_key, to: Key::TAKE_OFF };
+    let way_down = Path {
+        from: Key::STAND,
+        to: bottom_key,
+    };
+    let way_up = Path {
+        from: bottom_key,
+        to: Key::TAKE_OFF,
+    };
 
     let mut timeline = Timeline::default();
     for i in 0..m.repetitions {
         let rise = m.height_of(i);
         let speed = (2.0 * GRAVITY * rise).sqrt();
-        let push_s = m.concentric_s.unwrap_or((take_off_height - bottom.position) / (CMJ_PUSH * speed));
+        let push_s = m
+            .concentric_s
+            .unwrap_or((take_off_height - bottom.position) / (CMJ_PUSH * speed));
         let up_quintic = Quintic::between(bottom, State::new(take_off_height, speed, -GRAVITY), push_s);
 
         timeline.hold(body, "standing", m.lead_s, Key::STAND, rest);
         let onset = timeline.duration();
-        timeline.stance("eccentric", way_down, Swing { from: rest, to: back, begin: 0.3, end: 1.0 }, down)?;
+        timeline.stance(
+            "eccentric",
+            way_down,
+            Swing {
+                from: rest,
+                to: back,
+                begin: 0.3,
+                end: 1.0,
+            },
+            down,
+        )?;
         let lowest = timeline.duration();
-        timeline.stance("concentric", way_up, Swing { from: back, to: up, begin: 0.1, end: 1.0 }, up_quintic)?;
+        timeline.stance(
+            "concentric",
+            way_up,
+            Swing {
+                from: back,
+                to: up,
+                begin: 0.1,
+                end: 1.0,
+            },
+            up_quintic,
+        )?;
         let hip = timeline.lowest_hip(body, onset, timeline.duration());
         let truth = fly_and_land(&mut timeline, body, rise, &m.landing, [up, front], rest)?;
         let time_to_take_off = m.eccentric_s + push_s;
         let hip_standing = stand(body, &Key::STAND, rest).0.pelvis[1];
         timeline.repetitions.push(
-            RepetitionTruth { start_s: onset, ..truth }
-                .with_event("onset_s", onset)
-                .with_event("lowest_s", lowest)
-                .with_event("hip_lowest_s", hip.0)
-                .with_metric("countermovement_depth_m", m.depth_m)
-                .with_metric("hip_countermovement_depth_m", hip_standing - hip.1)
-                .with_metric("eccentric_duration_ms", 1e3 * m.eccentric_s)
-                .with_metric("concentric_duration_ms", 1e3 * push_s)
-                .with_metric("total_movement_time_ms", 1e3 * time_to_take_off)
-                .with_metric("rsi_modified", rise / time_to_take_off)
-                .with_metric("peak_eccentric_velocity_m_s", peak_speed(&down, -1.0))
-                .with_metric("peak_concentric_velocity_m_s", peak_speed(&up_quintic, 1.0))
-                .with_metric("peak_force_n", peak_force(&up_quintic) * mass * GRAVITY),
+            RepetitionTruth {
+                start_s: onset,
+                ..truth
+            }
+            .with_event("onset_s", onset)
+            .with_event("lowest_s", lowest)
+            .with_event("hip_lowest_s", hip.0)
+            .with_metric("countermovement_depth_m", m.depth_m)
+            .with_metric("hip_countermovement_depth_m", hip_standing - hip.1)
+            .with_metric("eccentric_duration_ms", 1e3 * m.eccentric_s)
+            .with_metric("concentric_duration_ms", 1e3 * push_s)
+            .with_metric("total_movement_time_ms", 1e3 * time_to_take_off)
+            .with_metric("rsi_modified", rise / time_to_take_off)
+            .with_metric("peak_eccentric_velocity_m_s", peak_speed(&down, -1.0))
+            .with_metric("peak_concentric_velocity_m_s", peak_speed(&up_quintic, 1.0))
+            .with_metric("peak_force_n", peak_force(&up_quintic) * mass * GRAVITY),
         );
     }
     timeline.hold(body, "standing", m.tail_s, Key::STAND, rest);
@@ -185,31 +261,53 @@ pub(super) fn squat(body: &Anthropometry, m: &SquatJump, mass: f64) -> Result<Ti
     let squat_key = crouch_below(body, arms, standing, m.depth_m, "lowering")?;
     let take_off_height = stand(body, &Key::TAKE_OFF, arms).1;
     let speed = (2.0 * GRAVITY * m.height_m).sqrt();
-    let push_s = m.concentric_s.unwrap_or((take_off_height - low) / (SQUAT_PUSH * speed));
+    let push_s = m
+        .concentric_s
+        .unwrap_or((take_off_height - low) / (SQUAT_PUSH * speed));
     let down = Quintic::between(State::rest(standing), State::rest(low), m.lowering_s);
-    let push = Quintic::between(State::rest(low), State::new(take_off_height, speed, -GRAVITY), push_s);
+    let push = Quintic::between(
+        State::rest(low),
+        State::new(take_off_height, speed, -GRAVITY),
+        push_s,
+    );
 
     let mut timeline = Timeline::default();
     for _ in 0..m.repetitions {
         timeline.hold(body, "standing", m.lead_s, Key::STAND, arms);
         let start = timeline.duration();
-        let (still, way_down) = (Swing::none(arms), Path { from: Key::STAND, to: squat_key });
+        let (still, way_down) = (
+            Swing::none(arms),
+            Path {
+                from: Key::STAND,
+                to: squat_key,
+            },
+        );
         timeline.stance("lowering", way_down, still, down)?;
         let lowest = timeline.duration();
         timeline.hold(body, "hold", m.hold_s, squat_key, arms);
         let onset = timeline.duration();
-        timeline.stance("concentric", Path { from: squat_key, to: Key::TAKE_OFF }, still, push)?;
-        let truth =
-            fly_and_land(&mut timeline, body, m.height_m, &m.landing, [arms; 2], arms)?;
+        timeline.stance(
+            "concentric",
+            Path {
+                from: squat_key,
+                to: Key::TAKE_OFF,
+            },
+            still,
+            push,
+        )?;
+        let truth = fly_and_land(&mut timeline, body, m.height_m, &m.landing, [arms; 2], arms)?;
         timeline.repetitions.push(
-            RepetitionTruth { start_s: start, ..truth }
-                .with_event("onset_s", onset)
-                .with_event("lowest_s", lowest)
-                .with_metric("squat_depth_m", m.depth_m)
-                .with_metric("squat_hold_duration_ms", 1e3 * m.hold_s)
-                .with_metric("concentric_duration_ms", 1e3 * push_s)
-                .with_metric("peak_concentric_velocity_m_s", peak_speed(&push, 1.0))
-                .with_metric("peak_force_n", peak_force(&push) * mass * GRAVITY),
+            RepetitionTruth {
+                start_s: start,
+                ..truth
+            }
+            .with_event("onset_s", onset)
+            .with_event("lowest_s", lowest)
+            .with_metric("squat_depth_m", m.depth_m)
+            .with_metric("squat_hold_duration_ms", 1e3 * m.hold_s)
+            .with_metric("concentric_duration_ms", 1e3 * push_s)
+            .with_metric("peak_concentric_velocity_m_s", peak_speed(&push, 1.0))
+            .with_metric("peak_force_n", peak_force(&push) * mass * GRAVITY),
         );
     }
     timeline.hold(body, "standing", m.tail_s, Key::STAND, arms);

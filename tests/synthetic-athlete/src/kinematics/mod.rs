@@ -13,6 +13,9 @@ pub(crate) mod standing;
 pub(crate) mod timeline;
 pub(crate) mod walking;
 
+#[cfg(test)]
+mod invariants;
+
 use crate::body::{Anthropometry, Posture, Skeleton};
 use crate::clip::{Movement, Travel};
 use crate::error::ClipError;
@@ -74,7 +77,12 @@ impl Motion {
             Movement::Running(m) => gait(running::running(&body, m)?, m.travel, m.seconds),
             Movement::Walking(m) => gait(walking::walking(&body, m)?, m.travel, m.seconds),
         };
-        let motion = Self { body, course, duration, drop_box };
+        let motion = Self {
+            body,
+            course,
+            duration,
+            drop_box,
+        };
         motion.check()?;
         Ok(motion)
     }
@@ -118,29 +126,33 @@ impl Motion {
     pub fn contact(&self, t: f64) -> Contact {
         match &self.course {
             Course::Timeline(timeline) => timeline.contact(t),
-            Course::Gait { gait, .. } => Contact { feet: gait.contact(t), ground: 0.0 },
+            Course::Gait { gait, .. } => Contact {
+                feet: gait.contact(t),
+                ground: 0.0,
+            },
         }
     }
 
     /// How far the background has slid by at `t`, m.
     pub fn scroll(&self, t: f64) -> f64 {
         match &self.course {
-            Course::Gait { gait, travel: Travel::Panned } => gait.speed * t,
-            _ => 0.0,
-        }
-    }
-
-    /// Forward speed of the ground against the body axes, m/s: a treadmill's belt.
-    pub fn belt_speed(&self) -> f64 {
-        match &self.course {
-            Course::Gait { gait, travel } if *travel != Travel::Through => gait.speed,
+            Course::Gait {
+                gait,
+                travel: Travel::Panned,
+            } => gait.speed * t,
             _ => 0.0,
         }
     }
 
     /// Whether the background has to be drawn anew for each frame.
     pub fn scrolls(&self) -> bool {
-        matches!(self.course, Course::Gait { travel: Travel::Panned, .. })
+        matches!(
+            self.course,
+            Course::Gait {
+                travel: Travel::Panned,
+                ..
+            }
+        )
     }
 
     /// What is true about each repetition, in seconds from the start of the movement.
@@ -165,17 +177,28 @@ impl Motion {
         const CENTRE_TOLERANCE_M: f64 = 1e-5;
         const SOLE_TOLERANCE_M: f64 = 0.002;
         // A gait repeats itself; three seconds show all of it.
-        let end = if self.gait_repeats() { self.duration.min(3.0) } else { self.duration };
+        let end = if self.gait_repeats() {
+            self.duration.min(3.0)
+        } else {
+            self.duration
+        };
         let mut t = 0.0;
         while t < end {
             let skeleton = self.skeleton(t);
+            let lowest = skeleton.lowest();
             let phase = self.phase(t);
-            let refuse = |reason| Err(ClipError::Unreachable { phase, time_s: t, reason });
+            let refuse = |reason| {
+                Err(ClipError::Unreachable {
+                    phase,
+                    time_s: t,
+                    reason,
+                })
+            };
             let centre: Vec3 = skeleton.centre_of_mass();
             if (centre.z - self.prescribed_height(t)).abs() > CENTRE_TOLERANCE_M {
                 return refuse("no posture has the centre of mass this high");
             }
-            if skeleton.lowest() < -SOLE_TOLERANCE_M {
+            if lowest < -SOLE_TOLERANCE_M {
                 return refuse("a foot would sink into the floor");
             }
             t += STEP_S;
@@ -194,5 +217,11 @@ fn timeline(timeline: Timeline) -> (Course, f64) {
 }
 
 fn gait(gait: Gait, travel: Travel, seconds: f64) -> (Course, f64) {
-    (Course::Gait { gait: Box::new(gait), travel }, seconds)
+    (
+        Course::Gait {
+            gait: Box::new(gait),
+            travel,
+        },
+        seconds,
+    )
 }

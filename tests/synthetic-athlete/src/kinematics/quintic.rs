@@ -10,7 +10,11 @@ pub(crate) struct State {
 
 impl State {
     pub fn new(position: f64, velocity: f64, acceleration: f64) -> Self {
-        Self { position, velocity, acceleration }
+        Self {
+            position,
+            velocity,
+            acceleration,
+        }
     }
 
     pub fn rest(position: f64) -> Self {
@@ -44,7 +48,10 @@ impl Quintic {
             quartic / t.powi(4),
             quintic / t.powi(5),
         ];
-        Self { coefficients, duration }
+        Self {
+            coefficients,
+            duration,
+        }
     }
 
     /// State at `t` seconds after the start.

@@ -17,8 +17,9 @@ const CONTACT_BEHIND_M: f64 = 0.07;
 /// Foot pitch at toe-off and when heel rise starts, as a fraction of the contact.
 const TOE_OFF_PITCH: f64 = 1.05;
 const HEEL_RISE_AT: f64 = 0.42;
-/// Downward speed of the foot at contact, m/s.
+/// Downward speed of the foot at contact and upward speed at toe-off, m/s.
 const IMPACT_M_S: f64 = 0.5;
+const LIFT_OFF_M_S: f64 = 0.35;
 /// Shortest flight that still is running, s.
 const SHORTEST_FLIGHT_S: f64 = 0.01;
 
@@ -60,8 +61,8 @@ impl Bounce for HalfSine {
 fn arm(phase: f64) -> Arm {
     // Opposes the leg of the same side.
     Arm {
-        shoulder: 0.18 - 0.62 * (phase - 0.35).cos(),
-        elbow: 1.55 + 0.25 * phase.cos(),
+        shoulder: -0.02 - 0.56 * (phase - 0.35).cos(),
+        elbow: 1.62 + 0.15 * phase.cos(),
         abduction: 0.16,
         forearm_abduction: -0.25,
     }
@@ -71,12 +72,18 @@ fn arm(phase: f64) -> Arm {
 pub(super) fn running(body: &Anthropometry, m: &Running) -> Result<Gait, ClipError> {
     let stride = 120.0 / m.cadence_spm;
     let contact = m.duty_factor * stride;
-    let contacts = [contact * (1.0 + 0.5 * m.asymmetry), contact * (1.0 - 0.5 * m.asymmetry)];
+    let contacts = [
+        contact * (1.0 + 0.5 * m.asymmetry),
+        contact * (1.0 - 0.5 * m.asymmetry),
+    ];
     let flight = 0.5 * (stride - contacts[0] - contacts[1]);
     if flight < SHORTEST_FLIGHT_S {
         return Err(ClipError::GaitTiming {
             missing: "flight",
-            detail: format!("{:.3} s of contact in a stride of {stride:.3} s", contacts[0] + contacts[1]),
+            detail: format!(
+                "{:.3} s of contact in a stride of {stride:.3} s",
+                contacts[0] + contacts[1]
+            ),
         });
     }
     let starts = [0.0, contacts[0] + flight];
@@ -85,12 +92,20 @@ pub(super) fn running(body: &Anthropometry, m: &Running) -> Result<Gait, ClipErr
         speed: m.speed_m_s,
         stride,
         feet,
-        bounce: Box::new(HalfSine { contact: contacts, flight }),
+        bounce: Box::new(HalfSine {
+            contact: contacts,
+            flight,
+        }),
         base: 1.0,
         trunk: 0.10,
         head: 0.03,
         arm,
-        names: PhaseNames { none: "flight", right: "stance_right", left: "stance_left", both: "double_support" },
+        names: PhaseNames {
+            none: "flight",
+            right: "stance_right",
+            left: "stance_left",
+            both: "double_support",
+        },
     };
     gait.stand_tall(body, LONGEST_REACH);
     Ok(gait)
@@ -105,9 +120,15 @@ fn foot(body: &Anthropometry, speed: f64, stride: f64, contact: f64, contact_at:
         &[0.0, 0.0, TOE_OFF_PITCH],
         &[0.0, 0.0, rise_rate],
     );
-    let roll = Roll { pitch, contact, speed, middle: -CONTACT_BEHIND_M };
+    let roll = Roll {
+        pitch,
+        contact,
+        speed,
+        middle: -CONTACT_BEHIND_M,
+    };
     let (off, on) = (roll.at(body, contact).ankle, roll.at(body, 0.0).ankle);
-    let leaving = roll.velocity(body, contact - 1e-5);
+    let rolling = roll.velocity(body, contact - 1e-5);
+    let leaving = [rolling[0], rolling[1] + LIFT_OFF_M_S];
     let arriving = [-speed, -IMPACT_M_S];
     // Way-points of the ankle in the air at the reference stature; faster runners lift and reach further.
     let k = (speed / 3.5).min(1.0);
@@ -139,7 +160,7 @@ fn foot(body: &Anthropometry, speed: f64, stride: f64, contact: f64, contact_at:
         swing_pitch: Cubic::hermite(
             &pitch_knots,
             &[TOE_OFF_PITCH, 1.5, 0.25, -0.12, 0.0],
-            &[0.35 * rise_rate, 0.0, rate(-2.2), 0.0, 0.0],
+            &[0.5 * rise_rate, 0.0, rate(-2.2), 0.0, 0.0],
         ),
         toes_follow: [0.12 * swing, 0.1 * swing],
     }

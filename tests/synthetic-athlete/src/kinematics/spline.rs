@@ -12,7 +12,11 @@ impl Cubic {
     /// Hermite curve: value and slope given at each knot. Knots increase.
     pub fn hermite(knots: &[f64], values: &[f64], slopes: &[f64]) -> Self {
         debug_assert!(knots.len() == values.len() && values.len() == slopes.len() && knots.len() >= 2);
-        Self { knots: knots.to_vec(), values: values.to_vec(), slopes: slopes.to_vec() }
+        Self {
+            knots: knots.to_vec(),
+            values: values.to_vec(),
+            slopes: slopes.to_vec(),
+        }
     }
 
     /// Twice continuously differentiable spline through the knots with given slopes at both ends.
@@ -42,7 +46,11 @@ impl Cubic {
     /// Value at `t`; outside the knots the outermost piece is continued.
     pub fn at(&self, t: f64) -> f64 {
         let last_piece = self.knots.len() - 2;
-        let i = self.knots.partition_point(|&k| k <= t).saturating_sub(1).min(last_piece);
+        let i = self
+            .knots
+            .partition_point(|&k| k <= t)
+            .saturating_sub(1)
+            .min(last_piece);
         let h = self.knots[i + 1] - self.knots[i];
         let u = (t - self.knots[i]) / h;
         let (u2, u3) = (u * u, u * u * u);
@@ -75,7 +83,10 @@ mod tests {
         let h = 1e-4;
         let bend = |x: f64| (spline.at(x + h) - 2.0 * spline.at(x) + spline.at(x - h)) / (h * h);
         for knot in [0.2, 0.7] {
-            assert!((bend(knot - 2.0 * h) - bend(knot + 2.0 * h)).abs() < 0.5, "{knot}");
+            assert!(
+                (bend(knot - 2.0 * h) - bend(knot + 2.0 * h)).abs() < 0.5,
+                "{knot}"
+            );
         }
     }
 }

@@ -23,13 +23,28 @@ pub(crate) struct Key {
 
 impl Key {
     /// Standing upright.
-    pub const STAND: Key = Key { knee: 0.06, trunk: 0.02, heel: 0.0, ahead: 0.045 };
+    pub const STAND: Key = Key {
+        knee: 0.06,
+        trunk: 0.02,
+        heel: 0.0,
+        ahead: 0.045,
+    };
     /// The instant of take-off: on the toes, knees almost straight.
-    pub const TAKE_OFF: Key = Key { knee: 0.26, trunk: 0.09, heel: 0.62, ahead: 0.105 };
+    pub const TAKE_OFF: Key = Key {
+        knee: 0.26,
+        trunk: 0.09,
+        heel: 0.62,
+        ahead: 0.105,
+    };
 
     /// Crouching from standing (0) to deep (1).
     pub fn crouch(c: f64) -> Key {
-        Key { knee: 0.06 + 1.75 * c, trunk: 0.02 + 0.72 * c, heel: 0.0, ahead: 0.045 + 0.02 * c }
+        Key {
+            knee: 0.06 + 1.75 * c,
+            trunk: 0.02 + 0.72 * c,
+            heel: 0.0,
+            ahead: 0.045 + 0.02 * c,
+        }
     }
 
     /// First contact with knees bent by `flexion` radians more than at take-off.
@@ -76,19 +91,40 @@ pub(crate) struct Arms(pub Arm);
 
 impl Arms {
     /// Hands on the hips.
-    pub const ON_HIPS: Arms =
-        Arms(Arm { shoulder: -0.55, elbow: 1.55, abduction: 0.62, forearm_abduction: -0.75 });
+    pub const ON_HIPS: Arms = Arms(Arm {
+        shoulder: -0.55,
+        elbow: 1.55,
+        abduction: 0.62,
+        forearm_abduction: -0.75,
+    });
     /// Hanging relaxed.
-    pub const HANGING: Arms =
-        Arms(Arm { shoulder: 0.06, elbow: 0.18, abduction: 0.14, forearm_abduction: 0.05 });
+    pub const HANGING: Arms = Arms(Arm {
+        shoulder: 0.06,
+        elbow: 0.18,
+        abduction: 0.14,
+        forearm_abduction: 0.05,
+    });
     /// Swung back before the upward swing.
-    pub const BACK: Arms =
-        Arms(Arm { shoulder: -0.85, elbow: 0.30, abduction: 0.16, forearm_abduction: 0.02 });
+    pub const BACK: Arms = Arms(Arm {
+        shoulder: -0.85,
+        elbow: 0.30,
+        abduction: 0.16,
+        forearm_abduction: 0.02,
+    });
     /// Swung up and forward.
-    pub const UP: Arms = Arms(Arm { shoulder: 2.30, elbow: 0.45, abduction: 0.18, forearm_abduction: 0.05 });
+    pub const UP: Arms = Arms(Arm {
+        shoulder: 2.30,
+        elbow: 0.45,
+        abduction: 0.18,
+        forearm_abduction: 0.05,
+    });
     /// In front of the body, for balance at landing.
-    pub const FRONT: Arms =
-        Arms(Arm { shoulder: 1.00, elbow: 0.60, abduction: 0.20, forearm_abduction: 0.08 });
+    pub const FRONT: Arms = Arms(Arm {
+        shoulder: 1.00,
+        elbow: 0.60,
+        abduction: 0.20,
+        forearm_abduction: 0.08,
+    });
 
     pub fn towards(self, other: Arms, u: f64) -> Arms {
         let (a, b) = (self.0, other.0);
@@ -128,7 +164,12 @@ pub(crate) fn stand(body: &Anthropometry, key: &Key, arms: Arms) -> (Posture, f6
     let wanted = key.ahead * body.scale();
 
     let leaning = |lean: f64| {
-        let leg = Leg { thigh: at_hip - lean, shank: -at_ankle - lean, foot: key.heel, toe: 0.0 };
+        let leg = Leg {
+            thigh: at_hip - lean,
+            shank: -at_ankle - lean,
+            foot: key.heel,
+            toe: 0.0,
+        };
         let mut posture = symmetric(key, leg, arms);
         posture.pelvis = [ankle[0] + chord * lean.sin(), ankle[1] + chord * lean.cos()];
         posture
@@ -155,7 +196,13 @@ pub(crate) fn stand_at_height(body: &Anthropometry, path: &Path, arms: Arms, hei
     let miss = |u: f64| stand(body, &path.at(u), arms).1 - height;
     let u = bracketed(0.0, 1.0, TOLERANCE_M, miss)
         .or_else(|| bracketed(-BEYOND, 1.0 + BEYOND, TOLERANCE_M, miss))
-        .unwrap_or_else(|| if miss(0.0).abs() < miss(1.0).abs() { 0.0 } else { 1.0 });
+        .unwrap_or_else(|| {
+            if miss(0.0).abs() < miss(1.0).abs() {
+                0.0
+            } else {
+                1.0
+            }
+        });
     stand(body, &path.at(u), arms).0
 }
 
@@ -189,7 +236,10 @@ mod tests {
     #[test]
     fn every_height_between_the_keys_is_met() {
         let body = Anthropometry::of_stature(1.6);
-        let path = Path { from: Key::crouch(0.7), to: Key::TAKE_OFF };
+        let path = Path {
+            from: Key::crouch(0.7),
+            to: Key::TAKE_OFF,
+        };
         let low = stand(&body, &path.from, Arms::UP).1;
         let high = stand(&body, &path.to, Arms::UP).1;
         for i in 0..=20 {

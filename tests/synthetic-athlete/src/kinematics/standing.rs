@@ -22,15 +22,48 @@ pub(super) fn standing(body: &Anthropometry, m: &Standing) -> Result<Timeline, C
     let (far, far_arms, half_s) = match m.action {
         Action::Still => (Key::STAND, arms, PAUSE_S),
         Action::Squats => (squat_key(body, Arms::FRONT)?, Arms::FRONT, SQUAT_HALF_S),
-        Action::HeelRaises => (Key { knee: 0.08, ..Key::TAKE_OFF }, arms, HEEL_RAISE_HALF_S),
+        Action::HeelRaises => (
+            Key {
+                knee: 0.08,
+                ..Key::TAKE_OFF
+            },
+            arms,
+            HEEL_RAISE_HALF_S,
+        ),
         Action::ArmRaises => (Key::STAND, Arms::UP, ARM_RAISE_HALF_S),
     };
     while timeline.duration() + PAUSE_S < m.seconds {
         timeline.hold(body, "standing", PAUSE_S, Key::STAND, arms);
-        let out = Swing { from: arms, to: far_arms, begin: 0.0, end: 1.0 };
-        timeline.blend("moving", Path { from: Key::STAND, to: far }, out, half_s);
-        let back = Swing { from: far_arms, to: arms, begin: 0.0, end: 1.0 };
-        timeline.blend("moving", Path { from: far, to: Key::STAND }, back, half_s);
+        let out = Swing {
+            from: arms,
+            to: far_arms,
+            begin: 0.0,
+            end: 1.0,
+        };
+        timeline.blend(
+            "moving",
+            Path {
+                from: Key::STAND,
+                to: far,
+            },
+            out,
+            half_s,
+        );
+        let back = Swing {
+            from: far_arms,
+            to: arms,
+            begin: 0.0,
+            end: 1.0,
+        };
+        timeline.blend(
+            "moving",
+            Path {
+                from: far,
+                to: Key::STAND,
+            },
+            back,
+            half_s,
+        );
     }
     timeline.hold(body, "standing", PAUSE_S, Key::STAND, arms);
     Ok(timeline)

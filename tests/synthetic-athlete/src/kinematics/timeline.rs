@@ -26,9 +26,19 @@ pub(crate) struct Segment {
 #[derive(Debug)]
 enum Act {
     /// Motionless on something `ground` high, `x` ahead.
-    Hold { key: Key, arms: Arms, height: f64, x: f64, ground: f64 },
+    Hold {
+        key: Key,
+        arms: Arms,
+        height: f64,
+        x: f64,
+        ground: f64,
+    },
     /// On the ground while the centre of mass follows a quintic.
-    Stance { path: Path, swing: Swing, centre: Quintic },
+    Stance {
+        path: Path,
+        swing: Swing,
+        centre: Quintic,
+    },
     /// On the ground, from one posture to another; the centre of mass goes wherever that puts it.
     Blend { path: Path, swing: Swing, duration: f64 },
     /// In the air.
@@ -46,11 +56,17 @@ pub(crate) struct Swing {
 
 impl Swing {
     pub fn none(arms: Arms) -> Self {
-        Self { from: arms, to: arms, begin: 0.0, end: 1.0 }
+        Self {
+            from: arms,
+            to: arms,
+            begin: 0.0,
+            end: 1.0,
+        }
     }
 
     fn at(&self, u: f64) -> Arms {
-        self.from.towards(self.to, smooth((u - self.begin) / (self.end - self.begin)))
+        self.from
+            .towards(self.to, smooth((u - self.begin) / (self.end - self.begin)))
     }
 }
 
@@ -61,7 +77,12 @@ impl Timeline {
 
     fn push(&mut self, name: &'static str, duration: f64, action: Act) {
         let start = self.duration();
-        self.segments.push(Segment { name, start, end: start + duration, action });
+        self.segments.push(Segment {
+            name,
+            start,
+            end: start + duration,
+            action,
+        });
     }
 
     /// Stands motionless.
@@ -80,7 +101,17 @@ impl Timeline {
         place: [f64; 2],
     ) {
         let height = stand(body, &key, arms).1 + place[1];
-        self.push(name, duration, Act::Hold { key, arms, height, x: place[0], ground: place[1] });
+        self.push(
+            name,
+            duration,
+            Act::Hold {
+                key,
+                arms,
+                height,
+                x: place[0],
+                ground: place[1],
+            },
+        );
     }
 
     /// Moves on the ground.
@@ -95,9 +126,15 @@ impl Timeline {
         centre: Quintic,
     ) -> Result<(), ClipError> {
         const PULL_TOLERANCE: f64 = 1e-6;
-        let lowest = centre.samples(400).map(|s| s.acceleration).fold(f64::INFINITY, f64::min);
+        let lowest = centre
+            .samples(400)
+            .map(|s| s.acceleration)
+            .fold(f64::INFINITY, f64::min);
         if lowest < -GRAVITY - PULL_TOLERANCE {
-            return Err(ClipError::PullingGround { phase: name, acceleration: lowest });
+            return Err(ClipError::PullingGround {
+                phase: name,
+                acceleration: lowest,
+            });
         }
         self.push(name, centre.duration, Act::Stance { path, swing, centre });
         Ok(())
@@ -105,7 +142,15 @@ impl Timeline {
 
     /// Moves slowly on the ground from one posture to another.
     pub fn blend(&mut self, name: &'static str, path: Path, swing: Swing, duration: f64) {
-        self.push(name, duration, Act::Blend { path, swing, duration });
+        self.push(
+            name,
+            duration,
+            Act::Blend {
+                path,
+                swing,
+                duration,
+            },
+        );
     }
 
     /// Leaves the ground.
@@ -115,15 +160,23 @@ impl Timeline {
 
     /// The segment at `t` and the time since its start.
     pub fn segment(&self, t: f64) -> (&Segment, f64) {
-        let i = self.segments.partition_point(|s| s.end <= t).min(self.segments.len() - 1);
+        let i = self
+            .segments
+            .partition_point(|s| s.end <= t)
+            .min(self.segments.len() - 1);
         let segment = &self.segments[i];
-        (segment, (t - segment.start).clamp(0.0, segment.end - segment.start))
+        (
+            segment,
+            (t - segment.start).clamp(0.0, segment.end - segment.start),
+        )
     }
 
     pub fn posture(&self, body: &Anthropometry, t: f64) -> Posture {
         let (segment, since) = self.segment(t);
         match &segment.action {
-            Act::Hold { key, arms, x, ground, .. } => {
+            Act::Hold {
+                key, arms, x, ground, ..
+            } => {
                 let mut posture = stand(body, key, *arms).0;
                 posture.pelvis[0] += x;
                 posture.pelvis[1] += ground;
@@ -133,7 +186,11 @@ impl Timeline {
                 let arms = swing.at(since / centre.duration);
                 stand_at_height(body, path, arms, centre.at(since).position)
             }
-            Act::Blend { path, swing, duration } => blended(body, path, swing, since / duration).0,
+            Act::Blend {
+                path,
+                swing,
+                duration,
+            } => blended(body, path, swing, since / duration).0,
             Act::Flight(flight) => flight.posture(body, since),
         }
     }
@@ -144,16 +201,29 @@ impl Timeline {
         match &segment.action {
             Act::Hold { height, .. } => *height,
             Act::Stance { centre, .. } => centre.at(since).position,
-            Act::Blend { path, swing, duration } => blended(body, path, swing, since / duration).1,
+            Act::Blend {
+                path,
+                swing,
+                duration,
+            } => blended(body, path, swing, since / duration).1,
             Act::Flight(flight) => flight.height(since),
         }
     }
 
     pub fn contact(&self, t: f64) -> Contact {
         match &self.segment(t).0.action {
-            Act::Hold { ground, .. } => Contact { feet: [true; 2], ground: *ground },
-            Act::Stance { .. } | Act::Blend { .. } => Contact { feet: [true; 2], ground: 0.0 },
-            Act::Flight(_) => Contact { feet: [false; 2], ground: 0.0 },
+            Act::Hold { ground, .. } => Contact {
+                feet: [true; 2],
+                ground: *ground,
+            },
+            Act::Stance { .. } | Act::Blend { .. } => Contact {
+                feet: [true; 2],
+                ground: 0.0,
+            },
+            Act::Flight(_) => Contact {
+                feet: [false; 2],
+                ground: 0.0,
+            },
         }
     }
 
@@ -161,15 +231,21 @@ impl Timeline {
     pub fn lowest_hip(&self, body: &Anthropometry, from: f64, to: f64) -> (f64, f64) {
         const STEPS: usize = 120;
         let at = |i: usize| lerp(from, to, i as f64 / STEPS as f64);
-        let heights: Vec<f64> =
-            (0..=STEPS).map(|i| Skeleton::of(body, &self.posture(body, at(i))).pelvis.z).collect();
-        let lowest = (0..=STEPS).min_by(|&a, &b| heights[a].total_cmp(&heights[b])).unwrap_or(0);
+        let heights: Vec<f64> = (0..=STEPS)
+            .map(|i| Skeleton::of(body, &self.posture(body, at(i))).pelvis.z)
+            .collect();
+        let lowest = (0..=STEPS)
+            .min_by(|&a, &b| heights[a].total_cmp(&heights[b]))
+            .unwrap_or(0);
         if lowest == 0 || lowest == STEPS {
             return (at(lowest), heights[lowest]);
         }
         let (a, b, c) = (heights[lowest - 1], heights[lowest], heights[lowest + 1]);
         let shift = 0.5 * (a - c) / (a - 2.0 * b + c);
-        (at(lowest) + shift * (to - from) / STEPS as f64, b - 0.25 * (a - c) * shift)
+        (
+            at(lowest) + shift * (to - from) / STEPS as f64,
+            b - 0.25 * (a - c) * shift,
+        )
     }
 }
 

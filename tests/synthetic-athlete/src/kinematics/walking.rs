@@ -12,22 +12,23 @@ use crate::error::ClipError;
 use std::f64::consts::TAU;
 
 /// Longest distance of hip and ankle in contact, in leg lengths.
-const LONGEST_REACH: f64 = 0.992;
+const LONGEST_REACH: f64 = 0.996;
 /// Foot pitch at heel strike and toe-off, rad, at the reference speed; slower walkers roll less.
 const STRIKE_PITCH: f64 = -0.36;
 const TOE_OFF_PITCH: f64 = 1.02;
 const REFERENCE_SPEED_M_S: f64 = 1.3;
 /// Foot flat and heel rise as fractions of the contact.
 const FOOT_FLAT_AT: f64 = 0.13;
-const HEEL_RISE_AT: f64 = 0.52;
+const HEEL_RISE_AT: f64 = 0.50;
 /// Rise and fall of the centre of mass over that of a compass with rigid legs; the roll of the foot and the bend of
 /// the knee take the rest.
 const BOUNCE_OVER_COMPASS: f64 = 0.55;
-/// Forward and downward speed of the foot at heel strike against the ground, m/s.
+/// Upward speed of the foot at toe-off, forward and downward speed at heel strike against the ground, m/s.
+const LIFT_OFF_M_S: f64 = 0.25;
 const STRIKE_FORWARD_M_S: f64 = 0.35;
 const STRIKE_DOWN_M_S: f64 = 0.25;
-/// Middle of the contact ahead of the centre of mass (ball of the foot), m.
-const CONTACT_AHEAD_M: f64 = 0.02;
+/// Ball of the foot ahead of the centre of mass halfway through the contact, at the reference stature, m.
+const CONTACT_AHEAD_M: f64 = 0.04;
 
 /// Rise and fall of the centre of mass.
 #[derive(Clone, Copy, Debug)]
@@ -59,12 +60,20 @@ fn arm(phase: f64) -> Arm {
 pub(super) fn walking(body: &Anthropometry, m: &Walking) -> Result<Gait, ClipError> {
     let stride = 120.0 / m.cadence_spm;
     let contact = m.duty_factor * stride;
-    let contacts = [contact * (1.0 + 0.5 * m.asymmetry), contact * (1.0 - 0.5 * m.asymmetry)];
+    let contacts = [
+        contact * (1.0 + 0.5 * m.asymmetry),
+        contact * (1.0 - 0.5 * m.asymmetry),
+    ];
     let double = [contacts[0] - 0.5 * stride, contacts[1] - 0.5 * stride];
     if double.iter().any(|&d| d <= 0.01 * stride) {
         return Err(ClipError::GaitTiming {
             missing: "double support",
-            detail: format!("contacts of {:.3} s and {:.3} s, steps of {:.3} s", contacts[0], contacts[1], 0.5 * stride),
+            detail: format!(
+                "contacts of {:.3} s and {:.3} s, steps of {:.3} s",
+                contacts[0],
+                contacts[1],
+                0.5 * stride
+            ),
         });
     }
     let step = 0.5 * m.speed_m_s * stride;
@@ -92,7 +101,12 @@ pub(super) fn walking(body: &Anthropometry, m: &Walking) -> Result<Gait, ClipErr
         trunk: 0.035,
         head: 0.0,
         arm,
-        names: PhaseNames { none: "flight", right: "single_support_right", left: "single_support_left", both: "double_support" },
+        names: PhaseNames {
+            none: "flight",
+            right: "single_support_right",
+            left: "single_support_left",
+            both: "double_support",
+        },
     };
     gait.stand_tall(body, LONGEST_REACH);
     Ok(gait)
@@ -111,9 +125,15 @@ fn foot(body: &Anthropometry, speed: f64, stride: f64, contact: f64, contact_at:
         &[strike, 0.0, 0.0, toe_off],
         &[strike_rate, 0.0, 0.0, toe_off_rate],
     );
-    let roll = Roll { pitch, contact, speed, middle: CONTACT_AHEAD_M + body.ball_ahead * 0.5 };
+    let roll = Roll {
+        pitch,
+        contact,
+        speed,
+        middle: CONTACT_AHEAD_M * body.scale(),
+    };
     let (off, on) = (roll.at(body, contact).ankle, roll.at(body, 0.0).ankle);
-    let leaving = roll.velocity(body, contact - 1e-5);
+    let rolling = roll.velocity(body, contact - 1e-5);
+    let leaving = [rolling[0], rolling[1] + LIFT_OFF_M_S];
     let arriving = [-speed + STRIKE_FORWARD_M_S, -STRIKE_DOWN_M_S];
     // Way-points in the air: the foot clears the ground by a few centimetres halfway.
     let scale = body.scale();
@@ -126,7 +146,13 @@ fn foot(body: &Anthropometry, speed: f64, stride: f64, contact: f64, contact_at:
         lerp(off[0], on[0], 0.80),
         on[0],
     ];
-    let z = [off[1], off[1] + 0.045 * scale * vigour, off[1] + 0.015 * scale, 0.135 * scale, on[1]];
+    let z = [
+        off[1],
+        off[1] + 0.070 * scale * vigour,
+        off[1] + 0.045 * scale,
+        0.135 * scale,
+        on[1],
+    ];
     let pitch_knots = [0.0, 0.13, 0.55, 0.82, 1.0].map(|u| contact + u * swing);
     FootCourse {
         roll,

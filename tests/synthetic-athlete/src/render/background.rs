@@ -2,7 +2,9 @@
 //!
 //! Everything is a function of the ray, painted once for a camera that stands still.
 
+use super::cone::RoundCone;
 use super::shade::{AMBIENT_SKY, KEY_LIGHT};
+use crate::body::cones::Cone;
 use crate::camera::Rays;
 use crate::clip::Background;
 use crate::kinematics::DropBox;
@@ -44,25 +46,54 @@ impl Surroundings {
             for i in 0..SAMPLES * SAMPLES {
                 let dx = ((i % SAMPLES) as f32 + 0.5) / SAMPLES as f32;
                 let dy = ((i / SAMPLES) as f32 + 0.5) / SAMPLES as f32;
-                colour += self.look(rays.eye, rays.through(x as f32 + dx, y as f32 + dy), scroll).colour;
+                colour += self
+                    .look(rays.eye, rays.through(x as f32 + dx, y as f32 + dy), scroll)
+                    .colour;
             }
-            *out = Backdrop { colour: colour * (1.0 / (SAMPLES * SAMPLES) as f32), ..centre };
+            *out = Backdrop {
+                colour: colour * (1.0 / (SAMPLES * SAMPLES) as f32),
+                ..centre
+            };
         }
     }
 
     fn look(&self, eye: Vec3f, ray: Vec3f, scroll: f32) -> Backdrop {
         if let Some((distance, colour)) = self.drop_box.as_ref().and_then(|b| b.hit(eye, ray)) {
-            return Backdrop { colour, distance, floor: None };
+            return Backdrop {
+                colour,
+                distance,
+                floor: None,
+            };
         }
-        let wall = if ray.y > 1e-6 { (WALL_M - eye.y) / ray.y } else { f32::INFINITY };
-        let floor = if ray.z < -1e-6 { -eye.z / ray.z } else { f32::INFINITY };
+        let wall = if ray.y > 1e-6 {
+            (WALL_M - eye.y) / ray.y
+        } else {
+            f32::INFINITY
+        };
+        let floor = if ray.z < -1e-6 {
+            -eye.z / ray.z
+        } else {
+            f32::INFINITY
+        };
         if floor < wall {
             let p = eye + ray * floor;
             let colour = self.floor(p.x + scroll, p.y);
-            return Backdrop { colour, distance: BEHIND, floor: Some([p.x, p.y]) };
+            return Backdrop {
+                colour,
+                distance: BEHIND,
+                floor: Some([p.x, p.y]),
+            };
         }
-        let p = if wall.is_finite() { eye + ray * wall } else { eye + ray * 100.0 };
-        Backdrop { colour: self.wall(p.x + scroll, p.z), distance: BEHIND, floor: None }
+        let p = if wall.is_finite() {
+            eye + ray * wall
+        } else {
+            eye + ray * 100.0
+        };
+        Backdrop {
+            colour: self.wall(p.x + scroll, p.z),
+            distance: BEHIND,
+            floor: None,
+        }
     }
 
     fn wall(&self, x: f32, z: f32) -> Vec3f {
@@ -201,6 +232,35 @@ impl Cuboid {
         }
     }
 
+    /// Thick bars that fill the box roughly, enough for its shadow.
+    pub fn bars(&self) -> Vec<RoundCone> {
+        const RADIUS_M: f32 = 0.07;
+        let (low, high) = (self.low, self.high);
+        let mut bars = Vec::new();
+        let steps = |from: f32, to: f32| {
+            let n = ((to - from) / RADIUS_M).ceil().max(1.0) as usize;
+            (0..=n).map(move |i| from + (to - from) * i as f32 / n as f32)
+        };
+        for x in steps(low.x + RADIUS_M, high.x - RADIUS_M) {
+            for z in steps(0.0, high.z - RADIUS_M) {
+                let end = |y: f32| Vec3::new(f64::from(x), f64::from(y), f64::from(z)).turned(self.turn);
+                let (a, b) = (end(low.y + RADIUS_M), end(high.y - RADIUS_M));
+                let radius = f64::from(RADIUS_M);
+                bars.push(RoundCone::new(
+                    &Cone {
+                        a,
+                        radius_a: radius,
+                        b,
+                        radius_b: radius,
+                        colour: [0.0; 3],
+                    },
+                    0,
+                ));
+            }
+        }
+        bars
+    }
+
     /// Distance and shaded colour where the ray meets the box.
     fn hit(&self, eye: Vec3f, ray: Vec3f) -> Option<(f32, Vec3f)> {
         const WOOD: Vec3f = Vec3f::new(0.62, 0.44, 0.26);
@@ -228,10 +288,14 @@ impl Cuboid {
             return None;
         }
         let p = o + d * near;
-        let edge = [(p.x, self.low.x, self.high.x), (p.y, self.low.y, self.high.y), (p.z, self.low.z, self.high.z)]
-            .iter()
-            .filter(|(v, low, high)| (v - low).min(high - v) < 0.015)
-            .count();
+        let edge = [
+            (p.x, self.low.x, self.high.x),
+            (p.y, self.low.y, self.high.y),
+            (p.z, self.low.z, self.high.z),
+        ]
+        .iter()
+        .filter(|(v, low, high)| (v - low).min(high - v) < 0.015)
+        .count();
         let tone = if edge >= 2 { 0.72 } else { 1.0 };
         let n = turned(normal, self.turn);
         let light = 0.75 * n.dot(KEY_LIGHT).max(0.0) + AMBIENT_SKY * (0.9 + 0.5 * n.z);

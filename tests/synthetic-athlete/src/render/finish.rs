@@ -20,7 +20,10 @@ pub(super) struct Tone {
 impl Tone {
     pub fn new(exposure: f32) -> Self {
         let level = |i: usize| (255.0 * (i as f32 / STEPS as f32).powf(GAMMA) + 0.5).min(255.0) as u8;
-        Self { table: (0..=STEPS).map(level).collect(), scale: exposure * STEPS as f32 }
+        Self {
+            table: (0..=STEPS).map(level).collect(),
+            scale: exposure * STEPS as f32,
+        }
     }
 
     #[inline]
@@ -64,7 +67,10 @@ mod tests {
     #[test]
     fn the_tone_curve_rises_and_saturates() {
         let tone = Tone::new(1.0);
-        assert_eq!((tone.byte(-0.1), tone.byte(0.0), tone.byte(1.0), tone.byte(9.0)), (0, 0, 255, 255));
+        assert_eq!(
+            (tone.byte(-0.1), tone.byte(0.0), tone.byte(1.0), tone.byte(9.0)),
+            (0, 0, 255, 255)
+        );
         assert!(tone.byte(0.5) > tone.byte(0.4));
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Renderer {
     noise: f32,
     seed: u64,
     tone: Tone,
+    /// Stands in for the drop-jump box when shadows are thrown.
+    box_shadow: Vec<RoundCone>,
     /// The background and its bytes, when it never changes.
     still: Option<(Vec<Backdrop>, Vec<u8>)>,
 }
@@ -56,6 +58,7 @@ impl Renderer {
             seed: stage.seed,
             drop_box: stage.drop_box.map(|b| Cuboid::new(b, stage.turn)),
         };
+        let box_shadow = surroundings.drop_box.iter().flat_map(Cuboid::bars).collect();
         let mut renderer = Self {
             rays: view.rays(),
             width: view.width,
@@ -65,6 +68,7 @@ impl Renderer {
             noise: image.noise,
             seed: stage.seed,
             tone: Tone::new(image.exposure),
+            box_shadow,
             still: None,
         };
         if !stage.scrolls {
@@ -76,7 +80,11 @@ impl Renderer {
     }
 
     fn paint_background(&self, scroll: f32) -> Vec<Backdrop> {
-        let blank = Backdrop { colour: Vec3f::default(), distance: f32::INFINITY, floor: None };
+        let blank = Backdrop {
+            colour: Vec3f::default(),
+            distance: f32::INFINITY,
+            floor: None,
+        };
         let mut backdrop = vec![blank; self.width * self.height];
         for (y, row) in backdrop.chunks_mut(self.width).enumerate() {
             self.surroundings.paint_row(&self.rays, y, scroll, row);
@@ -109,10 +117,8 @@ impl Renderer {
         rgb.clear();
         rgb.extend_from_slice(bytes);
         let moments: Vec<Vec<RoundCone>> = moments.iter().map(|cones| round(cones)).collect();
-        if self.shading {
-            if let Some(middle) = moments.get(moments.len() / 2) {
-                self.draw_shadow(middle, backdrop, rgb);
-            }
+        if let Some(middle) = moments.get(moments.len() / 2).filter(|_| self.shading) {
+            self.draw_shadow(middle, backdrop, rgb);
         }
         match moments.as_slice() {
             [] => {}
@@ -144,7 +150,7 @@ impl Renderer {
 
     fn draw_shadow(&self, cones: &[RoundCone], backdrop: &[Backdrop], rgb: &mut [u8]) {
         let mut shadow = Shadow::default();
-        shadow.cast(cones);
+        shadow.cast(cones.iter().chain(&self.box_shadow));
         let [[x0, x1], [y0, y1]] = shadow.extent();
         let corners = [(x0, y0), (x0, y1), (x1, y0), (x1, y1)];
         let mut bounds = Bounds::empty();
@@ -200,7 +206,8 @@ impl Renderer {
             let corners = tile.corner_samples(|x, y| {
                 let limit = backdrop[y.min(self.height - 1) * self.width + x.min(self.width - 1)].distance;
                 let ray = self.rays.through(x as f32, y as f32);
-                tile.enter(cones, eye, ray, limit).map(|seen| (seen.hit.distance, cones[seen.cone].material))
+                tile.enter(cones, eye, ray, limit)
+                    .map(|seen| (seen.hit.distance, cones[seen.cone].material))
             });
             for (x, y) in tile.pixels() {
                 let pixel = y * self.width + x;

@@ -26,16 +26,20 @@ pub(super) struct Shadow {
 
 impl Shadow {
     /// Throws the shadow of the cones.
-    pub fn cast(&mut self, cones: &[RoundCone]) {
+    pub fn cast<'a>(&mut self, cones: impl Iterator<Item = &'a RoundCone> + Clone) {
         self.cells.clear();
         self.cells.resize(CELLS * CELLS, 0.0);
         let thrown = |p: crate::vec3::Vec3f| {
             let height = p.z.max(0.0) / KEY_LIGHT.z;
             [p.x - KEY_LIGHT.x * height, p.y - KEY_LIGHT.y * height]
         };
-        let n = cones.len().max(1) as f32;
-        let sum = cones.iter().map(|c| thrown(c.a)).fold([0.0; 2], |s, p| [s[0] + p[0], s[1] + p[1]]);
-        self.centre = [sum[0] / n, sum[1] / n];
+        let (n, sum) = cones
+            .clone()
+            .map(|c| thrown(c.a))
+            .fold((0.0f32, [0.0f32; 2]), |(n, s), p| {
+                (n + 1.0, [s[0] + p[0], s[1] + p[1]])
+            });
+        self.centre = sum.map(|v| v / n.max(1.0));
         let centre = self.centre;
         let to_cell = |v: f32, axis: usize| (v - centre[axis] + REACH_M) / CELL_M;
         let mut bounds = [[CELLS, 0], [CELLS, 0]];

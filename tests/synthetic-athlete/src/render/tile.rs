@@ -22,7 +22,10 @@ pub(super) struct Bounds {
 
 impl Bounds {
     pub fn empty() -> Self {
-        Self { low: [f32::INFINITY; 2], high: [f32::NEG_INFINITY; 2] }
+        Self {
+            low: [f32::INFINITY; 2],
+            high: [f32::NEG_INFINITY; 2],
+        }
     }
 
     pub fn include(&mut self, x: f32, y: f32, margin: f32) {
@@ -95,14 +98,22 @@ pub(super) struct Tiles {
 
 impl Tiles {
     pub fn new(cones: &[RoundCone], rays: &Rays, width: usize, height: usize) -> Self {
-        let outlines: Vec<(usize, Outline)> =
-            cones.iter().enumerate().filter_map(|(i, c)| Outline::new(c, rays).map(|o| (i, o))).collect();
+        let outlines: Vec<(usize, Outline)> = cones
+            .iter()
+            .enumerate()
+            .filter_map(|(i, c)| Outline::new(c, rays).map(|o| (i, o)))
+            .collect();
         let mut bounds = Bounds::empty();
         for (_, o) in &outlines {
             bounds.include(o.a[0], o.a[1], o.radius);
             bounds.include(o.a[0] + o.d[0], o.a[1] + o.d[1], o.radius);
         }
-        Self { outlines, bounds, width, height }
+        Self {
+            outlines,
+            bounds,
+            width,
+            height,
+        }
     }
 
     /// Visits every tile in which something can be seen.
@@ -185,7 +196,11 @@ impl Tile<'_> {
 
     /// Samples the corners of all pixels.
     pub fn corner_samples(&self, mut sample: impl FnMut(usize, usize) -> Option<(f32, u16)>) -> Corners {
-        let mut corners = Corners { left: self.left, top: self.top, at: [[None; SIDE + 1]; SIDE + 1] };
+        let mut corners = Corners {
+            left: self.left,
+            top: self.top,
+            at: [[None; SIDE + 1]; SIDE + 1],
+        };
         for (row, y) in (self.top..=self.bottom).enumerate() {
             for (column, x) in (self.left..=self.right).enumerate() {
                 corners.at[row][column] = sample(x, y);
@@ -205,7 +220,12 @@ pub(super) struct Corners {
 impl Corners {
     fn four(&self, x: usize, y: usize) -> [Option<(f32, u16)>; 4] {
         let (c, r) = (x - self.left, y - self.top);
-        [self.at[r][c], self.at[r][c + 1], self.at[r + 1][c], self.at[r + 1][c + 1]]
+        [
+            self.at[r][c],
+            self.at[r][c + 1],
+            self.at[r + 1][c],
+            self.at[r + 1][c + 1],
+        ]
     }
 
     /// Whether the corners of a pixel see different things.
