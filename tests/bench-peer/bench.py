@@ -5,6 +5,7 @@
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import statistics
@@ -64,9 +65,9 @@ def add_models(folder):
     names = [f"pose_landmark_{model}.tflite" for _, model, _ in QUALITIES.values()]
     if all((target / name).exists() for name in names):
         return
-    package = LOCK["package"]
+    package = LOCK["models"]
     with tempfile.TemporaryDirectory() as work:
-        spec = f"{package['name']}@{package['version']}"
+        spec = f"{package['package']}@{package['version']}"
         subprocess.run(["npm", "pack", "--silent", spec], cwd=work, check=True, stdout=subprocess.DEVNULL)
         archive = next(Path(work).glob("*.tgz"))
         if hashlib.sha256(archive.read_bytes()).hexdigest() != package["sha256"]:
@@ -85,14 +86,12 @@ def render(athlete, cache, repetitions):
         command = [athlete, "cmj", "--repetitions", repetitions, "--fps", FPS, "--size", "854x480"]
         Run([*command, "--video", part, "--truth", truth])
         part.rename(clip)
-    import json
-
     return clip, json.loads(truth.read_text())["frames"]
 
 
-def per_frame(commands, rounds):
+def per_frame(clips, commands, rounds):
     """Median CPU milliseconds per frame of each command; a command maps a clip to an argument list."""
-    (short, short_frames), (long, long_frames) = CLIPS
+    (short, short_frames), (long, long_frames) = clips
     samples = [[] for _ in commands]
     for _ in range(rounds):
         for sample, command in zip(samples, commands):
@@ -110,8 +109,7 @@ def main():
     mediapipe = environment(options.cache, "mediapipe", HERE / "mediapipe.txt")
     add_models(mediapipe)
     python_tool = environment(options.cache, "python-kinemotion", HERE / "python-kinemotion.txt")
-    global CLIPS
-    CLIPS = [render(options.athlete, options.cache, n) for n in (SHORT_REPETITIONS, LONG_REPETITIONS)]
+    clips = [render(options.athlete, options.cache, n) for n in (SHORT_REPETITIONS, LONG_REPETITIONS)]
 
     def ours(quality):
         return lambda clip: [options.kinemotion, "analyze", clip, "--quality", quality, "--format", "json"]
@@ -123,10 +121,10 @@ def main():
     print("CPU per frame, decode to metrics, 854x480, one inference thread (ms)")
     print(f"{'quality':10} {'kinemotion':>10} {'MediaPipe':>10} {'ratio':>7} {'goal':>7}")
     for quality, (complexity, _, goal) in QUALITIES.items():
-        a, b = per_frame([ours(quality), theirs(complexity)], ROUNDS[quality])
+        a, b = per_frame(clips, [ours(quality), theirs(complexity)], ROUNDS[quality])
         print(f"{quality:10} {a:10.2f} {b:10.2f} {a / b:7.2f} {goal:7.2f}", flush=True)
 
-    clip = CLIPS[1][0]
+    clip = clips[1][0]
     print("\nWhole file at fast (lite model on both sides), start-up included")
     print(f"{'program':20} {'wall s':>8} {'CPU s':>8} {'peak MiB':>9}")
     pairs = []
