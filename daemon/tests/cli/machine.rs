@@ -1,0 +1,72 @@
+//! Whether the machine is ready, and what the program says when it is not.
+
+use crate::clips;
+use crate::program::{DONE, Ended, NOT_READY, program, run};
+
+fn with_empty_cache(arguments: &[&str]) -> Ended {
+    let cache = tempfile::tempdir().expect("a folder");
+    let mut command = program();
+    command.args(arguments).env("KINEMOTION_CACHE", cache.path());
+    command.env_remove("KINEMOTION_ORT").env_remove("ORT_DYLIB_PATH");
+    command.output().expect("the program starts").into()
+}
+
+#[test]
+fn the_version_is_the_crates() {
+    assert_eq!(
+        run(["--version"]).expect(DONE).stdout,
+        format!("kinemotion {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn a_ready_machine_passes_every_check() {
+    let ended = run(["doctor"]).expect(DONE);
+    for subject in [
+        "GStreamer",
+        "kinepose",
+        "video decoders",
+        "landmarker-balanced",
+        "ONNX Runtime",
+        "inference",
+    ] {
+        assert!(ended.stdout.contains(subject), "{subject}: {}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains("MISS"), "{}", ended.stdout);
+}
+
+#[test]
+fn the_models_of_a_ready_machine_are_listed_and_whole() {
+    for action in ["list", "verify"] {
+        let ended = run(["models", action]).expect(DONE);
+        assert!(ended.stdout.contains("landmarker-balanced"), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn without_models_the_cure_is_named() {
+    let clip = clips::still().path.to_string_lossy().into_owned();
+    for arguments in [
+        &["analyze", &clip][..],
+        &["models", "list"],
+        &["models", "verify"],
+    ] {
+        let ended = with_empty_cache(arguments).expect(NOT_READY);
+        assert!(
+            ended.stderr.contains("kinemotion models pull"),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+    }
+    let doctor = with_empty_cache(&["doctor"]).expect(NOT_READY);
+    assert!(
+        doctor.stdout.contains("MISS  landmarker-balanced"),
+        "{}",
+        doctor.stdout
+    );
+    assert!(
+        doctor.stdout.contains("fix: kinemotion models pull"),
+        "{}",
+        doctor.stdout
+    );
+}
