@@ -109,10 +109,9 @@ mod tests {
         let mut history = History::default();
         let frame = Frame::from_pose(0.0, &standing()).expect("whole");
         for i in 0..CAPACITY + 700 {
-            history.push(Frame {
-                t: i as f64 * 0.005,
-                ..frame
-            });
+            let mut frame = frame;
+            frame.t = i as f64 * 0.005;
+            history.push(frame);
         }
         assert_eq!(history.len(), CAPACITY);
         assert_eq!(history.get(0).t, 3.5);

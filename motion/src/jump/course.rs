@@ -38,6 +38,8 @@ pub struct CourseSample {
     pub com: f64,
     /// Mid-hip height, pixels upwards.
     pub hip: f64,
+    /// Trunk + thigh + shank, pixels.
+    pub size: f64,
     /// Left and right foot.
     pub feet: [FootSample; 2],
 }
@@ -58,6 +60,7 @@ impl CourseSample {
             t: frame.t,
             com: frame.com,
             hip: frame.hip(),
+            size: frame.size,
             feet,
         }
     }

@@ -1,0 +1,158 @@
+//! What is not a countermovement jump is not reported as one.
+
+mod support;
+
+use kinemotion_motion::{LandmarkId, WarningCode};
+use support::{Recorded, cmj, config, events, footage, recording, repetitions, truth_of, warnings};
+use synthetic_athlete::{Clip, DropJump, Rate, Running, SquatJump, Standing, Travel, Walking};
+
+fn assert_nothing(recording: &[Recorded], what: &str) {
+    let found = repetitions(&events(recording, config(None)));
+    assert!(found.is_empty(), "{what}: {found:?}");
+}
+
+#[test]
+fn walking_running_and_standing_are_no_jumps() {
+    for fps in [30, 60] {
+        for travel in [Travel::Treadmill, Travel::Panned, Travel::Through] {
+            let walking = Clip {
+                fps: Rate::from(fps),
+                ..Clip::of(Walking {
+                    travel,
+                    ..Walking::default()
+                })
+            };
+            assert_nothing(&recording(&footage(&walking)), "walking");
+            let running = Clip {
+                fps: Rate::from(fps),
+                ..Clip::of(Running {
+                    travel,
+                    ..Running::default()
+                })
+            };
+            assert_nothing(&recording(&footage(&running)), "running");
+        }
+        let standing = Clip {
+            fps: Rate::from(fps),
+            ..Clip::of(Standing::default())
+        };
+        assert_nothing(&recording(&footage(&standing)), "standing");
+    }
+}
+
+#[test]
+fn other_jumps_are_named_but_not_measured() {
+    for clip in [Clip::of(SquatJump::default()), Clip::of(DropJump::default())] {
+        let events = events(&recording(&footage(&clip)), config(None));
+        assert!(repetitions(&events).is_empty(), "{clip:?}");
+        assert!(warnings(&events).contains(&WarningCode::NotMeasured), "{clip:?}");
+    }
+}
+
+/// The descent of a jump played forwards and backwards: squats that never leave the ground.
+#[test]
+fn squats_are_no_jumps() {
+    let footage = footage(&cmj(0.35));
+    let lowest = truth_of(&footage)[0].event("lowest_s").expect("known");
+    let down: Vec<Recorded> = recording(&footage)
+        .into_iter()
+        .filter(|(t, _)| *t < lowest)
+        .collect();
+    let mut squats = Vec::new();
+    for i in 0..6 {
+        let half: Box<dyn Iterator<Item = &Recorded>> = if i % 2 == 0 {
+            Box::new(down.iter())
+        } else {
+            Box::new(down.iter().rev())
+        };
+        squats.extend(half.map(|(_, pose)| pose.clone()));
+    }
+    let squats: Vec<Recorded> = squats
+        .into_iter()
+        .enumerate()
+        .map(|(i, p)| (i as f64 / 60.0, p))
+        .collect();
+    assert_nothing(&squats, "squats");
+}
+
+#[test]
+fn a_shaking_camera_is_no_jump() {
+    for (hz, px) in [(0.7, 60.0), (1.5, 40.0), (3.0, 25.0), (8.0, 12.0)] {
+        let mut still = recording(&footage(&Clip::of(Standing {
+            seconds: 8.0,
+            ..Standing::default()
+        })));
+        for (t, pose) in &mut still {
+            let shift = (px * (std::f64::consts::TAU * hz * *t).sin()) as f32;
+            for landmark in pose.iter_mut().flat_map(|p| &mut p.landmarks) {
+                landmark.y += shift;
+            }
+        }
+        assert_nothing(&still, "a shaking camera");
+    }
+}
+
+#[test]
+fn waving_arms_are_no_jump() {
+    let mut still = recording(&footage(&Clip::of(Standing {
+        seconds: 8.0,
+        ..Standing::default()
+    })));
+    for (t, pose) in &mut still {
+        let lift = (80.0 * (std::f64::consts::TAU * 0.8 * *t).sin()) as f32;
+        for id in [
+            LandmarkId::LeftWrist,
+            LandmarkId::RightWrist,
+            LandmarkId::LeftElbow,
+            LandmarkId::RightElbow,
+        ] {
+            for pose in pose.iter_mut() {
+                pose.landmarks[id as usize].y -= lift;
+            }
+        }
+    }
+    assert_nothing(&still, "waving");
+}
+
+#[test]
+fn a_track_that_goes_over_to_a_taller_person_is_no_jump() {
+    let mut still = recording(&footage(&Clip::of(Standing {
+        seconds: 6.0,
+        ..Standing::default()
+    })));
+    for (t, pose) in &mut still {
+        if (2.5..2.9).contains(t) || (4.0..4.5).contains(t) {
+            for landmark in pose.iter_mut().flat_map(|p| &mut p.landmarks) {
+                landmark.y = 0.8 * landmark.y - 30.0;
+                landmark.x += 120.0;
+            }
+        }
+    }
+    assert_nothing(&still, "a track switch");
+}
+
+#[test]
+fn a_person_lost_in_flight_gives_no_repetition_and_one_warning() {
+    let footage = footage(&cmj(0.35));
+    let apex = truth_of(&footage)[0].event("apex_s").expect("known");
+    let lost: Vec<Recorded> = recording(&footage)
+        .into_iter()
+        .map(|(t, p)| (t, p.filter(|_| (t - apex).abs() > 0.3 || t < apex)))
+        .collect();
+    let events = events(&lost, config(None));
+    assert!(repetitions(&events).is_empty());
+    assert_eq!(
+        warnings(&events)
+            .iter()
+            .filter(|w| **w == WarningCode::PersonLost)
+            .count(),
+        0
+    );
+    let gone: Vec<Recorded> = lost
+        .into_iter()
+        .map(|(t, p)| (t, p.filter(|_| t < apex || t > apex + 0.7)))
+        .collect();
+    let events = support::events(&gone, config(None));
+    assert!(repetitions(&events).is_empty());
+    assert_eq!(warnings(&events), [WarningCode::PersonLost]);
+}
