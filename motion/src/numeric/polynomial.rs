@@ -3,6 +3,9 @@
 /// Highest number of coefficients.
 const MAX_TERMS: usize = 4;
 
+/// A pivot smaller than this part of the total weight means that the samples do not determine the polynomial.
+const SINGULAR: f64 = 1e-12;
+
 /// Accumulates samples and solves for a polynomial `Σ cᵢ·xⁱ`.
 #[derive(Clone, Debug)]
 pub struct PolynomialFit {
@@ -49,11 +52,13 @@ impl PolynomialFit {
 
 /// Gauss elimination with partial pivoting on the leading `n` rows and columns; the last column is the right-hand side.
 fn eliminate(matrix: &mut [[f64; MAX_TERMS + 1]; MAX_TERMS], n: usize) -> Option<[f64; MAX_TERMS]> {
+    // the sum of weights, which the moments of x in -1..1 stay below
+    let scale = matrix[0][0].abs();
     for column in 0..n {
-        let scale = matrix[column][column].abs();
         let pivot =
             (column..n).max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()))?;
-        if !(matrix[pivot][column].abs() > 1e-12 * scale.max(1e-12)) {
+        let size = matrix[pivot][column].abs();
+        if size.is_nan() || size <= SINGULAR * scale {
             return None;
         }
         matrix.swap(column, pivot);
