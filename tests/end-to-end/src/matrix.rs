@@ -21,7 +21,11 @@ pub struct Case {
 pub fn cases(kind: MovementKind, seed: u64, count: usize) -> Vec<Case> {
     let clips = Clip::matrix(kind, count, seed).into_iter().enumerate();
     clips
-        .map(|(i, clip)| Case { name: format!("{}-{seed}-{i:03}", kind.name()), clip, crf: CRFS[i % CRFS.len()] })
+        .map(|(i, clip)| Case {
+            name: format!("{}-{seed}-{i:03}", kind.name()),
+            clip,
+            crf: CRFS[i % CRFS.len()],
+        })
         .collect()
 }
 

@@ -17,7 +17,10 @@ const HEIGHT_MAE_30_FPS_M: f64 = 0.020;
 
 fn outcomes(cases: &[matrix::Case]) -> Vec<Outcome> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    cases.iter().map(|case| measure(case, Quality::Balanced, folder.path()).expect("a measurable clip")).collect()
+    cases
+        .iter()
+        .map(|case| measure(case, Quality::Balanced, folder.path()).expect("a measurable clip"))
+        .collect()
 }
 
 #[test]

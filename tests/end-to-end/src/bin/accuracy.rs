@@ -85,33 +85,55 @@ fn run(cases: &[Case], resume: Option<&Path>) -> Result<Vec<Outcome>> {
                     outcome
                 }
             };
-            eprintln!("{}: {} matched, {} missed, {} invented", case.name, outcome.matched.len(), outcome.missed, outcome.invented);
+            eprintln!(
+                "{}: {} matched, {} missed, {} invented",
+                case.name,
+                outcome.matched.len(),
+                outcome.missed,
+                outcome.invented
+            );
             done.lock().expect("no worker panics while it holds the lock")[i] = Some(outcome);
         }
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-        threads.into_iter().try_for_each(|t| t.join().expect("a panic here is a bug worth its backtrace"))
+        threads
+            .into_iter()
+            .try_for_each(|t| t.join().expect("a panic here is a bug worth its backtrace"))
     })?;
-    Ok(done.into_inner().expect("all workers have ended").into_iter().flatten().collect())
+    Ok(done
+        .into_inner()
+        .expect("all workers have ended")
+        .into_iter()
+        .flatten()
+        .collect())
 }
 
 fn load(folder: &Path, case: &Case) -> Option<Outcome> {
     let text = std::fs::read_to_string(folder.join(format!("{}.json", case.name))).ok()?;
-    serde_json::from_str(&text).ok().filter(|o: &Outcome| o.case == *case)
+    serde_json::from_str(&text)
+        .ok()
+        .filter(|o: &Outcome| o.case == *case)
 }
 
 fn store(folder: &Path, outcome: &Outcome) -> Result<()> {
     std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join(format!("{}.json", outcome.case.name)), serde_json::to_string(outcome)?)?;
+    std::fs::write(
+        folder.join(format!("{}.json", outcome.case.name)),
+        serde_json::to_string(outcome)?,
+    )?;
     Ok(())
 }
 
 fn rows(outcomes: &[Outcome]) {
     for outcome in outcomes {
         for row in &outcome.matched {
-            let (Some(h), Some(a), Some(b)) = (row.get("jump_height_m"), row.get("takeoff_s"), row.get("landing_s")) else {
+            let (Some(h), Some(a), Some(b)) = (
+                row.get("jump_height_m"),
+                row.get("takeoff_s"),
+                row.get("landing_s"),
+            ) else {
                 continue;
             };
             println!(
