@@ -7,7 +7,7 @@
 //! one JSON object per line, then the time the analyzer took per frame.
 
 use kinemotion_motion::{Analyzer, AnalyzerConfig, Athlete, EventKind, LANDMARK_COUNT, Landmark, Pose};
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
 
 #[derive(serde::Deserialize)]
@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if arguments.next_if(|a| a == "--height").is_some() {
         athlete.height_m = Some(arguments.next().ok_or("--height needs metres")?.parse()?);
     }
+    let mut output = std::io::stdout().lock();
     let (mut spent, mut frames) = (Duration::ZERO, 0u32);
     for file in arguments {
         let mut analyzer = Analyzer::new(AnalyzerConfig {
@@ -61,10 +62,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             if matches!(event.kind, EventKind::Repetition(_) | EventKind::Warning { .. }) {
                 let data = serde_json::to_value(&event.kind)?;
                 let kind = event.kind.type_name();
-                println!(
-                    "{}",
-                    serde_json::json!({"file": file, "t": event.t, "type": kind, "data": data})
-                );
+                let line = serde_json::json!({"file": file, "t": event.t, "type": kind, "data": data});
+                writeln!(output, "{line}")?;
             }
         }
     }

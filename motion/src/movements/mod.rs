@@ -1,6 +1,6 @@
-//! Movements: one folder each, registered in [`MOVEMENTS`] and nowhere else.
+//! Movements: one folder each, registered in one table and nowhere else.
 //!
-//! To add one, implement [`MovementModel`] in a new folder and add a row to the table.
+//! To add one, implement [`MovementModel`] in a new folder and add its row to the table `MOVEMENTS` in this file.
 
 mod cmj;
 
