@@ -1,5 +1,8 @@
 //! `kinejson` writes lines that any reader can follow.
 
+// A test panics to fail.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use gst::prelude::*;

@@ -1,5 +1,8 @@
 //! Metas stay with their frames.
 
+// A test panics to fail.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use gst::prelude::*;

@@ -1,5 +1,8 @@
 //! `kinephase` turns poses into events, whatever the stream does.
 
+// A test panics to fail.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use gst::prelude::*;

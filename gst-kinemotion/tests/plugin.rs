@@ -1,5 +1,8 @@
 //! The plugin as a whole: registration, documentation, the bin, whole pipelines.
 
+// A test panics to fail.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use gst::prelude::*;

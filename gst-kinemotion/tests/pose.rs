@@ -1,5 +1,8 @@
 //! `kinepose` as an element: negotiation, memory, time, latency, errors. What poses are worth is tested in `models`.
 
+// A test panics to fail.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use gst::prelude::*;
@@ -270,13 +273,12 @@ fn poses_of_rendered(format: &str, change_size: bool) -> Vec<Poses> {
         gst::PadProbeReturn::Ok
     });
     let size = pipeline.by_name("size").unwrap();
-    let mut n = 0u64;
     let mut rgb = Vec::new();
-    for i in 0..8 {
-        footage.render(i * 2, &mut rgb);
+    for n in 0..8 {
+        footage.render(n * 2, &mut rgb);
         let mut buffer = gst::Buffer::with_size(info.size()).unwrap();
         let fields = buffer.get_mut().unwrap();
-        fields.set_pts(gst::ClockTime::SECOND.mul_div_floor(n, 30).unwrap());
+        fields.set_pts(gst::ClockTime::SECOND.mul_div_floor(n as u64, 30).unwrap());
         let mut view = gst_video::VideoFrameRef::from_buffer_ref_writable(fields, &info).unwrap();
         let stride = view.plane_stride()[0] as usize;
         let row = footage.width() as usize * 3;
@@ -290,11 +292,10 @@ fn poses_of_rendered(format: &str, change_size: bool) -> Vec<Poses> {
         }
         drop(view);
         source.push_buffer(buffer).unwrap();
-        n += 1;
-        if i == 0 {
+        if n == 0 {
             pipeline.set_state(gst::State::Playing).unwrap();
         }
-        if change_size && i == 3 {
+        if change_size && n == 3 {
             // Everything so far must be through before the size changes.
             let seen: Vec<Poses> = receive.iter().take(4).collect();
             let caps = format!("video/x-raw,format={format},width=480,height=270");

@@ -74,7 +74,7 @@ impl Settings {
         }
         match name {
             "movement" => {
-                self.movement = take::<Option<String>>(value).unwrap_or_else(|| movement::AUTO.into())
+                self.movement = take::<Option<String>>(value).unwrap_or_else(|| movement::AUTO.into());
             }
             "athlete-height" => self.athlete_height = take(value),
             "athlete-mass" => self.athlete_mass = take(value),

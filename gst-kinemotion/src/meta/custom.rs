@@ -34,7 +34,7 @@ pub(crate) fn register() {
             return false;
         };
         let target = copy.mut_structure();
-        for (name, value) in meta.structure().iter() {
+        for (name, value) in meta.structure() {
             target.set_value(name, value.clone());
         }
         true

@@ -55,18 +55,24 @@ impl Style {
         const THINNEST: f32 = 0.55;
         (self.weight.radius() * self.scale()).max(THINNEST)
     }
+
+    /// Whole pixels that strokes reach beyond the outline.
+    fn margin(&self) -> f32 {
+        (self.stroke() + 1.0).ceil()
+    }
 }
 
 /// A glyph flattened to lines in pixels, relative to its left end on the line of capital tops.
 type Outline = Vec<(Point, Point)>;
 
-/// Beyond this many outlines a stream keeps changing its size and the oldest are worth nothing.
-const MOST_OUTLINES: usize = 512;
+/// Beyond this many texts most are out of date.
+const MOST_TEXTS: usize = 256;
 
-/// Draws text.
+/// Draws text. A text is rasterised when it first appears and kept, since most stand for many frames.
 #[derive(Default)]
 pub(super) struct Font {
-    outlines: HashMap<(char, u32), Outline>,
+    texts: HashMap<(u32, Weight), HashMap<String, Mask>>,
+    kept: usize,
 }
 
 impl Font {
@@ -76,7 +82,7 @@ impl Font {
         (units - SPACING).max(0.0) * style.scale()
     }
 
-    /// Draws a text whose capitals' top left corner is given.
+    /// Draws a text whose capitals' top left corner is given; it is moved to whole pixels, which keeps it crisp.
     pub(super) fn draw(
         &mut self,
         surface: &mut Surface<'_>,
@@ -86,36 +92,62 @@ impl Font {
         style: Style,
         (color, opacity): (Color, f32),
     ) {
-        let reach = style.stroke() + 1.0;
-        let below = style.height * 0.32;
-        let area = Rect::new(at.0, at.1, Self::width(text, style), style.height + below).grown(reach);
-        if !mask.begin(&area, (surface.width(), surface.height())) {
+        if !(at.0.is_finite() && at.1.is_finite()) {
             return;
         }
-        let mut x = at.0;
-        for character in text.chars() {
-            if character != ' ' {
-                for (from, to) in self.outline(character, style) {
-                    mask.line(
-                        (x + from.0, at.1 + from.1),
-                        (x + to.0, at.1 + to.1),
-                        style.stroke(),
-                    );
-                }
-            }
-            x += advance(character) * style.scale();
+        let margin = style.margin();
+        let (left, top) = (at.0.round() - margin, at.1.round() - margin);
+        let rasterised = self.rasterised(text, style);
+        let area = Rect::new(left, top, rasterised.width as f32, rasterised.height as f32);
+        if mask.begin(&area, (surface.width(), surface.height())) {
+            mask.stamp(rasterised, (left as i64, top as i64));
+            surface.blend(mask, color, opacity);
         }
-        surface.blend(mask, color, opacity);
     }
 
-    fn outline(&mut self, character: char, style: Style) -> &Outline {
-        if self.outlines.len() > MOST_OUTLINES {
-            self.outlines.clear();
+    fn rasterised(&mut self, text: &str, style: Style) -> &Mask {
+        if self.kept > MOST_TEXTS {
+            self.texts.clear();
+            self.kept = 0;
         }
-        self.outlines
-            .entry((character, style.height.to_bits()))
-            .or_insert_with(|| flatten(glyph(character).1, style.scale()))
+        let texts = self
+            .texts
+            .entry((style.height.to_bits(), style.weight))
+            .or_default();
+        if !texts.contains_key(text) {
+            texts.insert(text.to_owned(), rasterise(text, style));
+            self.kept += 1;
+        }
+        &texts[text]
     }
+}
+
+/// Draws a text into a mask of its own, with a margin all around.
+fn rasterise(text: &str, style: Style) -> Mask {
+    /// Room for descenders and commas, in heights of capitals.
+    const BELOW: f32 = 0.32;
+    let margin = style.margin();
+    let width = Font::width(text, style) + 2.0 * margin;
+    let height = style.height * (1.0 + BELOW) + 2.0 * margin;
+    let mut mask = Mask::default();
+    mask.begin(
+        &Rect::new(0.0, 0.0, width, height),
+        (width.ceil() as usize, height.ceil() as usize),
+    );
+    let mut x = margin;
+    for character in text.chars() {
+        if character != ' ' {
+            for (from, to) in flatten(glyph(character).1, style.scale()) {
+                mask.line(
+                    (x + from.0, margin + from.1),
+                    (x + to.0, margin + to.1),
+                    style.stroke(),
+                );
+            }
+        }
+        x += advance(character) * style.scale();
+    }
+    mask
 }
 
 fn advance(character: char) -> f32 {

@@ -93,49 +93,43 @@ impl Mask {
         }
     }
 
-    /// Columns that may be covered in a row, widened over an optional second row.
+    /// Columns that may be covered in a row.
     pub(super) fn span(&self, row: usize) -> Option<(usize, usize)> {
         self.spans.get(row).copied().filter(|(from, to)| from < to)
-    }
-
-    /// Coverage at a position relative to the mask, zero outside.
-    pub(super) fn at(&self, column: usize, row: usize) -> u8 {
-        if column < self.width && row < self.height {
-            self.coverage[row * self.width + column]
-        } else {
-            0
-        }
     }
 
     /// Adds a line with round ends; a line without length is a disc.
     pub(super) fn line(&mut self, from: Point, to: Point, radius: f32) {
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-        let inverse_length = (dx * dx + dy * dy).recip();
-        let inverse_length = if inverse_length.is_finite() {
-            inverse_length
+        let length_squared = dx * dx + dy * dy;
+        let inverse = if length_squared > 0.0 {
+            length_squared.recip()
         } else {
             0.0
         };
-        let reach = radius + 1.0;
+        let reach = radius + 0.5;
+        let (left, right) = (from.0.min(to.0) - reach, from.0.max(to.0) + reach);
+        // The line lies in a strip of this half width along a row, round ends included.
+        let slope = dx / dy;
+        let half_strip = reach * length_squared.sqrt() / dy.abs();
+        let is_steep_enough = half_strip < right - left;
         self.fill_rows(
             from.1.min(to.1) - reach,
             from.1.max(to.1) + reach,
             |y| {
-                // The part of the segment within reach of this row bounds the columns.
-                let (a, b) = if dy.abs() > 1e-3 {
-                    let a = ((y - reach - from.1) / dy).clamp(0.0, 1.0);
-                    let b = ((y + reach - from.1) / dy).clamp(0.0, 1.0);
-                    (from.0 + a * dx, from.0 + b * dx)
+                if is_steep_enough {
+                    let middle = from.0 + (y - from.1) * slope;
+                    ((middle - half_strip).max(left), (middle + half_strip).min(right))
                 } else {
-                    (from.0, to.0)
-                };
-                (a.min(b) - reach, a.max(b) + reach)
+                    (left, right)
+                }
             },
             |x, y| {
                 let (px, py) = (x - from.0, y - from.1);
-                let along = ((px * dx + py * dy) * inverse_length).clamp(0.0, 1.0);
+                let along = ((px * dx + py * dy) * inverse).max(0.0).min(1.0);
                 let (ex, ey) = (px - along * dx, py - along * dy);
-                radius + 0.5 - (ex * ex + ey * ey).sqrt()
+                // Linear in the squared distance: right at both ends of the edge, and no root to take.
+                (reach * reach - (ex * ex + ey * ey)) / (2.0 * radius)
             },
         );
     }
@@ -160,22 +154,68 @@ impl Mask {
         let radius = radius.min(rect.width() / 2.0).min(rect.height() / 2.0).max(0.0);
         let (cx, cy) = ((rect.left + rect.right) / 2.0, (rect.top + rect.bottom) / 2.0);
         let (hx, hy) = (rect.width() / 2.0 - radius, rect.height() / 2.0 - radius);
-        let inner_left = rect.left + radius;
-        let inner_right = rect.right - radius;
-        self.fill_rows(
-            rect.top - 1.0,
-            rect.bottom + 1.0,
-            |_| (rect.left - 1.0, rect.right + 1.0),
-            |x, y| {
-                let qy = (y - cy).abs() - hy;
-                if x > inner_left && x < inner_right {
-                    return radius + 0.5 - qy;
-                }
-                let qx = ((x - cx).abs() - hx).max(0.0);
-                let qy_out = qy.max(0.0);
-                radius + 0.5 - (qx * qx + qy_out * qy_out).sqrt()
-            },
-        );
+        let coverage = |x: f32, y: f32| {
+            let qx = ((x - cx).abs() - hx).max(0.0);
+            let qy = ((y - cy).abs() - hy).max(0.0);
+            radius + 0.5 - (qx * qx + qy * qy).sqrt()
+        };
+        // Only the rim needs arithmetic; what lies a pixel inside the corners is full.
+        let rim = radius + 1.0;
+        let (top, bottom) = (rect.top - 1.0, rect.bottom + 1.0);
+        let inner = Rect {
+            top: rect.top + 1.0,
+            bottom: rect.bottom - 1.0,
+            ..rect.grown(-rim)
+        };
+        self.fill_rows(top, bottom, |_| (rect.left - 1.0, inner.left), coverage);
+        self.fill_rows(top, bottom, |_| (inner.right, rect.right + 1.0), coverage);
+        self.fill_rows(top, inner.top, |_| (inner.left, inner.right), coverage);
+        self.fill_rows(inner.bottom, bottom, |_| (inner.left, inner.right), coverage);
+        self.fill_solid(&inner);
+    }
+
+    /// Covers whole pixels that touch a rectangle.
+    fn fill_solid(&mut self, rect: &Rect) {
+        let (first, last) = bounds(rect.top, rect.bottom, self.y, self.height);
+        let (from, to) = bounds(rect.left, rect.right, self.x, self.width);
+        if from >= to {
+            return;
+        }
+        for row in first..last {
+            self.extend_span(row, from, to);
+            self.coverage[row * self.width + from..row * self.width + to].fill(255);
+        }
+    }
+
+    /// Unites with a mask made elsewhere, whose own place in the picture is ignored, at a place of its own.
+    pub(super) fn stamp(&mut self, other: &Mask, (left, top): (i64, i64)) {
+        for row in 0..other.height {
+            let (from, coverage) = other.row(row);
+            let Ok(target_row) = usize::try_from(top + row as i64 - self.y as i64) else {
+                continue;
+            };
+            let column = left + from as i64 - self.x as i64;
+            let skip = usize::try_from(-column).unwrap_or(0);
+            let target = usize::try_from(column).unwrap_or(0);
+            let length = coverage
+                .len()
+                .saturating_sub(skip)
+                .min(self.width.saturating_sub(target));
+            if target_row >= self.height || length == 0 {
+                continue;
+            }
+            self.extend_span(target_row, target, target + length);
+            let start = target_row * self.width + target;
+            let cells = &mut self.coverage[start..start + length];
+            for (cell, cover) in cells.iter_mut().zip(&coverage[skip..]) {
+                *cell = (*cell).max(*cover);
+            }
+        }
+    }
+
+    fn extend_span(&mut self, row: usize, from: usize, to: usize) {
+        let span = &mut self.spans[row];
+        *span = (span.0.min(from), span.1.max(to));
     }
 
     /// Unites coverage computed per pixel centre over the rows and columns given, in picture coordinates.
@@ -186,26 +226,36 @@ impl Mask {
         columns: impl Fn(f32) -> (f32, f32),
         coverage: impl Fn(f32, f32) -> f32,
     ) {
-        let first = (top - self.y as f32).floor().clamp(0.0, self.height as f32) as usize;
-        let last = (bottom - self.y as f32).ceil().clamp(0.0, self.height as f32) as usize;
+        let (first, last) = bounds(top, bottom, self.y, self.height);
         for row in first..last {
             let y = (self.y + row) as f32 + 0.5;
             let (left, right) = columns(y);
-            let from = (left - self.x as f32).floor().clamp(0.0, self.width as f32) as usize;
-            let to = (right - self.x as f32).ceil().clamp(0.0, self.width as f32) as usize;
+            let (from, to) = bounds(left, right, self.x, self.width);
             if from >= to {
                 continue;
             }
-            let span = &mut self.spans[row];
-            *span = (span.0.min(from), span.1.max(to));
+            self.extend_span(row, from, to);
+            let first_x = (self.x + from) as f32 + 0.5;
             let cells = &mut self.coverage[row * self.width + from..row * self.width + to];
-            let mut x = (self.x + from) as f32 + 0.5;
-            for cell in cells {
-                *cell = (*cell).max((coverage(x, y).clamp(0.0, 1.0) * 255.0) as u8);
-                x += 1.0;
+            for (cell, column) in cells.iter_mut().zip(0i32..) {
+                *cell = (*cell).max(to_byte(coverage(first_x + column as f32, y)));
             }
         }
     }
+}
+
+/// Coverage 0..1 as a byte; not-a-number covers nothing. Written so that compilers turn the loop into SIMD.
+fn to_byte(coverage: f32) -> u8 {
+    /// Adding 2^23 leaves the whole part of a small number in the lowest bits.
+    const SHIFT: f32 = 8_388_608.0;
+    (coverage.max(0.0).min(1.0) * 255.0 + SHIFT).to_bits() as u8
+}
+
+/// Whole pixels that touch an interval, relative to the mask. Not-a-number gives none.
+fn bounds(from: f32, to: f32, origin: usize, size: usize) -> (usize, usize) {
+    let first = (from - origin as f32).floor().clamp(0.0, size as f32) as usize;
+    let last = (to - origin as f32).ceil().clamp(0.0, size as f32) as usize;
+    (first, last)
 }
 
 #[cfg(test)]
@@ -259,6 +309,7 @@ mod tests {
         mask.line((10.0, 20.0), (80.0, 90.0), 2.0);
         let length = (70.0f32 * 70.0 * 2.0).sqrt();
         let area = 4.0 * length + std::f32::consts::PI * 4.0;
-        assert!((covered(&mask) - area).abs() < 0.03 * area);
+        // Edges are drawn a little full, see `line`.
+        assert!((covered(&mask) - area).abs() < 0.05 * area);
     }
 }

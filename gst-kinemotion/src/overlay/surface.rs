@@ -53,7 +53,8 @@ pub(crate) struct Surface<'a> {
     planes: Vec<PlaneMut<'a>>,
     matrix: ColorMatrix,
     full_range: bool,
-    chroma: Vec<u8>,
+    /// Coverage of the chroma samples of a row, times four.
+    chroma: Vec<u16>,
 }
 
 impl<'a> Surface<'a> {
@@ -130,7 +131,7 @@ impl<'a> Surface<'a> {
 
     /// Blends a colour where the mask covers. `opacity` 0..1.
     pub(super) fn blend(&mut self, mask: &Mask, color: Color, opacity: f32) {
-        let opacity = (opacity.clamp(0.0, 1.0) * 256.0) as u32;
+        let opacity = (opacity.clamp(0.0, 1.0) * f32::from(OPAQUE)) as u16;
         if opacity == 0 {
             return;
         }
@@ -144,13 +145,19 @@ impl<'a> Surface<'a> {
         }
     }
 
-    fn blend_luma(&mut self, mask: &Mask, value: u8, opacity: u32) {
+    fn blend_luma(&mut self, mask: &Mask, value: u8, opacity: u16) {
         for row in 0..mask.height {
             let (from, coverage) = mask.row(row);
             let x = mask.x + from;
             let samples = self.planes[0].row(mask.y + row, x, x + coverage.len());
-            for (sample, cover) in samples.iter_mut().zip(coverage) {
-                *sample = mix(*sample, value, weight(*cover, opacity));
+            if opacity == OPAQUE {
+                for (sample, cover) in samples.iter_mut().zip(coverage) {
+                    *sample = mix(*sample, value, whole(*cover));
+                }
+            } else {
+                for (sample, cover) in samples.iter_mut().zip(coverage) {
+                    *sample = mix(*sample, value, weight(*cover, opacity));
+                }
             }
         }
     }
@@ -158,51 +165,47 @@ impl<'a> Surface<'a> {
     fn blend_chroma(
         &mut self,
         mask: &Mask,
-        opacity: u32,
+        opacity: u16,
         step: usize,
         components: [((usize, usize), u8); 2],
     ) {
         for chroma_row in mask.y / 2..(mask.y + mask.height).div_ceil(2) {
-            let Some((from, to)) = self.average_rows(mask, chroma_row) else {
+            let Some((from, to)) = self.sum_rows(mask, chroma_row) else {
                 continue;
             };
             for ((plane, first), value) in components {
                 let samples =
                     self.planes[plane].row(chroma_row, from * step + first, (to - 1) * step + first + 1);
-                for (sample, cover) in samples.iter_mut().step_by(step).zip(&self.chroma) {
-                    *sample = mix(*sample, value, weight(*cover, opacity));
+                for (sample, sum) in samples.iter_mut().step_by(step).zip(&self.chroma) {
+                    *sample = mix(*sample, value, weight((*sum / 4) as u8, opacity));
                 }
             }
         }
     }
 
-    /// Coverage of the chroma samples of a row, into `self.chroma`; gives their columns.
-    fn average_rows(&mut self, mask: &Mask, chroma_row: usize) -> Option<(usize, usize)> {
+    /// Adds up the coverage of the two rows and columns of each chroma sample; gives the samples' columns.
+    fn sum_rows(&mut self, mask: &Mask, chroma_row: usize) -> Option<(usize, usize)> {
         // A row before the mask wraps to a huge number, which the mask treats as empty.
         let rows = [
             (2 * chroma_row).wrapping_sub(mask.y),
             (2 * chroma_row + 1).wrapping_sub(mask.y),
         ];
         let spans = rows.map(|row| mask.span(row));
-        let from = spans.iter().flatten().map(|span| span.0).min()? + mask.x;
-        let to = spans.iter().flatten().map(|span| span.1).max()? + mask.x;
-        let (from, to) = (from / 2, to.div_ceil(2));
+        let from = (spans.iter().flatten().map(|span| span.0).min()? + mask.x) / 2;
+        let to = (spans.iter().flatten().map(|span| span.1).max()? + mask.x).div_ceil(2);
         self.chroma.clear();
-        for column in from..to {
-            let columns = [
-                (2 * column).wrapping_sub(mask.x),
-                (2 * column + 1).wrapping_sub(mask.x),
-            ];
-            let sum: u32 = rows
-                .iter()
-                .flat_map(|row| columns.map(|column| u32::from(mask.at(column, *row))))
-                .sum();
-            self.chroma.push((sum / 4) as u8);
+        self.chroma.resize(to - from, 0);
+        for row in rows {
+            let (first, coverage) = mask.row(row);
+            let x = mask.x + first;
+            if !coverage.is_empty() {
+                add_pairs(&mut self.chroma[x / 2 - from..], x % 2 == 1, coverage);
+            }
         }
         Some((from, to))
     }
 
-    fn blend_packed(&mut self, mask: &Mask, color: Color, opacity: u32, packed: Packed) {
+    fn blend_packed(&mut self, mask: &Mask, color: Color, opacity: u16, packed: Packed) {
         for row in 0..mask.height {
             let (from, coverage) = mask.row(row);
             let first = (mask.x + from) * packed.bytes;
@@ -221,25 +224,61 @@ impl<'a> Surface<'a> {
     }
 }
 
-/// Coverage times opacity as a weight 0..=256.
-fn weight(coverage: u8, opacity: u32) -> u32 {
-    let coverage = u32::from(coverage);
-    ((coverage + (coverage >> 7)) * opacity) >> 8
+/// Adds each two neighbours to their sum; a row may begin in the middle of a pair.
+fn add_pairs(sums: &mut [u16], begins_halfway: bool, coverage: &[u8]) {
+    let (half, coverage) = coverage.split_at(usize::from(begins_halfway).min(coverage.len()));
+    let (first, sums) = sums.split_at_mut(half.len().min(sums.len()));
+    for (sum, cover) in first.iter_mut().zip(half) {
+        *sum += u16::from(*cover);
+    }
+    let (pairs, rest) = coverage.as_chunks::<2>();
+    for (sum, [a, b]) in sums.iter_mut().zip(pairs) {
+        *sum += u16::from(*a) + u16::from(*b);
+    }
+    for (sum, cover) in sums.iter_mut().skip(pairs.len()).zip(rest) {
+        *sum += u16::from(*cover);
+    }
 }
 
-fn mix(old: u8, new: u8, weight: u32) -> u8 {
-    ((u32::from(old) * (256 - weight) + u32::from(new) * weight + 128) >> 8) as u8
+/// The weight that replaces the old colour by the new one.
+const OPAQUE: u16 = 256;
+
+/// Full opacity: coverage as a weight 0..=256.
+fn whole(coverage: u8) -> u16 {
+    let coverage = u16::from(coverage);
+    coverage + (coverage >> 7)
+}
+
+/// Coverage times opacity as a weight. Stays within 16 bits, which is what makes it quick.
+fn weight(coverage: u8, opacity: u16) -> u16 {
+    if opacity == OPAQUE {
+        whole(coverage)
+    } else {
+        (whole(coverage) * opacity) >> 8
+    }
+}
+
+fn mix(old: u8, new: u8, weight: u16) -> u8 {
+    ((u16::from(old) * (OPAQUE - weight) + u16::from(new) * weight + 128) >> 8) as u8
 }
 
 /// Lays an opacity over straight alpha; gives the weight of the new colour in the result.
-fn over_alpha(alpha: &mut u8, weight: u32) -> u32 {
+fn over_alpha(alpha: &mut u8, weight: u16) -> u16 {
     if weight == 0 {
         return 0;
     }
-    let old = u32::from(*alpha) + (u32::from(*alpha) >> 7);
-    let result = weight + ((old * (256 - weight)) >> 8);
-    *alpha = (result.min(256) * 255 / 256) as u8;
-    (weight * 256 / result.max(1)).min(256)
+    // The usual cases need no division.
+    if *alpha == 255 {
+        return weight;
+    }
+    if *alpha == 0 {
+        *alpha = (u32::from(weight) * 255 / 256) as u8;
+        return OPAQUE;
+    }
+    let (old, weight) = (u32::from(whole(*alpha)), u32::from(weight));
+    let result = (weight + ((old * (256 - weight)) >> 8)).clamp(1, 256);
+    *alpha = (result * 255 / 256) as u8;
+    (weight * 256 / result).min(256) as u16
 }
 
 #[cfg(test)]
