@@ -2,10 +2,9 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use synthetic_athlete::video::Colorimetry;
 use synthetic_athlete::{
-    Action, Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image,
-    Landing, Movement, MovementKind, Rate, Running, SquatJump, Standing, Travel, Walking,
+    Action, Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, Colorimetry, DropJump, Facing,
+    Image, Landing, Movement, MovementKind, Rate, Running, SquatJump, Standing, Travel, Walking,
 };
 
 /// Footage with known truth, made by code.

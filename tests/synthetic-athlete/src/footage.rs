@@ -11,7 +11,9 @@ use crate::random::Random;
 use crate::render::{Renderer, Stage};
 use crate::truth::Truth;
 use crate::vec3::Vec3;
+use crate::yuv::{self, Colorimetry};
 use std::f64::consts::{FRAC_PI_2, PI};
+use std::fmt;
 
 /// Instants over which an open shutter is averaged.
 const SHUTTER_MOMENTS: usize = 5;
@@ -23,7 +25,6 @@ const JITTER_STREAM: u64 = 0x6A69_7474_6572;
 /// A clip whose movement is worked out. Frames are drawn on demand; the same clip always gives the same bytes.
 ///
 /// Time is media time in seconds: the first frame is at 0.
-#[derive(Debug)]
 pub struct Footage {
     clip: Clip,
     motion: Motion,
@@ -33,6 +34,15 @@ pub struct Footage {
     frames: usize,
     /// Angle from the picture's x axis to where the athlete looks.
     turn: f64,
+}
+
+impl fmt::Debug for Footage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Footage")
+            .field("clip", &self.clip)
+            .field("frames", &self.frames)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Footage {
@@ -166,6 +176,25 @@ impl Footage {
         };
         self.renderer
             .draw(&moments, self.motion.scroll(self.movement_time(t)), i as u64, rgb);
+    }
+
+    /// Draws frame `i` as planar YUV 4:2:0, limited range: luma, then Cb and Cr of half the size (rounded up), no padding.
+    pub fn render_i420(&self, i: usize, colorimetry: Colorimetry, planes: &mut Vec<u8>) {
+        let mut rgb = Vec::new();
+        self.render(i, &mut rgb);
+        yuv::to_i420(
+            &rgb,
+            self.width() as usize,
+            self.height() as usize,
+            colorimetry,
+            planes,
+        );
+    }
+
+    /// Like [`Footage::render_i420`] with the chroma samples interleaved: Cb Cr Cb Cr …
+    pub fn render_nv12(&self, i: usize, colorimetry: Colorimetry, planes: &mut Vec<u8>) {
+        self.render_i420(i, colorimetry, planes);
+        yuv::i420_to_nv12(planes, self.width() as usize, self.height() as usize);
     }
 
     /// Where the athlete is in frame `i`: one byte per pixel, 255 inside, without blur.

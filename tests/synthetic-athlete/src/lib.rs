@@ -35,6 +35,7 @@ mod truth;
 mod vec3;
 #[cfg(feature = "video")]
 pub mod video;
+mod yuv;
 
 pub use body::landmarks::LANDMARK_COUNT;
 pub use clip::{
@@ -45,3 +46,4 @@ pub use error::ClipError;
 pub use footage::Footage;
 pub use kinematics::GRAVITY;
 pub use truth::{FootTruth, GaitTruth, RepetitionTruth, Truth};
+pub use yuv::Colorimetry;

@@ -1,12 +1,15 @@
 //! Encoding footage as H.264 in MP4 with GStreamer.
 //!
-//! `appsrc ! videoconvert ! I420 in the wanted colorimetry ! x264enc ! h264parse ! mp4mux ! filesink`. Every buffer
-//! carries the exact time of its frame, so fractional and variable frame rates survive.
+//! `appsrc ! x264enc ! h264parse ! mp4mux ! filesink`, fed with I420 in the wanted colorimetry. Every buffer carries the
+//! exact time of its frame, so fractional and variable frame rates survive.
 
 mod rotation;
 
 use crate::footage::Footage;
+pub use crate::yuv::Colorimetry;
+use crate::yuv::to_i420;
 use gst::prelude::*;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -31,25 +34,6 @@ impl Default for EncodeOptions {
             colorimetry: Colorimetry::Bt709,
             quarter_turns: 0,
             threads: 1,
-        }
-    }
-}
-
-/// Colour matrices, limited range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Colorimetry {
-    /// Standard definition.
-    Bt601,
-    /// High definition; what phones write.
-    #[default]
-    Bt709,
-}
-
-impl Colorimetry {
-    fn caps_name(self) -> &'static str {
-        match self {
-            Colorimetry::Bt601 => "bt601",
-            Colorimetry::Bt709 => "bt709",
         }
     }
 }
@@ -133,6 +117,8 @@ struct Encoder {
     source: gst_app::AppSrc,
     path: PathBuf,
     quarter_turns: u8,
+    colorimetry: Colorimetry,
+    layout: gst_video::VideoInfo,
 }
 
 impl Encoder {
@@ -143,16 +129,13 @@ impl Encoder {
         options: &EncodeOptions,
     ) -> Result<Self, VideoError> {
         let quarter_turns = options.quarter_turns % 4;
-        let source = source(footage, quarter_turns)?;
-        let convert = make("videoconvert", "gstreamer1.0-plugins-base")?;
-        let colour = make("capsfilter", "gstreamer1.0-plugins-base")?;
-        colour.set_property(
-            "caps",
-            gst::Caps::builder("video/x-raw")
-                .field("format", "I420")
-                .field("colorimetry", options.colorimetry.caps_name())
-                .build(),
-        );
+        let failed = |reason: String| VideoError::Pipeline {
+            path: path.to_owned(),
+            reason,
+        };
+        let layout =
+            layout(footage, quarter_turns, options.colorimetry).map_err(|e| failed(e.to_string()))?;
+        let source = source(&layout)?;
         let x264 = make("x264enc", "gstreamer1.0-plugins-ugly")?;
         x264.set_property_from_str("pass", "qual");
         x264.set_property("quantizer", options.crf.min(51));
@@ -165,11 +148,7 @@ impl Encoder {
         sink.set_property("location", partial);
 
         let pipeline = gst::Pipeline::new();
-        let failed = |reason: String| VideoError::Pipeline {
-            path: path.to_owned(),
-            reason,
-        };
-        let elements = [source.upcast_ref(), &convert, &colour, &x264, &parse, &mux, &sink];
+        let elements = [source.upcast_ref(), &x264, &parse, &mux, &sink];
         pipeline.add_many(elements).map_err(|e| failed(e.to_string()))?;
         gst::Element::link_many(elements).map_err(|e| failed(e.to_string()))?;
         let pad = mux.sink_pads().into_iter().next();
@@ -181,6 +160,8 @@ impl Encoder {
             source,
             path: path.to_owned(),
             quarter_turns,
+            colorimetry: options.colorimetry,
+            layout,
         };
         if encoder.pipeline.set_state(gst::State::Playing).is_err() {
             return Err(encoder.failure("the pipeline does not start"));
@@ -189,9 +170,22 @@ impl Encoder {
     }
 
     fn push(&self, footage: &Footage, i: usize, rgb: &[u8]) -> Result<(), VideoError> {
-        let (width, height) = (footage.width() as usize, footage.height() as usize);
-        let picture = stored(rgb, width, height, self.quarter_turns);
-        let mut buffer = gst::Buffer::from_mut_slice(picture);
+        let turned = stored(
+            rgb,
+            footage.width() as usize,
+            footage.height() as usize,
+            self.quarter_turns,
+        );
+        let (width, height) = stored_size(footage, self.quarter_turns);
+        let mut planes = Vec::new();
+        to_i420(
+            &turned,
+            width as usize,
+            height as usize,
+            self.colorimetry,
+            &mut planes,
+        );
+        let mut buffer = gst::Buffer::from_mut_slice(self.laid_out(&planes));
         if let Some(buffer) = buffer.get_mut() {
             let at = |i: usize| gst::ClockTime::from_nseconds((footage.time(i) * 1e9).round() as u64);
             buffer.set_pts(at(i));
@@ -201,6 +195,23 @@ impl Encoder {
             .push_buffer(buffer)
             .map(drop)
             .map_err(|_| self.failure("the pipeline stopped"))
+    }
+
+    /// Packed planes with the row padding that GStreamer expects.
+    fn laid_out(&self, planes: &[u8]) -> Vec<u8> {
+        let mut out = vec![0; self.layout.size()];
+        let mut from = 0;
+        for plane in 0..self.layout.n_planes() as usize {
+            let component = plane as u8;
+            let width = self.layout.comp_width(component) as usize;
+            let (offset, stride) = (self.layout.offset()[plane], self.layout.stride()[plane] as usize);
+            for y in 0..self.layout.comp_height(component) as usize {
+                let at = offset + y * stride;
+                out[at..at + width].copy_from_slice(&planes[from..from + width]);
+                from += width;
+            }
+        }
+        out
     }
 
     fn finish(&self) -> Result<(), VideoError> {
@@ -266,66 +277,71 @@ fn make(element: &'static str, package: &'static str) -> Result<gst::Element, Vi
         .map_err(|_| VideoError::MissingElement { element, package })
 }
 
-fn source(footage: &Footage, quarter_turns: u8) -> Result<gst_app::AppSrc, VideoError> {
-    let clip = footage.clip();
-    let (mut width, mut height) = (footage.width() as i32, footage.height() as i32);
-    if quarter_turns % 2 == 1 {
-        std::mem::swap(&mut width, &mut height);
+/// Width and height of the stored picture.
+fn stored_size(footage: &Footage, quarter_turns: u8) -> (u32, u32) {
+    match quarter_turns % 2 {
+        0 => (footage.width(), footage.height()),
+        _ => (footage.height(), footage.width()),
     }
+}
+
+/// What the source hands on: I420, left-sited chroma.
+fn layout(
+    footage: &Footage,
+    quarter_turns: u8,
+    colorimetry: Colorimetry,
+) -> Result<gst_video::VideoInfo, gst::glib::BoolError> {
+    let (width, height) = stored_size(footage, quarter_turns);
+    let clip = footage.clip();
     let rate = if clip.frame_jitter > 0.0 {
         gst::Fraction::new(0, 1) // variable
     } else {
         gst::Fraction::new(clip.fps.numerator as i32, clip.fps.denominator as i32)
     };
-    let caps = gst::Caps::builder("video/x-raw")
-        .field("format", "RGB")
-        .field("width", width)
-        .field("height", height)
-        .field("framerate", rate)
-        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
-        .field("colorimetry", "sRGB")
-        .build();
-    let source = make("appsrc", "gstreamer1.0-plugins-base")?;
-    let source = source
+    let colours = match colorimetry {
+        Colorimetry::Bt601 => "bt601",
+        Colorimetry::Bt709 => "bt709",
+    };
+    gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, width, height)
+        .fps(rate)
+        .colorimetry(&colours.parse::<gst_video::VideoColorimetry>()?)
+        .chroma_site(gst_video::VideoChromaSite::H_COSITED)
+        .build()
+}
+
+fn source(layout: &gst_video::VideoInfo) -> Result<gst_app::AppSrc, VideoError> {
+    const PACKAGE: &str = "gstreamer1.0-plugins-base";
+    const FRAMES_WAITING: u64 = 4;
+    let missing = |_| VideoError::MissingElement {
+        element: "appsrc",
+        package: PACKAGE,
+    };
+    let source = make("appsrc", PACKAGE)?
         .downcast::<gst_app::AppSrc>()
-        .map_err(|_| VideoError::MissingElement {
-            element: "appsrc",
-            package: "gstreamer1.0-plugins-base",
-        })?;
-    source.set_caps(Some(&caps));
+        .map_err(missing)?;
+    source.set_caps(layout.to_caps().ok().as_ref());
     source.set_format(gst::Format::Time);
     source.set_block(true);
-    source.set_max_bytes(4 * 3 * u64::from(footage.width()) * u64::from(footage.height()));
+    source.set_max_bytes(FRAMES_WAITING * layout.size() as u64);
     Ok(source)
 }
 
-/// The picture as stored: turned back by as much as a player will turn it forward, rows padded to four bytes as
-/// GStreamer's RGB format wants.
-fn stored(rgb: &[u8], width: usize, height: usize, quarter_turns: u8) -> Vec<u8> {
-    let (out_width, out_height) = if quarter_turns % 2 == 1 {
-        (height, width)
-    } else {
-        (width, height)
+/// The picture as stored: turned back by as much as a player will turn it forward.
+fn stored(rgb: &[u8], width: usize, height: usize, quarter_turns: u8) -> Cow<'_, [u8]> {
+    let (out_width, seen): (usize, fn(usize, usize, usize, usize) -> (usize, usize)) = match quarter_turns {
+        0 => return Cow::Borrowed(rgb),
+        1 => (height, |x, y, width, _| (width - 1 - y, x)),
+        2 => (width, |x, y, width, height| (width - 1 - x, height - 1 - y)),
+        _ => (height, |x, y, _, height| (y, height - 1 - x)),
     };
-    let stride = (3 * out_width).next_multiple_of(4);
-    let mut out = vec![0; stride * out_height];
-    for (y, row) in out.chunks_mut(stride).enumerate() {
-        if quarter_turns == 0 {
-            row[..3 * width].copy_from_slice(&rgb[3 * width * y..3 * width * (y + 1)]);
-            continue;
-        }
-        for x in 0..out_width {
-            // Where this stored pixel is seen.
-            let (seen_x, seen_y) = match quarter_turns {
-                1 => (width - 1 - y, x),
-                2 => (width - 1 - x, height - 1 - y),
-                _ => (y, height - 1 - x),
-            };
-            let from = 3 * (seen_y * width + seen_x);
-            row[3 * x..3 * x + 3].copy_from_slice(&rgb[from..from + 3]);
-        }
+    let mut out = vec![0; rgb.len()];
+    for (i, pixel) in out.chunks_exact_mut(3).enumerate() {
+        // Where this stored pixel is seen.
+        let (x, y) = seen(i % out_width, i / out_width, width, height);
+        let from = 3 * (y * width + x);
+        pixel.copy_from_slice(&rgb[from..from + 3]);
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -350,7 +366,7 @@ mod tests {
         let (width, height) = (8, 4);
         let rgb: Vec<u8> = (0..3 * width * height).map(|i| i as u8).collect();
         for turns in 0..4u8 {
-            let mut picture = stored(&rgb, width, height, turns);
+            let mut picture = stored(&rgb, width, height, turns).into_owned();
             let (mut w, mut h) = if turns % 2 == 1 {
                 (height, width)
             } else {

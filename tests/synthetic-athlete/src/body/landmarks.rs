@@ -9,7 +9,7 @@ use crate::vec3::Vec3;
 /// Number of landmarks.
 pub const LANDMARK_COUNT: usize = 33;
 
-/// Heel and toe landmarks above the sole, m.
+/// Heel and toe landmarks above the sole at the reference stature, m.
 const SOLE_TO_LANDMARK_M: f64 = 0.02;
 
 /// Landmarks in BlazePose's order: nose 0, eyes 1 to 6, ears 7 and 8, mouth 9 and 10, then left and right in turn:
@@ -36,7 +36,7 @@ pub(crate) fn landmarks(skeleton: &Skeleton, scale: f64) -> [Vec3; LANDMARK_COUN
         // Thumbs point forward or up: the direction across the hand in the sagittal plane.
         let across = thumb_side(along, s.left);
         let finger = |length: f64, thumbwards: f64| l.wrist + (along * length + across * thumbwards) * scale;
-        let up = Vec3::new(0.0, 0.0, SOLE_TO_LANDMARK_M);
+        let above = |from: Vec3, to: Vec3| (to - from).cross(s.left).unit() * (SOLE_TO_LANDMARK_M * scale);
         let by_index = [
             (11, l.shoulder),
             (13, l.elbow),
@@ -47,8 +47,8 @@ pub(crate) fn landmarks(skeleton: &Skeleton, scale: f64) -> [Vec3; LANDMARK_COUN
             (23, l.hip),
             (25, l.knee),
             (27, l.ankle),
-            (29, l.heel + up),
-            (31, l.toe + up),
+            (29, l.heel + above(l.heel, l.ball)),
+            (31, l.toe + above(l.ball, l.toe)),
         ];
         for (index, point) in by_index {
             points[index + offset] = point;

@@ -308,7 +308,7 @@ pub struct Running {
     pub speed_m_s: f64,
     /// Steps per minute. 130 to 240.
     pub cadence_spm: f64,
-    /// Contact time over stride time. 0.2 to 0.48.
+    /// Contact time over stride time; less than 0.5, so that there is flight. 0.2 to 0.5.
     pub duty_factor: f64,
     /// Contact time right minus left over their mean; flight times stay equal. -0.3 to 0.3.
     pub asymmetry: f64,
@@ -335,7 +335,7 @@ impl Running {
     fn check(&self) -> Result<(), ClipError> {
         check("speed_m_s", self.speed_m_s, 1.5, 7.0)?;
         check("cadence_spm", self.cadence_spm, 130.0, 240.0)?;
-        check("duty_factor", self.duty_factor, 0.2, 0.48)?;
+        check("duty_factor", self.duty_factor, 0.2, 0.5)?;
         check("asymmetry", self.asymmetry, -0.3, 0.3)?;
         check("seconds", self.seconds, 0.2, 600.0)
     }
@@ -349,7 +349,7 @@ pub struct Walking {
     pub speed_m_s: f64,
     /// Steps per minute. 70 to 145.
     pub cadence_spm: f64,
-    /// Contact time over stride time; above 0.5, so that both feet are on the ground in between. 0.54 to 0.7.
+    /// Contact time over stride time; above 0.5, so that both feet are on the ground in between. 0.5 to 0.7.
     pub duty_factor: f64,
     /// Contact time right minus left over their mean; steps stay even. -0.1 to 0.1.
     pub asymmetry: f64,
@@ -376,7 +376,7 @@ impl Walking {
     fn check(&self) -> Result<(), ClipError> {
         check("speed_m_s", self.speed_m_s, 0.5, 2.0)?;
         check("cadence_spm", self.cadence_spm, 70.0, 145.0)?;
-        check("duty_factor", self.duty_factor, 0.54, 0.7)?;
+        check("duty_factor", self.duty_factor, 0.5, 0.7)?;
         check("asymmetry", self.asymmetry, -0.1, 0.1)?;
         check("seconds", self.seconds, 0.2, 600.0)
     }

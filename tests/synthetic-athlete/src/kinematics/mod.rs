@@ -173,7 +173,7 @@ impl Motion {
 
     /// Samples the movement and refuses what the body could not follow.
     fn check(&self) -> Result<(), ClipError> {
-        const STEP_S: f64 = 0.004;
+        const STEP_S: f64 = 0.007;
         const CENTRE_TOLERANCE_M: f64 = 1e-5;
         const SOLE_TOLERANCE_M: f64 = 0.002;
         // A gait repeats itself; three seconds show all of it.

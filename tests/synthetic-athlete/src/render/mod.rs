@@ -15,6 +15,8 @@ use crate::camera::{Rays, View};
 use crate::clip::{Background, Image};
 use crate::kinematics::DropBox;
 use crate::vec3::Vec3f;
+use std::sync::OnceLock;
+
 use background::{Backdrop, Cuboid, Surroundings};
 use cone::RoundCone;
 use finish::Tone;
@@ -34,8 +36,9 @@ pub(crate) struct Renderer {
     tone: Tone,
     /// Stands in for the drop-jump box when shadows are thrown.
     box_shadow: Vec<RoundCone>,
-    /// The background and its bytes, when it never changes.
-    still: Option<(Vec<Backdrop>, Vec<u8>)>,
+    scrolls: bool,
+    /// The background and its bytes, when it never changes; painted when the first frame needs it.
+    still: OnceLock<(Vec<Backdrop>, Vec<u8>)>,
 }
 
 /// What surrounds the people of a clip.
@@ -59,7 +62,7 @@ impl Renderer {
             drop_box: stage.drop_box.map(|b| Cuboid::new(b, stage.turn)),
         };
         let box_shadow = surroundings.drop_box.iter().flat_map(Cuboid::bars).collect();
-        let mut renderer = Self {
+        Self {
             rays: view.rays(),
             width: view.width,
             height: view.height,
@@ -69,14 +72,15 @@ impl Renderer {
             seed: stage.seed,
             tone: Tone::new(image.exposure),
             box_shadow,
-            still: None,
-        };
-        if !stage.scrolls {
-            let backdrop = renderer.paint_background(0.0);
-            let bytes = renderer.to_bytes(&backdrop);
-            renderer.still = Some((backdrop, bytes));
+            scrolls: stage.scrolls,
+            still: OnceLock::new(),
         }
-        renderer
+    }
+
+    fn background(&self, scroll: f32) -> (Vec<Backdrop>, Vec<u8>) {
+        let backdrop = self.paint_background(scroll);
+        let bytes = self.to_bytes(&backdrop);
+        (backdrop, bytes)
     }
 
     fn paint_background(&self, scroll: f32) -> Vec<Backdrop> {
@@ -105,14 +109,11 @@ impl Renderer {
     /// `moments` are the bodies at instants spread over the open shutter; one instant is a sharp picture.
     pub fn draw(&self, moments: &[Vec<Cone>], scroll: f64, frame: u64, rgb: &mut Vec<u8>) {
         let painted;
-        let (backdrop, bytes) = match &self.still {
-            Some((backdrop, bytes)) => (backdrop, bytes),
-            None => {
-                let backdrop = self.paint_background(scroll as f32);
-                let bytes = self.to_bytes(&backdrop);
-                painted = (backdrop, bytes);
-                (&painted.0, &painted.1)
-            }
+        let (backdrop, bytes) = if self.scrolls {
+            painted = self.background(scroll as f32);
+            &painted
+        } else {
+            self.still.get_or_init(|| self.background(0.0))
         };
         rgb.clear();
         rgb.extend_from_slice(bytes);
