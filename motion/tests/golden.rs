@@ -1,8 +1,52 @@
 //! One perfect jump, all its numbers.
+//!
+//! The landmarks are stored, so that the snapshot changes with the analyzer and with nothing else.
+//! `cargo test -p kinemotion-motion --test golden -- --ignored` draws them anew from the synthetic athlete.
 
 mod support;
 
-use support::{cmj, config, footage, recording, the_repetition};
+use kinemotion_motion::{Landmark, Pose};
+use std::fmt::Write;
+use support::{Recorded, cmj, config, footage, recording, the_repetition};
+
+/// One line per frame: seconds, then x and y in pixels of the 33 landmarks.
+const LANDMARKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cmj_35cm_60fps.txt");
+
+fn stored() -> Vec<Recorded> {
+    let text = std::fs::read_to_string(LANDMARKS).expect("the fixture is part of the repository");
+    let frame = |line: &str| {
+        let numbers: Vec<f64> = line.split(' ').map(|n| n.parse().expect("a number")).collect();
+        let mut pose = Pose {
+            score: 1.0,
+            ..Pose::default()
+        };
+        for (landmark, xy) in pose.landmarks.iter_mut().zip(numbers[1..].chunks_exact(2)) {
+            *landmark = Landmark {
+                x: xy[0] as f32,
+                y: xy[1] as f32,
+                z: 0.0,
+                visibility: 0.97,
+                presence: 0.99,
+            };
+        }
+        (numbers[0], Some(pose))
+    };
+    text.lines().map(frame).collect()
+}
+
+#[test]
+#[ignore = "writes the fixture"]
+fn write_the_fixture() {
+    let mut text = String::new();
+    for (t, pose) in recording(&footage(&cmj(0.35))) {
+        write!(text, "{t:.5}").expect("a string takes all");
+        for landmark in pose.expect("every frame has a pose").landmarks {
+            write!(text, " {:.2} {:.2}", landmark.x, landmark.y).expect("a string takes all");
+        }
+        text.push('\n');
+    }
+    std::fs::write(LANDMARKS, text).expect("the folder is writable");
+}
 
 /// Numbers rounded to what the registry prints, so that the snapshot is the same on every machine.
 fn rounded(value: &mut serde_json::Value, decimals: usize) {
@@ -25,7 +69,7 @@ fn rounded(value: &mut serde_json::Value, decimals: usize) {
 
 #[test]
 fn a_35_cm_jump_at_60_frames_per_second() {
-    let repetition = the_repetition(&recording(&footage(&cmj(0.35))), config(Some(1.78)));
+    let repetition = the_repetition(&stored(), config(Some(1.78)));
     let mut json = serde_json::to_value(&*repetition).expect("serialises");
     rounded(&mut json, 3);
     insta::assert_json_snapshot!(json);
