@@ -38,7 +38,10 @@ pub(crate) struct StreamFacts {
 
 /// The decoding half of a pipeline.
 pub(crate) struct Decode {
-    elements: Vec<gst::Element>,
+    source: gst::Element,
+    decodebin: gst::Element,
+    queue: gst::Element,
+    last: gst::Element,
     facts: Arc<Mutex<StreamFacts>>,
 }
 
@@ -73,13 +76,18 @@ impl Decode {
         keep_video_only(&decodebin);
         link_first_video(&decodebin, &queue, &facts);
         observe_decoder(pipeline, &facts);
-        let elements = vec![source, decodebin, queue, convert, deinterlace, flip];
-        Ok(Self { elements, facts })
+        Ok(Self {
+            source,
+            decodebin,
+            queue,
+            last: flip,
+            facts,
+        })
     }
 
     /// The element that gives upright frames.
     pub fn last(&self) -> &gst::Element {
-        self.elements.last().expect("build fills the list")
+        &self.last
     }
 
     /// What is known about the stream by now.
@@ -87,12 +95,43 @@ impl Decode {
         lock(&self.facts).clone()
     }
 
+    /// Whether nothing is being read any more although no video stream has turned up.
+    ///
+    /// While decodebin connects a demuxer it swallows that demuxer's errors. A file that is broken right at its start can
+    /// fail in that moment, and then no message ever says so.
+    pub fn has_given_up(&self) -> bool {
+        let target = self.queue.static_pad("sink");
+        if target.is_none_or(|pad| pad.is_linked()) {
+            return false;
+        }
+        let mut works = false;
+        for element in [&self.source, &self.decodebin] {
+            for_each_leaf(element, &mut |leaf| {
+                works |= leaf
+                    .pads()
+                    .iter()
+                    .any(|pad| pad.task_state() == gst::TaskState::Started);
+            });
+        }
+        !works
+    }
+
     /// Ends the stream behind a source that broke, so that what was read is completed like any other clip. Returns
     /// false when the end is on its way already.
     pub fn end_stream(&self) -> bool {
-        let queue = self.elements.iter().find(|element| element.name() == "decoded");
-        let pad = queue.and_then(|queue| queue.static_pad("sink"));
-        pad.is_some_and(|pad| pad.send_event(gst::event::Eos::new()))
+        self.queue
+            .static_pad("sink")
+            .is_some_and(|pad| pad.send_event(gst::event::Eos::new()))
+    }
+}
+
+fn for_each_leaf(element: &gst::Element, visit: &mut dyn FnMut(&gst::Element)) {
+    match element.downcast_ref::<gst::Bin>() {
+        Some(bin) => bin
+            .children()
+            .iter()
+            .for_each(|child| for_each_leaf(child, visit)),
+        None => visit(element),
     }
 }
 

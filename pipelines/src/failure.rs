@@ -164,7 +164,7 @@ mod tests {
         };
         let (sound, video) = (missing("AAC", Kind::Sound), missing("ProRes", Kind::Video));
         assert!(matches!(
-            without_video(path, &[sound.clone()]),
+            without_video(path, std::slice::from_ref(&sound)),
             AnalysisError::NoVideoStream { .. }
         ));
         let error = without_video(path, &[sound, video]).to_string();

@@ -12,7 +12,8 @@
 //! | `decode` | upright frames in system memory, whatever the file holds |
 //! | `analysis` | the pose and movement elements, and collecting what they find |
 //! | `output` | overlay video, event stream, files that appear whole or not at all |
-//! | `run` | one analysis from start to result |
+//! | `run`, `watch` | one analysis from start to result |
+//! | `report`, `results` | what it found |
 //! | `failure` | GStreamer's errors as errors a person can act on |
 //!
 //! Every queue is bounded and waits when it is full: a file loses nothing and memory does not grow with its length. The
@@ -24,11 +25,13 @@ pub mod elements;
 mod error;
 mod failure;
 mod output;
+mod report;
 mod results;
 mod run;
 mod source;
 mod spec;
 mod usage;
+mod watch;
 
 pub use error::AnalysisError;
 pub use output::{AtomicFile, EventLines};

@@ -2,7 +2,7 @@
 
 use crate::clips;
 use crate::media;
-use crate::program::{DONE, NOTHING_FOUND, UNREADABLE, USAGE, analyze, run};
+use crate::program::{DONE, Ended, NOTHING_FOUND, UNREADABLE, USAGE, analyze, program, run};
 use std::path::Path;
 
 /// The file is refused with exit code 3 and one sentence that names it.
@@ -47,7 +47,7 @@ fn files_without_a_readable_video_are_refused_with_a_reason() {
     refused(
         &file(
             "noise.mp4",
-            &(0..20_000u32).map(|n| (n * n >> 7) as u8).collect::<Vec<_>>(),
+            &(0..20_000u32).map(|n| ((n * n) >> 7) as u8).collect::<Vec<_>>(),
         ),
         "not a video",
     );
@@ -67,6 +67,21 @@ fn files_without_a_readable_video_are_refused_with_a_reason() {
         &file("half.mp4", &whole[..whole.len() / 2]),
         "damaged or truncated",
     );
+}
+
+#[test]
+fn a_missing_decoder_is_named_with_its_cure() {
+    let ended: Ended = program()
+        .arg("analyze")
+        .arg(&clips::still().path)
+        // Nothing of rank NONE is chosen, as if it were not installed.
+        .env("GST_PLUGIN_FEATURE_RANK", "avdec_h264:NONE,openh264dec:NONE,vah264dec:NONE,nvh264dec:NONE")
+        .output()
+        .expect("the program starts")
+        .into();
+    let ended = ended.expect(UNREADABLE);
+    assert!(ended.stderr.contains("needs a decoder that is not installed: H.264"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("install gstreamer1.0-libav"), "{}", ended.stderr);
 }
 
 #[test]
