@@ -2,6 +2,11 @@
 //!
 //! `fixtures/make_tflite_reference.py` says how the reference was made. Tolerances are five times the largest
 //! difference seen or more; it comes from the order of additions and so from the processor.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may fail and report"
+)]
 
 use flate2::read::GzDecoder;
 use kinemotion_models::Quality;
