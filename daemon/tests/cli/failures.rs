@@ -75,13 +75,26 @@ fn a_missing_decoder_is_named_with_its_cure() {
         .arg("analyze")
         .arg(&clips::still().path)
         // Nothing of rank NONE is chosen, as if it were not installed.
-        .env("GST_PLUGIN_FEATURE_RANK", "avdec_h264:NONE,openh264dec:NONE,vah264dec:NONE,nvh264dec:NONE")
+        .env(
+            "GST_PLUGIN_FEATURE_RANK",
+            "avdec_h264:NONE,openh264dec:NONE,vah264dec:NONE,nvh264dec:NONE",
+        )
         .output()
         .expect("the program starts")
         .into();
     let ended = ended.expect(UNREADABLE);
-    assert!(ended.stderr.contains("needs a decoder that is not installed: H.264"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("install gstreamer1.0-libav"), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("needs a decoder that is not installed: H.264"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("install gstreamer1.0-libav"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
