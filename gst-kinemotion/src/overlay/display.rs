@@ -53,7 +53,6 @@ pub(super) struct Banner {
 pub(super) struct Live {
     pub rows: Vec<Row>,
     pub fade: Fade,
-    updated_at: Option<f64>,
 }
 
 /// Last repetition.
@@ -72,21 +71,6 @@ pub(super) struct ShownAngles {
     /// Whether each joint bends clockwise in the picture; its label stands on the other side.
     pub knee_clockwise: bool,
     pub hip_clockwise: bool,
-    updated_at: Option<f64>,
-}
-
-impl ShownAngles {
-    /// Takes new numbers when the old ones have stood long enough.
-    fn update(&mut self, time: f64, knee: Option<f64>, hip: Option<f64>) {
-        if self.updated_at.is_none_or(|at| time - at >= NUMBER_HOLD_S / 2.0) {
-            *self = Self {
-                knee,
-                hip,
-                updated_at: Some(time),
-                ..*self
-            };
-        }
-    }
 }
 
 /// The state of the display.
@@ -102,6 +86,7 @@ pub(super) struct Display {
     joints: BTreeMap<u32, [bool; LANDMARK_COUNT]>,
     side_wanted_since: Option<f64>,
     time: Option<f64>,
+    numbers_changed_at: Option<f64>,
 }
 
 impl Display {
@@ -121,12 +106,19 @@ impl Display {
         };
         self.time = Some(scene.time);
         let athlete = scene.poses.and_then(|poses| poses.selected());
+        // All numbers change together, or the same angle would stand twice with two values.
+        let numbers_are_due = self
+            .numbers_changed_at
+            .is_none_or(|at| scene.time - at >= NUMBER_HOLD_S);
+        if numbers_are_due {
+            self.numbers_changed_at = Some(scene.time);
+        }
         self.update_joints(scene);
         if let Some(person) = scene.motion.and_then(|motion| motion.selected()) {
-            self.update_texts(person, scene.time);
+            self.update_texts(person, scene.time, numbers_are_due);
         }
         if let Some(athlete) = athlete {
-            self.update_angles(athlete, scene);
+            self.update_angles(athlete, scene, numbers_are_due);
         }
         self.update_panels(athlete, layout, options, elapsed);
     }
@@ -149,7 +141,7 @@ impl Display {
         }
     }
 
-    fn update_texts(&mut self, person: &PersonMotion, time: f64) {
+    fn update_texts(&mut self, person: &PersonMotion, time: f64, numbers_are_due: bool) {
         let banner = &mut self.banner;
         if let Some(movement) = person.live.movement {
             banner.movement = labels::headline(movement);
@@ -164,14 +156,13 @@ impl Display {
         }
         banner.repetitions = person.live.repetitions;
 
-        if self.live.updated_at.is_none_or(|at| time - at >= NUMBER_HOLD_S) {
+        if numbers_are_due {
             let rows = person
                 .live
                 .values
                 .iter()
                 .filter_map(|(key, value)| labels::row(key, *value, None));
             self.live.rows = rows.take(MOST_ROWS).collect();
-            self.live.updated_at = Some(time);
         }
 
         if let Some(repetition) = &person.last_repetition
@@ -186,7 +177,7 @@ impl Display {
         }
     }
 
-    fn update_angles(&mut self, athlete: &TrackedPose, scene: &Scene<'_>) {
+    fn update_angles(&mut self, athlete: &TrackedPose, scene: &Scene<'_>, numbers_are_due: bool) {
         let sides = [true, false].map(|left| super::angles::visibility(&athlete.pose, left));
         /// The other leg must be clearly better seen before the angles change legs.
         const CLEARLY: f32 = 0.15;
@@ -223,11 +214,10 @@ impl Display {
             }
         }
         let degrees = |turn: f32| Some(f64::from(turn.abs().to_degrees()));
-        self.angles.update(
-            scene.time,
-            measured("knee_angle_deg").or(degrees(knee)),
-            measured("hip_angle_deg").or(degrees(hip)),
-        );
+        if numbers_are_due {
+            self.angles.knee = measured("knee_angle_deg").or(degrees(knee));
+            self.angles.hip = measured("hip_angle_deg").or(degrees(hip));
+        }
     }
 
     fn update_panels(

@@ -126,7 +126,7 @@ impl Mask {
             },
             |x, y| {
                 let (px, py) = (x - from.0, y - from.1);
-                let along = ((px * dx + py * dy) * inverse).max(0.0).min(1.0);
+                let along = ((px * dx + py * dy) * inverse).clamp(0.0, 1.0);
                 let (ex, ey) = (px - along * dx, py - along * dy);
                 // Linear in the squared distance: right at both ends of the edge, and no root to take.
                 (reach * reach - (ex * ex + ey * ey)) / (2.0 * radius)
@@ -248,7 +248,8 @@ impl Mask {
 fn to_byte(coverage: f32) -> u8 {
     /// Adding 2^23 leaves the whole part of a small number in the lowest bits.
     const SHIFT: f32 = 8_388_608.0;
-    (coverage.max(0.0).min(1.0) * 255.0 + SHIFT).to_bits() as u8
+    let coverage = if coverage > 0.0 { coverage.min(1.0) } else { 0.0 };
+    (coverage * 255.0 + SHIFT).to_bits() as u8
 }
 
 /// Whole pixels that touch an interval, relative to the mask. Not-a-number gives none.
