@@ -13,10 +13,6 @@ pub(crate) fn scramble(mut z: u64) -> u64 {
 }
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(scramble(seed))
-    }
-
     /// An independent stream for a purpose and a number within it.
     pub fn stream(seed: u64, purpose: u64, index: u64) -> Self {
         Self(scramble(scramble(seed ^ scramble(purpose)).wrapping_add(index)))

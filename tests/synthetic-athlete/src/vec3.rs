@@ -26,15 +26,6 @@ macro_rules! vector {
                 self.x * o.x + self.y * o.y + self.z * o.z
             }
 
-            /// Vector product.
-            pub fn cross(self, o: Self) -> Self {
-                Self::new(
-                    self.y * o.z - self.z * o.y,
-                    self.z * o.x - self.x * o.z,
-                    self.x * o.y - self.y * o.x,
-                )
-            }
-
             /// Euclidean length.
             pub fn length(self) -> $t {
                 self.dot(self).sqrt()
@@ -95,6 +86,15 @@ vector!(
 vector!(Vec3f, f32, "Vector of f32, for rendering.");
 
 impl Vec3 {
+    /// Vector product.
+    pub fn cross(self, o: Self) -> Self {
+        Self::new(
+            self.y * o.z - self.z * o.y,
+            self.z * o.x - self.x * o.z,
+            self.x * o.y - self.y * o.x,
+        )
+    }
+
     /// Rounded to f32.
     pub fn as_f32(self) -> Vec3f {
         Vec3f::new(self.x as f32, self.y as f32, self.z as f32)

@@ -293,11 +293,8 @@ fn layout(
 ) -> Result<gst_video::VideoInfo, gst::glib::BoolError> {
     let (width, height) = stored_size(footage, quarter_turns);
     let clip = footage.clip();
-    let rate = if clip.frame_jitter > 0.0 {
-        gst::Fraction::new(0, 1) // variable
-    } else {
-        gst::Fraction::new(clip.fps.numerator as i32, clip.fps.denominator as i32)
-    };
+    // Nominal, also when frames are late: a rate of 0 would leave the last frame without a duration in the file.
+    let rate = gst::Fraction::new(clip.fps.numerator as i32, clip.fps.denominator as i32);
     let colours = match colorimetry {
         Colorimetry::Bt601 => "bt601",
         Colorimetry::Bt709 => "bt709",
@@ -328,17 +325,20 @@ fn source(layout: &gst_video::VideoInfo) -> Result<gst_app::AppSrc, VideoError> 
 
 /// The picture as stored: turned back by as much as a player will turn it forward.
 fn stored(rgb: &[u8], width: usize, height: usize, quarter_turns: u8) -> Cow<'_, [u8]> {
-    let (out_width, seen): (usize, fn(usize, usize, usize, usize) -> (usize, usize)) = match quarter_turns {
-        0 => return Cow::Borrowed(rgb),
-        1 => (height, |x, y, width, _| (width - 1 - y, x)),
-        2 => (width, |x, y, width, height| (width - 1 - x, height - 1 - y)),
-        _ => (height, |x, y, _, height| (y, height - 1 - x)),
-    };
+    if quarter_turns == 0 {
+        return Cow::Borrowed(rgb);
+    }
+    let out_width = if quarter_turns == 2 { width } else { height };
     let mut out = vec![0; rgb.len()];
     for (i, pixel) in out.chunks_exact_mut(3).enumerate() {
+        let (x, y) = (i % out_width, i / out_width);
         // Where this stored pixel is seen.
-        let (x, y) = seen(i % out_width, i / out_width, width, height);
-        let from = 3 * (y * width + x);
+        let (seen_x, seen_y) = match quarter_turns {
+            1 => (width - 1 - y, x),
+            2 => (width - 1 - x, height - 1 - y),
+            _ => (y, height - 1 - x),
+        };
+        let from = 3 * (seen_y * width + seen_x);
         pixel.copy_from_slice(&rgb[from..from + 3]);
     }
     Cow::Owned(out)

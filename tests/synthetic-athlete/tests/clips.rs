@@ -1,4 +1,5 @@
 //! Descriptions of clips: what is refused, what is stored, what a matrix covers.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
 use std::collections::BTreeSet;
 use synthetic_athlete::{

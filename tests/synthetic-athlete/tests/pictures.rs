@@ -1,4 +1,5 @@
 //! Frames: repeatable, and showing what the truth says.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
 use synthetic_athlete::{
     Background, Body, Bystander, Camera, Clip, Cmj, DropJump, Facing, Footage, Image, MovementKind, Running,
@@ -290,6 +291,34 @@ fn panned_backgrounds_slide_and_treadmills_stand() {
     };
     assert_eq!(corner(Travel::Treadmill, 0), corner(Travel::Treadmill, 20));
     assert_ne!(corner(Travel::Panned, 0), corner(Travel::Panned, 20));
+}
+
+#[test]
+fn what_slides_by_stays_what_it_was() {
+    // A whole number of pixels at the depth of the wall: the same picture, shifted.
+    let running = Running {
+        travel: Travel::Panned,
+        speed_m_s: 3.0,
+        seconds: 1.0,
+        ..Running::default()
+    };
+    let wall_px_per_m = 600.0 / (5.0 + 2.6);
+    let fps = synthetic_athlete::Rate {
+        numerator: 6000,
+        denominator: 152,
+    };
+    let footage = Clip {
+        fps,
+        ..Clip::of(running)
+    }
+    .build()
+    .unwrap();
+    let shift = 3.0 / fps.as_f64() * wall_px_per_m;
+    assert!((shift - 6.0).abs() < 1e-9);
+    let (a, b) = (frame(&footage, 10), frame(&footage, 11));
+    let top = 3 * 640 * 40;
+    let off: u32 = (18..top).map(|i| u32::from(a[i].abs_diff(b[i - 18]))).sum();
+    assert!(f64::from(off) / (top as f64) < 1.5, "{off}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Encoded clips, read back with GStreamer.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 #![cfg(feature = "video")]
 
 use gst::prelude::*;

@@ -221,9 +221,9 @@ impl Gait {
                 .map(|i| self.solve(body, self.stride * i as f64 / STEPS as f64).1)
                 .fold(0.0, f64::max);
             if reach > longest {
-                high = self.base
+                high = self.base;
             } else {
-                low = self.base
+                low = self.base;
             }
         }
         self.base = low;

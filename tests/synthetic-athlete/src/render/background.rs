@@ -15,6 +15,8 @@ use crate::vec3::{Vec3, Vec3f};
 const WALL_M: f32 = 2.6;
 /// Depth given to wall and floor: behind everything.
 const BEHIND: f32 = f32::INFINITY;
+/// Where rays end that miss the wall, m.
+const FAR_M: f32 = 100.0;
 /// Samples per pixel and axis.
 const SAMPLES: usize = 2;
 
@@ -24,6 +26,13 @@ pub(super) struct Surroundings {
     pub background: Background,
     pub seed: u64,
     pub drop_box: Option<Cuboid>,
+}
+
+/// A place on the floor or on the wall.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub point: Vec3f,
+    pub on_floor: bool,
 }
 
 /// A pixel of the background.
@@ -65,34 +74,45 @@ impl Surroundings {
                 floor: None,
             };
         }
+        let Place { point, on_floor } = self.meet(eye, ray);
+        let colour = self.colour(
+            on_floor,
+            Vec3f {
+                x: point.x + scroll,
+                ..point
+            },
+        );
+        Backdrop {
+            colour,
+            distance: BEHIND,
+            floor: on_floor.then_some([point.x, point.y]),
+        }
+    }
+
+    /// Where a ray meets the wall or the floor.
+    pub fn meet(&self, eye: Vec3f, ray: Vec3f) -> Place {
         let wall = if ray.y > 1e-6 {
             (WALL_M - eye.y) / ray.y
         } else {
-            f32::INFINITY
+            FAR_M
         };
         let floor = if ray.z < -1e-6 {
             -eye.z / ray.z
         } else {
             f32::INFINITY
         };
-        if floor < wall {
-            let p = eye + ray * floor;
-            let colour = self.floor(p.x + scroll, p.y);
-            return Backdrop {
-                colour,
-                distance: BEHIND,
-                floor: Some([p.x, p.y]),
-            };
+        Place {
+            point: eye + ray * wall.min(floor),
+            on_floor: floor < wall,
         }
-        let p = if wall.is_finite() {
-            eye + ray * wall
+    }
+
+    /// Colour of a place on the floor or on the wall.
+    pub fn colour(&self, on_floor: bool, p: Vec3f) -> Vec3f {
+        if on_floor {
+            self.floor(p.x, p.y)
         } else {
-            eye + ray * 100.0
-        };
-        Backdrop {
-            colour: self.wall(p.x + scroll, p.z),
-            distance: BEHIND,
-            floor: None,
+            self.wall(p.x, p.z)
         }
     }
 
@@ -182,7 +202,7 @@ fn gym_wall(x: f32, z: f32, seed: u64) -> Vec3f {
 fn rack(u: f32, z: f32) -> Vec3f {
     let shelf = (z / 0.33).fract();
     let across = (u * 5.0).fract() - 0.5;
-    if shelf > 0.86 || u < 0.23 || u > 1.27 {
+    if shelf > 0.86 || !(0.23..=1.27).contains(&u) {
         return grey(0.16);
     }
     let from_centre = across.hypot((shelf - 0.33) * 1.65);

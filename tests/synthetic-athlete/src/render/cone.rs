@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn distance_is_that_to_the_nearest_of_all_spheres() {
-        let mut random = Random::new(7);
+        let mut random = Random::stream(7, 0, 0);
         for _ in 0..200 {
             let cone = some_cone(&mut random);
             let p = Vec3::new(
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn rays_enter_on_the_surface_and_miss_only_what_they_miss() {
-        let mut random = Random::new(11);
+        let mut random = Random::stream(11, 0, 0);
         let eye = Vec3f::new(0.5, -5.0, 0.5);
         let (mut hits, mut misses) = (0, 0);
         for _ in 0..3000 {

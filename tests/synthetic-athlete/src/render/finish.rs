@@ -8,7 +8,7 @@ const GAMMA: f32 = 1.0 / 1.35;
 const STEPS: usize = 4096;
 
 /// Purpose number of the noise stream.
-const NOISE_STREAM: u64 = 0x6E6F_6973_65;
+const NOISE_STREAM: u64 = 0x006E_6F69_7365;
 
 /// Tone curve as a table.
 #[derive(Debug)]

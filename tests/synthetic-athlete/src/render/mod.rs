@@ -6,6 +6,7 @@
 mod background;
 mod cone;
 mod finish;
+mod panorama;
 mod shade;
 mod shadow;
 mod tile;
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 use background::{Backdrop, Cuboid, Surroundings};
 use cone::RoundCone;
 use finish::Tone;
+use panorama::Panorama;
 use shadow::Shadow;
 use tile::{Bounds, Tiles};
 
@@ -39,6 +41,8 @@ pub(crate) struct Renderer {
     scrolls: bool,
     /// The background and its bytes, when it never changes; painted when the first frame needs it.
     still: OnceLock<(Vec<Backdrop>, Vec<u8>)>,
+    /// The background when it slides by, if the horizon is level.
+    panorama: OnceLock<Option<Panorama>>,
 }
 
 /// What surrounds the people of a clip.
@@ -74,6 +78,7 @@ impl Renderer {
             box_shadow,
             scrolls: stage.scrolls,
             still: OnceLock::new(),
+            panorama: OnceLock::new(),
         }
     }
 
@@ -84,6 +89,13 @@ impl Renderer {
     }
 
     fn paint_background(&self, scroll: f32) -> Vec<Backdrop> {
+        if self.scrolls {
+            let (width, height) = (self.width, self.height);
+            let new = || Panorama::new(&self.surroundings, &self.rays, width, height);
+            if let Some(panorama) = self.panorama.get_or_init(new) {
+                return panorama.at(scroll);
+            }
+        }
         let blank = Backdrop {
             colour: Vec3f::default(),
             distance: f32::INFINITY,

@@ -179,11 +179,9 @@ impl Tile<'_> {
         let mut best: Option<Seen> = None;
         let mut limit = limit;
         for &i in self.seen {
-            if let Some(hit) = cones[i].enter(eye, ray) {
-                if hit.distance < limit {
-                    limit = hit.distance;
-                    best = Some(Seen { cone: i, hit });
-                }
+            if let Some(hit) = cones[i].enter(eye, ray).filter(|hit| hit.distance < limit) {
+                limit = hit.distance;
+                best = Some(Seen { cone: i, hit });
             }
         }
         best
