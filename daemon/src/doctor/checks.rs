@@ -159,7 +159,9 @@ fn inference() -> Vec<Check> {
         Ok(engine) => engine,
         Err(error) => return vec![Check::bad("ONNX Runtime", error.to_string(), PULL)],
     };
-    vec![Check::good("ONNX Runtime", "loads"), blank_frame(engine)]
+    let library =
+        Engine::runtime_library().map_or("loads".to_owned(), |path| format!("{} loads", path.display()));
+    vec![Check::good("ONNX Runtime", library), blank_frame(engine)]
 }
 
 fn blank_frame(engine: Arc<Engine>) -> Check {

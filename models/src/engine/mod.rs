@@ -123,6 +123,11 @@ impl Engine {
         Ok(Arc::new(engine))
     }
 
+    /// The ONNX Runtime library this process uses, once an engine has been started.
+    pub fn runtime_library() -> Option<PathBuf> {
+        runtime::loaded()
+    }
+
     /// Opens the networks a stream of this quality needs, so that a missing model is known now and the first frame is
     /// not late. Takes up to some hundred milliseconds.
     pub fn warm_up(&self, quality: Quality) -> Result<(), EngineError> {

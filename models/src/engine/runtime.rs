@@ -58,6 +58,12 @@ pub(super) fn environment(configured: Option<&Path>) -> Result<Environment, Engi
     Ok(environment)
 }
 
+/// The library in use, once something has been loaded.
+pub(super) fn loaded() -> Option<PathBuf> {
+    let loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    loaded.as_ref().map(|(path, _)| path.clone())
+}
+
 /// A name given by a person is meant: if it is wrong that is an error, not a reason to look elsewhere.
 fn find(
     configured: Option<&Path>,
