@@ -55,12 +55,12 @@ missing_packages() {
 }
 
 install_packages() {
-  local as_root=() log
+  local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     has sudo || fail "packages are missing and there is neither root nor sudo: as root, run \`apt-get install $*\`"
     as_root=(sudo)
   fi
-  log=$(mktemp)
+  log=$(mktemp) # not local: the trap runs when this function has returned
   trap 'rm -f "$log"' EXIT
   printf 'setup: installing %s\n' "$*"
   # apt-get update succeeds without network on stale lists, so its outcome alone says nothing.
