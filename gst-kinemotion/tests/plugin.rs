@@ -76,6 +76,24 @@ fn every_property_can_be_read_and_set_to_what_it_is() {
 }
 
 #[test]
+fn no_number_can_be_set_below_zero() {
+    init();
+    for name in ELEMENTS {
+        let element = gst::ElementFactory::make(name).build().unwrap();
+        for property in element.list_properties() {
+            let double = property
+                .downcast_ref::<gst::glib::ParamSpecDouble>()
+                .map(|spec| spec.minimum());
+            let float = property
+                .downcast_ref::<gst::glib::ParamSpecFloat>()
+                .map(|spec| f64::from(spec.minimum()));
+            let lowest = double.or(float).unwrap_or(0.0);
+            assert!(lowest >= 0.0, "{name}::{} goes down to {lowest}", property.name());
+        }
+    }
+}
+
+#[test]
 fn registering_twice_is_harmless() {
     init();
     gstkinemotion::plugin_register_static().unwrap();

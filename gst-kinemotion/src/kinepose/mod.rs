@@ -32,6 +32,8 @@
 //! | `runtime`, `models` | path (unset = search) | ready |
 //! | `stats` | structure, read only | – |
 //!
+//! `qos` is the base class's: it drops whole frames when a sink is late. Leave it off; `skip-late` only saves inference.
+//!
 //! `stats` holds `frames`, `with-pose`, `predicted`, `skipped-late`, `without-timestamp`, `unreadable`,
 //! `detector-runs`, `landmarker-runs`, `not-finite` (guint64) and `inference-seconds`, `overhead-seconds` (gdouble).
 //!

@@ -260,6 +260,7 @@ fn running_properties() -> Vec<glib::ParamSpec> {
         glib::ParamSpecDouble::builder("pose-rate")
             .nick("Pose rate")
             .blurb("Measurements per second of media time (0 = every frame); frames between get a predicted pose")
+            .minimum(0.0)
             .maximum(MAX_POSE_RATE)
             .default_value(default.pose_rate)
             .mutable_playing()
