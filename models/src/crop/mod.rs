@@ -110,18 +110,22 @@ fn crop_yuv<const N: usize>(frame: &FrameView<'_>, region: &Region, target: &mut
         if target.is_outside(row, &mut luma_at) {
             continue;
         }
+        luma.fetch_ahead(&luma_at, row);
+        chroma
+            .iter()
+            .for_each(|channel| channel.fetch_ahead(&chroma_at, row));
         luma_at.row(row);
         chroma_at.row(row);
-        let [y, u, v] = &mut taps;
+        let [y, cb, cr] = &mut taps;
         y.read(&luma, &luma_at.x, &luma_at.y);
-        u.read(&chroma[0], &chroma_at.x, &chroma_at.y);
-        v.read(&chroma[1], &chroma_at.x, &chroma_at.y);
+        cb.read(&chroma[0], &chroma_at.x, &chroma_at.y);
+        cr.read(&chroma[1], &chroma_at.x, &chroma_at.y);
         let [red, green, blue] = target.row(row);
         for i in 0..N {
             let rgb = convert.rgb(
                 y.blend(i, &luma_at.x, &luma_at.y) as f32,
-                u.blend(i, &chroma_at.x, &chroma_at.y) as f32,
-                v.blend(i, &chroma_at.x, &chroma_at.y) as f32,
+                cb.blend(i, &chroma_at.x, &chroma_at.y) as f32,
+                cr.blend(i, &chroma_at.x, &chroma_at.y) as f32,
             );
             let gain = luma_at.coverage[i] as f32 * gain;
             red[i] = rgb[0] * gain + black;
@@ -147,6 +151,7 @@ fn crop_rgb<const N: usize, const STEP: usize>(
         if target.is_outside(row, &mut at) {
             continue;
         }
+        channels[0].fetch_ahead(&at, row);
         at.row(row);
         for (channel, out) in channels.iter().zip(target.row(row)) {
             taps.read(channel, &at.x, &at.y);

@@ -6,13 +6,34 @@ use crate::Region;
 pub(super) const STEPS: i32 = 32;
 const STEP_BITS: u32 = STEPS.trailing_zeros();
 
-/// One coordinate of one row: index of the first of two neighbours and the weight of the second in 1/[`STEPS`].
+/// Two neighbours per pixel on one axis: index of the first and weight of the second in 1/[`STEPS`].
 pub(super) struct Axis<const N: usize> {
     pub index: [u16; N],
     pub weight: [u16; N],
 }
 
-/// Positions of a square's pixels in one plane, one row at a time.
+/// How a plane's samples lie on the picture's pixels: plane position = picture position * scale + offset.
+#[derive(Clone, Copy)]
+pub(super) struct Siting {
+    scale: f64,
+    offset: [f64; 2],
+}
+
+impl Siting {
+    /// One sample per pixel.
+    pub const PIXELS: Self = Self {
+        scale: 1.0,
+        offset: [0.0, 0.0],
+    };
+    /// Chroma of 4:2:0 video: on every second column, between two rows. Source: ITU-T H.264, chroma sample location type
+    /// 0, the default; H.262 has the same.
+    pub const CHROMA_420: Self = Self {
+        scale: 0.5,
+        offset: [0.0, -0.25],
+    };
+}
+
+/// Positions of a tensor's pixels in one plane, row by row.
 pub(super) struct Positions<const N: usize> {
     /// Part of the position that depends on the column, in 2^-`fraction_bits` steps.
     column: [[i32; N]; 2],
@@ -29,50 +50,29 @@ pub(super) struct Positions<const N: usize> {
     pub coverage: [i32; N],
 }
 
-/// How a plane's samples lie on the picture's pixels: plane position = picture position * scale + offset.
-#[derive(Clone, Copy)]
-pub(super) struct Siting {
-    pub scale: f64,
-    pub offset: [f64; 2],
-}
-
-impl Siting {
-    /// One sample per pixel.
-    pub const PIXELS: Self = Self {
-        scale: 1.0,
-        offset: [0.0, 0.0],
-    };
-    /// Chroma of 4:2:0 video: on every second column, between two rows. Source: ITU-T H.264 (chroma sample location type
-    /// 0, the default) and H.262.
-    pub const CHROMA_420: Self = Self {
-        scale: 0.5,
-        offset: [0.0, -0.25],
-    };
-}
-
 impl<const N: usize> Positions<N> {
-    /// Positions of the square `region` in a plane of `width` x `height` samples.
+    /// Positions in a plane of `width` x `height` samples of the square `region`, drawn as `N` x `N` pixels.
     pub fn new(region: &Region, siting: Siting, width: usize, height: usize) -> Self {
         let steps = f64::from(STEPS);
         let scale = siting.scale * steps;
         let (sin, cos) = f64::from(region.rotation).sin_cos();
-        let side = f64::from(region.side);
-        let per_pixel = [cos * side / N as f64 * scale, sin * side / N as f64 * scale];
+        let length = f64::from(region.side);
+        let along = [cos, sin].map(|v| v * length / N as f64 * scale);
         let corner = [
-            f64::from(region.center_x) - 0.5 * side * (cos - sin),
-            f64::from(region.center_y) - 0.5 * side * (sin + cos),
+            f64::from(region.center_x) - 0.5 * length * (cos - sin),
+            f64::from(region.center_y) - 0.5 * length * (sin + cos),
         ];
         let origin = [0, 1].map(|k| corner[k] * scale + siting.offset[k] * steps);
-        let fraction_bits = fraction_bits(origin[0].abs().max(origin[1].abs()) + 2.0 * side * scale);
+        let fraction_bits = fraction_bits(origin[0].abs().max(origin[1].abs()) + 2.0 * length * scale);
         let unit = f64::from(1_u32 << fraction_bits);
         let axis = || Axis {
             index: [0; N],
             weight: [0; N],
         };
         Self {
-            column: per_pixel.map(|d| std::array::from_fn(|i| (i as f64 * d * unit).round() as i32)),
+            column: along.map(|d| std::array::from_fn(|i| (i as f64 * d * unit).round() as i32)),
             fraction_bits,
-            per_row: [-per_pixel[1], per_pixel[0]],
+            per_row: [-along[1], along[0]],
             origin,
             last: [width, height].map(|n| (n as i32 - 1) * STEPS),
             x: axis(),
@@ -84,7 +84,7 @@ impl<const N: usize> Positions<N> {
     /// Computes `x` and `y` of one row, moved to the nearest position inside the plane.
     pub fn row(&mut self, row: usize) {
         let bits = self.fraction_bits;
-        let [x, y] = [0, 1].map(|k| self.start(k, row));
+        let [x, y] = self.start(row);
         place(&self.column[0], x, bits, self.last[0], &mut self.x);
         place(&self.column[1], y, bits, self.last[1], &mut self.y);
     }
@@ -92,7 +92,7 @@ impl<const N: usize> Positions<N> {
     /// Computes `coverage` of one row; whether any of it lies inside.
     pub fn cover(&mut self, row: usize) -> bool {
         let bits = self.fraction_bits;
-        let [x, y] = [0, 1].map(|k| self.start(k, row));
+        let [x, y] = self.start(row);
         let part = |position: i32, last: i32| {
             let q = position >> bits;
             STEPS - (-q).max(q - last).clamp(0, STEPS)
@@ -105,10 +105,21 @@ impl<const N: usize> Positions<N> {
         any != 0
     }
 
-    /// Position of a row's first pixel on one axis, plus one half step so that cutting the fraction off rounds.
-    fn start(&self, axis: usize, row: usize) -> i32 {
+    /// Sample indices x, y of every `step`th pixel of a row.
+    pub fn sparse(&self, row: usize, step: usize) -> impl Iterator<Item = [usize; 2]> + '_ {
+        let start = self.start(row);
+        let index = move |k: usize, i: usize| {
+            ((self.column[k][i] + start[k]) >> self.fraction_bits).clamp(0, self.last[k]) >> STEP_BITS
+        };
+        (0..N)
+            .step_by(step)
+            .map(move |i| [index(0, i) as usize, index(1, i) as usize])
+    }
+
+    /// Position of a row's first pixel, plus one half step so that cutting the fraction off rounds.
+    fn start(&self, row: usize) -> [i32; 2] {
         let unit = f64::from(1_u32 << self.fraction_bits);
-        ((self.origin[axis] + row as f64 * self.per_row[axis] + 0.5) * unit).floor() as i32
+        [0, 1].map(|k| ((self.origin[k] + row as f64 * self.per_row[k] + 0.5) * unit).floor() as i32)
     }
 }
 

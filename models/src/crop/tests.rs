@@ -126,24 +126,16 @@ impl Picture {
     }
 
     /// R, G, B in 0..1 at a position of the picture, the nearest pixel outside.
-    fn rgb(&self, x: f64, y: f64) -> [f64; 3] {
+    fn rgb(&self, [x, y]: [f64; 2]) -> [f64; 3] {
         let packed = |order: [usize; 3], step| order.map(|c| self.bilinear(0, step, c, x, y) / 255.0);
-        let (cx, cy) = (x / 2.0, y / 2.0 - 0.25);
+        let chroma = |plane, step, first| self.bilinear(plane, step, first, x / 2.0, y / 2.0 - 0.25);
         let luma = || self.bilinear(0, 1, 0, x, y);
         match self.format {
             PixelFormat::Rgb => packed([0, 1, 2], 3),
             PixelFormat::Rgbx => packed([0, 1, 2], 4),
             PixelFormat::Bgrx => packed([2, 1, 0], 4),
-            PixelFormat::I420 => bt709(
-                luma(),
-                self.bilinear(1, 1, 0, cx, cy),
-                self.bilinear(2, 1, 0, cx, cy),
-            ),
-            PixelFormat::Nv12 => bt709(
-                luma(),
-                self.bilinear(1, 2, 0, cx, cy),
-                self.bilinear(1, 2, 1, cx, cy),
-            ),
+            PixelFormat::I420 => bt709(luma(), chroma(1, 1, 0), chroma(2, 1, 0)),
+            PixelFormat::Nv12 => bt709(luma(), chroma(1, 2, 0), chroma(1, 2, 1)),
         }
     }
 
@@ -153,10 +145,7 @@ impl Picture {
         let (sin, cos) = f64::from(region.rotation).sin_cos();
         for (row, column) in (0..N).flat_map(|row| (0..N).map(move |column| (row, column))) {
             let side = f64::from(region.side);
-            let (u, v) = (
-                (column as f64 / N as f64 - 0.5) * side,
-                (row as f64 / N as f64 - 0.5) * side,
-            );
+            let [u, v] = [column, row].map(|i| (i as f64 / N as f64 - 0.5) * side);
             let x = f64::from(region.center_x) + cos * u - sin * v;
             let y = f64::from(region.center_y) + sin * u + cos * v;
             let part = |p: f64, size: usize| {
@@ -167,7 +156,7 @@ impl Picture {
                 Border::Black => part(x, self.width) * part(y, self.height),
                 Border::Replicate => 1.0,
             };
-            for (c, v) in self.rgb(x, y).into_iter().enumerate() {
+            for (c, v) in self.rgb([x, y]).into_iter().enumerate() {
                 tensor[(c * N + row) * N + column] = (v * inside) as f32;
             }
         }

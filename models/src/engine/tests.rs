@@ -15,7 +15,10 @@ struct GateRunner {
 
 impl Provider for Gate {
     fn runner(&self) -> Result<Box<dyn Runner>, EngineError> {
-        Ok(Box::new(GateRunner { begun: self.begun.clone(), go: self.go.clone() }))
+        Ok(Box::new(GateRunner {
+            begun: self.begun.clone(),
+            go: self.go.clone(),
+        }))
     }
 }
 
@@ -28,7 +31,11 @@ impl Runner for GateRunner {
     ) -> Result<(), EngineError> {
         let name = std::thread::current().name().unwrap_or_default().to_owned();
         self.begun.send((name, input[0])).expect("the test listens");
-        self.go.lock().expect("no test panics in here").recv().expect("the test lets go");
+        self.go
+            .lock()
+            .expect("no test panics in here")
+            .recv()
+            .expect("the test lets go");
         deliver_nobody(network, sink);
         Ok(())
     }
@@ -37,7 +44,10 @@ impl Runner for GateRunner {
 fn deliver_nobody(network: Network, sink: &mut dyn FnMut(Outputs<'_>)) {
     assert_eq!(network, Network::Detector);
     let (boxes, logits) = (vec![0.0; 2254 * 12], vec![-9.0; 2254]);
-    sink(Outputs::Detector { boxes: &boxes, logits: &logits });
+    sink(Outputs::Detector {
+        boxes: &boxes,
+        logits: &logits,
+    });
 }
 
 struct Gated {
@@ -49,9 +59,19 @@ struct Gated {
 impl Gated {
     fn new(workers: usize) -> Self {
         let ((begun_tx, begun), (go, go_rx)) = (channel(), channel());
-        let provider = Gate { begun: begun_tx, go: Arc::new(Mutex::new(go_rx)) };
-        let config = EngineConfig { workers, ..EngineConfig::default() };
-        Self { engine: Engine::with_provider(&config, provider).unwrap(), begun, go }
+        let provider = Gate {
+            begun: begun_tx,
+            go: Arc::new(Mutex::new(go_rx)),
+        };
+        let config = EngineConfig {
+            workers,
+            ..EngineConfig::default()
+        };
+        Self {
+            engine: Engine::with_provider(&config, provider).unwrap(),
+            begun,
+            go,
+        }
     }
 
     fn submit(&self, mark: f32, patience: Patience) -> Lane {
@@ -66,7 +86,9 @@ impl Gated {
     }
 
     fn begun(&self) -> (String, f32) {
-        self.begun.recv_timeout(Duration::from_secs(20)).expect("a worker begins")
+        self.begun
+            .recv_timeout(Duration::from_secs(20))
+            .expect("a worker begins")
     }
 }
 
@@ -90,7 +112,10 @@ fn waiting_jobs_are_done_by_deadline_not_by_arrival() {
         assert_eq!(lane.wait(&g.engine).unwrap(), Delivery::Done);
     }
     let stats = g.engine.stats();
-    assert_eq!((stats.runs, stats.waiting, stats.idle, stats.workers), (4, 0, 1, 1));
+    assert_eq!(
+        (stats.runs, stats.waiting, stats.idle, stats.workers),
+        (4, 0, 1, 1)
+    );
 }
 
 #[test]
@@ -142,7 +167,11 @@ fn one_stream_keeps_one_worker_warm() {
 fn two_streams_run_at_the_same_time() {
     let g = Gated::new(2);
     let mut lanes = [g.submit(1.0, Patience::File), g.submit(2.0, Patience::File)];
-    assert_ne!(g.begun().0, g.begun().0, "both have begun before either was let go");
+    assert_ne!(
+        g.begun().0,
+        g.begun().0,
+        "both have begun before either was let go"
+    );
     g.let_go();
     g.let_go();
     for lane in &mut lanes {
@@ -170,7 +199,10 @@ impl Runner for Moody {
             1 => panic!("as asked"),
             2 => return Err(EngineError::Inference("as asked".into())),
             3 => {}
-            4 => sink(Outputs::Detector { boxes: &[1.0], logits: &[2.0, 3.0] }),
+            4 => sink(Outputs::Detector {
+                boxes: &[1.0],
+                logits: &[2.0, 3.0],
+            }),
             _ => deliver_nobody(network, sink),
         }
         Ok(())
@@ -179,7 +211,10 @@ impl Runner for Moody {
 
 #[test]
 fn whatever_a_runner_does_the_worker_lives_on() {
-    let config = EngineConfig { workers: 1, ..EngineConfig::default() };
+    let config = EngineConfig {
+        workers: 1,
+        ..EngineConfig::default()
+    };
     let engine = Engine::with_provider(&config, Moody).unwrap();
     let mut lane = Lane::default();
     let mut run = |mood: f32| {
@@ -201,11 +236,21 @@ fn a_provider_that_fails_is_asked_again() {
         fn runner(&self) -> Result<Box<dyn Runner>, EngineError> {
             let mut asked = self.0.lock().unwrap();
             *asked += 1;
-            let missing = EngineError::Model { file: "x.onnx".into(), reason: "missing".into() };
-            if *asked == 1 { Err(missing) } else { Ok(Box::new(Moody)) }
+            let missing = EngineError::Model {
+                file: "x.onnx".into(),
+                reason: "missing".into(),
+            };
+            if *asked == 1 {
+                Err(missing)
+            } else {
+                Ok(Box::new(Moody))
+            }
         }
     }
-    let config = EngineConfig { workers: 1, ..EngineConfig::default() };
+    let config = EngineConfig {
+        workers: 1,
+        ..EngineConfig::default()
+    };
     let engine = Engine::with_provider(&config, Late(Mutex::new(0))).unwrap();
     let mut lane = Lane::default();
     let mut run = || {
@@ -219,7 +264,10 @@ fn a_provider_that_fails_is_asked_again() {
 
 #[test]
 fn a_runtime_that_is_not_there_is_an_error_that_names_it() {
-    let config = EngineConfig { runtime: Some("/nowhere/libonnxruntime.so".into()), ..EngineConfig::default() };
+    let config = EngineConfig {
+        runtime: Some("/nowhere/libonnxruntime.so".into()),
+        ..EngineConfig::default()
+    };
     let error = Engine::shared(&config).err().unwrap().to_string();
     assert!(error.contains("/nowhere/libonnxruntime.so"), "{error}");
 }
@@ -229,7 +277,13 @@ fn a_file_that_is_no_runtime_is_an_error_that_says_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("not-a-library.so");
     std::fs::write(&file, "hello").unwrap();
-    let config = EngineConfig { runtime: Some(file), ..EngineConfig::default() };
+    let config = EngineConfig {
+        runtime: Some(file),
+        ..EngineConfig::default()
+    };
     let error = Engine::shared(&config).err().unwrap().to_string();
-    assert!(error.contains("not-a-library.so") && error.contains("kinemotion models pull"), "{error}");
+    assert!(
+        error.contains("not-a-library.so") && error.contains("kinemotion models pull"),
+        "{error}"
+    );
 }

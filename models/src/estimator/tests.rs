@@ -10,6 +10,7 @@ use std::sync::Mutex;
 /// Side of the square picture. Its red is x and its green is y.
 const SIDE: usize = 256;
 const HEATMAP: usize = 39 * 64 * 64;
+const NOBODY: [u32; 0] = [];
 
 /// A person of the scene, pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +24,12 @@ struct Actor {
 
 impl Actor {
     fn at(x: f32, y: f32) -> Self {
-        Self { x, y, radius: 40.0, score: 0.9 }
+        Self {
+            x,
+            y,
+            radius: 40.0,
+            score: 0.9,
+        }
     }
 
     fn region_side(&self) -> f32 {
@@ -38,7 +44,10 @@ impl Actor {
             24 => [self.x + 0.1 * self.radius, self.y],
             33 => [self.x, self.y],
             34 => [self.x, self.y - self.radius],
-            _ => [self.x + spread(5) * self.radius, self.y + 2.0 * spread(3) * self.radius],
+            _ => [
+                self.x + spread(5) * self.radius,
+                self.y + 2.0 * spread(3) * self.radius,
+            ],
         }
     }
 }
@@ -91,7 +100,20 @@ fn detect(scene: &Scene, sink: &mut dyn FnMut(Outputs<'_>)) {
         let anchor = 1960 + (3 * 7 + 3) * 6 + i;
         let unit = |v: f32| (v / SIDE as f32 - 0.5) * 224.0;
         let size = 0.5 * person.radius / SIDE as f32 * 224.0;
-        let mut values = [unit(person.x), unit(person.y), size, size, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let mut values = [
+            unit(person.x),
+            unit(person.y),
+            size,
+            size,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+        ];
         for (k, point) in [33, 34].into_iter().enumerate() {
             let [x, y] = person.point(point);
             values[4 + 2 * k..][..2].copy_from_slice(&[unit(x), unit(y)]);
@@ -103,7 +125,10 @@ fn detect(scene: &Scene, sink: &mut dyn FnMut(Outputs<'_>)) {
         boxes.fill(value);
         logits.fill(5.0);
     }
-    sink(Outputs::Detector { boxes: &boxes, logits: &logits });
+    sink(Outputs::Detector {
+        boxes: &boxes,
+        logits: &logits,
+    });
 }
 
 fn look(scene: &mut Scene, input: &[f32], sink: &mut dyn FnMut(Outputs<'_>)) {
@@ -115,14 +140,20 @@ fn look(scene: &mut Scene, input: &[f32], sink: &mut dyn FnMut(Outputs<'_>)) {
     let scale = step[0] * step[0] + step[1] * step[1];
     let to_crop = |[x, y]: [f32; 2]| {
         let (dx, dy) = (x - center[0], y - center[1]);
-        [128.0 + (dx * step[0] + dy * step[1]) / scale, 128.0 + (dy * step[0] - dx * step[1]) / scale]
+        [
+            128.0 + (dx * step[0] + dy * step[1]) / scale,
+            128.0 + (dy * step[0] - dx * step[1]) / scale,
+        ]
     };
     // The model takes whoever is nearest to the middle of what it sees.
     let off_middle = |a: &Actor| {
         let [x, y] = to_crop([a.x, a.y]);
         (x - 128.0).hypot(y - 128.0)
     };
-    let seen = scene.people.iter().min_by(|a, b| off_middle(a).total_cmp(&off_middle(b)));
+    let seen = scene
+        .people
+        .iter()
+        .min_by(|a, b| off_middle(a).total_cmp(&off_middle(b)));
     let seen = seen.filter(|a| off_middle(a) < 0.45 * 256.0).copied();
     let seen = scene.mistaken.take().or(seen);
     let mut landmarks = vec![0.0; 39 * 5];
@@ -156,8 +187,14 @@ struct Theatre {
 
 impl Theatre {
     fn new(config: EstimatorConfig, people: &[Actor]) -> Self {
-        let scene = Arc::new(Mutex::new(Scene { people: people.to_vec(), ..Scene::default() }));
-        let engine_config = EngineConfig { workers: 2, ..EngineConfig::default() };
+        let scene = Arc::new(Mutex::new(Scene {
+            people: people.to_vec(),
+            ..Scene::default()
+        }));
+        let engine_config = EngineConfig {
+            workers: 2,
+            ..EngineConfig::default()
+        };
         let engine = Engine::with_provider(&engine_config, Stage(scene.clone())).unwrap();
         let pixel = |i: usize| [(i % SIDE) as u8, (i / SIDE) as u8, 0];
         Self {
@@ -174,7 +211,13 @@ impl Theatre {
     }
 
     fn several(max_persons: usize, people: &[Actor]) -> Self {
-        Self::new(EstimatorConfig { max_persons, ..EstimatorConfig::default() }, people)
+        Self::new(
+            EstimatorConfig {
+                max_persons,
+                ..EstimatorConfig::default()
+            },
+            people,
+        )
     }
 
     fn change(&self, change: impl FnOnce(&mut Scene)) {
@@ -197,7 +240,10 @@ impl Theatre {
     fn try_next(&mut self) -> Result<Vec<TrackedPose>, EstimatorError> {
         let t = self.time();
         self.frame += 1;
-        let plane = Plane { data: &self.picture, stride: 3 * SIDE };
+        let plane = Plane {
+            data: &self.picture,
+            stride: 3 * SIDE,
+        };
         let planes = [plane, Plane::default(), Plane::default()];
         let (matrix, range) = (ColorMatrix::Bt601, ColorRange::Full);
         let frame = FrameView::new(PixelFormat::Rgb, SIDE, SIDE, planes, matrix, range).unwrap();
@@ -227,17 +273,28 @@ fn a_person_is_measured_where_they_are() {
         assert_eq!(people[0].pose.source, PoseSource::Measured);
         for (i, landmark) in people[0].pose.landmarks.iter().enumerate() {
             let [x, y] = actor.point(i);
-            assert!((landmark.x - x).abs() < 3.0 && (landmark.y - y).abs() < 3.0, "{i}: {landmark:?} {x} {y}");
+            assert!(
+                (landmark.x - x).abs() < 3.0 && (landmark.y - y).abs() < 3.0,
+                "{i}: {landmark:?} {x} {y}"
+            );
         }
     }
     let stats = theatre.estimator.stats();
-    assert_eq!((stats.frames, stats.with_pose, stats.detector_runs, stats.landmarker_runs), (5, 5, 1, 5));
+    assert_eq!(
+        (
+            stats.frames,
+            stats.with_pose,
+            stats.detector_runs,
+            stats.landmarker_runs
+        ),
+        (5, 5, 1, 5)
+    );
 }
 
 #[test]
 fn nobody_is_an_honest_no_pose_and_the_search_goes_on() {
     let mut theatre = Theatre::single(&[]);
-    assert_eq!(theatre.ids_after(5), []);
+    assert_eq!(theatre.ids_after(5), NOBODY);
     theatre.set(&[Actor::at(128.0, 128.0)]);
     assert_eq!(theatre.ids_after(1), [0]);
     assert_eq!(theatre.estimator.stats().detector_runs, 6);
@@ -259,11 +316,11 @@ fn a_person_found_again_nearby_keeps_the_id_and_a_late_one_does_not() {
     let mut theatre = Theatre::single(&[actor]);
     assert_eq!(theatre.ids_after(10), [0]);
     theatre.set(&[]);
-    assert_eq!(theatre.ids_after(15), []);
+    assert_eq!(theatre.ids_after(15), NOBODY);
     theatre.set(&[Actor::at(150.0, 128.0)]);
     assert_eq!(theatre.ids_after(5), [0]);
     theatre.set(&[]);
-    assert_eq!(theatre.ids_after(35), []);
+    assert_eq!(theatre.ids_after(35), NOBODY);
     theatre.set(&[actor]);
     assert_eq!(theatre.ids_after(5), [1]);
 }
@@ -271,11 +328,18 @@ fn a_person_found_again_nearby_keeps_the_id_and_a_late_one_does_not() {
 #[test]
 fn somebody_else_in_the_crop_is_not_taken_for_the_athlete() {
     let (athlete, neighbour) = (Actor::at(110.0, 128.0), Actor::at(140.0, 128.0));
-    assert!((neighbour.x - athlete.x) / athlete.region_side() < 0.45, "the neighbour is in the athlete's crop");
+    assert!(
+        (neighbour.x - athlete.x) / athlete.region_side() < 0.45,
+        "the neighbour is in the athlete's crop"
+    );
     let mut theatre = Theatre::single(&[athlete, neighbour]);
     let first = theatre.next()[0].clone();
     assert_eq!(first.id, 0);
-    let stays = if mid_hip(&first.pose)[0] < 125.0 { athlete } else { neighbour };
+    let stays = if mid_hip(&first.pose)[0] < 125.0 {
+        athlete
+    } else {
+        neighbour
+    };
     let other = if stays == athlete { neighbour } else { athlete };
     theatre.ids_after(5);
     // The athlete vanishes; the landmark model now sees the neighbour in the same crop.
@@ -297,13 +361,21 @@ fn a_glitch_of_the_landmarks_does_not_lose_the_athlete() {
     });
     let people = theatre.next();
     assert_eq!(people[0].id, 0);
-    assert!((mid_hip(&people[0].pose)[0] - 100.0).abs() < 3.0, "{:?}", mid_hip(&people[0].pose));
+    assert!(
+        (mid_hip(&people[0].pose)[0] - 100.0).abs() < 3.0,
+        "{:?}",
+        mid_hip(&people[0].pose)
+    );
     assert_eq!(theatre.estimator.stats().detector_runs, 2, "it looked again");
 }
 
 #[test]
 fn several_people_are_followed_and_ids_are_not_reused() {
-    let (a, b, c) = (Actor::at(50.0, 128.0), Actor::at(128.0, 128.0), Actor::at(206.0, 128.0));
+    let (a, b, c) = (
+        Actor::at(50.0, 128.0),
+        Actor::at(128.0, 128.0),
+        Actor::at(206.0, 128.0),
+    );
     let mut theatre = Theatre::several(3, &[a, b]);
     assert_eq!(theatre.ids_after(1), [0, 1]);
     // A third one is noticed at the next look, within half a second.
@@ -320,10 +392,18 @@ fn several_people_are_followed_and_ids_are_not_reused() {
 
 #[test]
 fn no_more_people_are_followed_than_asked_for() {
-    let people: Vec<Actor> = (0..6).map(|i| Actor { radius: 20.0, ..Actor::at(28.0 + 40.0 * i as f32, 128.0) }).collect();
+    let people: Vec<Actor> = (0..6)
+        .map(|i| Actor {
+            radius: 20.0,
+            ..Actor::at(28.0 + 40.0 * i as f32, 128.0)
+        })
+        .collect();
     let mut theatre = Theatre::several(4, &people);
     assert_eq!(theatre.ids_after(20).len(), 4);
-    theatre.estimator.configure(EstimatorConfig { max_persons: 2, ..EstimatorConfig::default() });
+    theatre.estimator.configure(EstimatorConfig {
+        max_persons: 2,
+        ..EstimatorConfig::default()
+    });
     assert_eq!(theatre.ids_after(5), [0, 1]);
 }
 
@@ -344,27 +424,61 @@ fn two_tracks_that_meet_on_one_person_become_one() {
 
 #[test]
 fn with_room_for_one_the_larger_of_two_certain_people_is_followed() {
-    let near = Actor { radius: 50.0, score: 0.8, ..Actor::at(170.0, 128.0) };
-    let far = Actor { radius: 20.0, score: 0.9, ..Actor::at(60.0, 128.0) };
+    let near = Actor {
+        radius: 50.0,
+        score: 0.8,
+        ..Actor::at(170.0, 128.0)
+    };
+    let far = Actor {
+        radius: 20.0,
+        score: 0.9,
+        ..Actor::at(60.0, 128.0)
+    };
     let x = |theatre: &mut Theatre| mid_hip(&theatre.next()[0].pose)[0];
     assert!(x(&mut Theatre::single(&[near, far])) > 150.0);
     // One the detector hardly believes in is not.
     let unsure = Actor { score: 0.6, ..near };
     assert!(x(&mut Theatre::single(&[unsure, far])) < 80.0);
     let central = Actor::at(120.0, 128.0);
-    let config = EstimatorConfig { person: PersonSelection::NearestCentre, ..EstimatorConfig::default() };
+    let config = EstimatorConfig {
+        person: PersonSelection::NearestCentre,
+        ..EstimatorConfig::default()
+    };
     assert!((x(&mut Theatre::new(config, &[near, central])) - 120.0).abs() < 5.0);
 }
 
 #[test]
 fn the_chosen_one_of_several_is_marked() {
-    let (large, small) = (Actor { radius: 45.0, ..Actor::at(60.0, 128.0) }, Actor { radius: 25.0, ..Actor::at(190.0, 128.0) });
+    let (large, small) = (
+        Actor {
+            radius: 45.0,
+            ..Actor::at(60.0, 128.0)
+        },
+        Actor {
+            radius: 25.0,
+            ..Actor::at(190.0, 128.0)
+        },
+    );
     let mut theatre = Theatre::several(2, &[large, small]);
-    let selected = |people: &[TrackedPose]| people.iter().filter(|p| p.selected).map(|p| p.id).collect::<Vec<_>>();
+    let selected = |people: &[TrackedPose]| {
+        people
+            .iter()
+            .filter(|p| p.selected)
+            .map(|p| p.id)
+            .collect::<Vec<_>>()
+    };
     let people = theatre.next();
-    let large_id = people.iter().max_by(|a, b| a.bounds[3].total_cmp(&b.bounds[3])).unwrap().id;
+    let large_id = people
+        .iter()
+        .max_by(|a, b| a.bounds[3].total_cmp(&b.bounds[3]))
+        .unwrap()
+        .id;
     assert_eq!(selected(&people), [large_id]);
-    let config = EstimatorConfig { max_persons: 2, person: PersonSelection::Id(1 - large_id), ..EstimatorConfig::default() };
+    let config = EstimatorConfig {
+        max_persons: 2,
+        person: PersonSelection::Id(1 - large_id),
+        ..EstimatorConfig::default()
+    };
     theatre.estimator.configure(config);
     assert_eq!(selected(&theatre.next()), [1 - large_id]);
 }
@@ -375,15 +489,19 @@ fn tensors_that_are_not_finite_are_no_pose_and_counted() {
     assert_eq!(theatre.ids_after(2), [0]);
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         theatre.change(|scene| scene.landmark_values = Some(value));
-        assert_eq!(theatre.ids_after(2), []);
+        assert_eq!(theatre.ids_after(2), NOBODY);
         theatre.change(|scene| scene.landmark_values = None);
         assert_eq!(theatre.ids_after(2), [0]);
         theatre.change(|scene| (scene.box_values, scene.presence) = (Some(value), Some(f32::NAN)));
-        assert_eq!(theatre.ids_after(2), []);
+        assert_eq!(theatre.ids_after(2), NOBODY);
         theatre.change(|scene| (scene.box_values, scene.presence) = (None, None));
         assert_eq!(theatre.ids_after(2), [0]);
     }
-    assert!(theatre.estimator.stats().not_finite >= 9, "{:?}", theatre.estimator.stats());
+    assert!(
+        theatre.estimator.stats().not_finite >= 9,
+        "{:?}",
+        theatre.estimator.stats()
+    );
 }
 
 #[test]
@@ -402,7 +520,7 @@ fn absurd_but_finite_tensors_are_survived() {
 fn a_presence_at_the_threshold_is_no_pose() {
     let mut theatre = Theatre::single(&[Actor::at(128.0, 128.0)]);
     theatre.change(|scene| scene.presence = Some(0.5));
-    assert_eq!(theatre.ids_after(3), []);
+    assert_eq!(theatre.ids_after(3), NOBODY);
     theatre.change(|scene| scene.presence = Some(0.51));
     assert_eq!(theatre.ids_after(1).len(), 1);
 }
@@ -430,9 +548,16 @@ fn prediction_goes_on_at_constant_speed_and_ends() {
     let last = theatre.time() - 1.0 / 30.0;
     let ahead = theatre.estimator.predict(last + 0.1).to_vec();
     assert_eq!(ahead.len(), 1);
-    assert_eq!((ahead[0].id, ahead[0].selected, ahead[0].pose.source), (0, true, PoseSource::Predicted));
+    assert_eq!(
+        (ahead[0].id, ahead[0].selected, ahead[0].pose.source),
+        (0, true, PoseSource::Predicted)
+    );
     // 107 px at 90 px/s for 0.1 s.
-    assert!((mid_hip(&ahead[0].pose)[0] - 116.0).abs() < 3.0, "{:?}", mid_hip(&ahead[0].pose));
+    assert!(
+        (mid_hip(&ahead[0].pose)[0] - 116.0).abs() < 3.0,
+        "{:?}",
+        mid_hip(&ahead[0].pose)
+    );
     assert_eq!(theatre.estimator.predict(last + 0.31), []);
     assert_eq!(theatre.estimator.predict(last - 1.0), []);
     assert_eq!(theatre.estimator.predict(f64::NAN), []);
@@ -444,24 +569,41 @@ fn a_live_frame_without_a_free_worker_is_predicted() {
     let mut theatre = Theatre::single(&[Actor::at(128.0, 128.0)]);
     theatre.ids_after(3);
     let t = theatre.time();
-    let plane = Plane { data: &theatre.picture, stride: 3 * SIDE };
+    let plane = Plane {
+        data: &theatre.picture,
+        stride: 3 * SIDE,
+    };
     let planes = [plane, Plane::default(), Plane::default()];
-    let frame =
-        FrameView::new(PixelFormat::Rgb, SIDE, SIDE, planes, ColorMatrix::Bt601, ColorRange::Full).unwrap();
+    let frame = FrameView::new(
+        PixelFormat::Rgb,
+        SIDE,
+        SIDE,
+        planes,
+        ColorMatrix::Bt601,
+        ColorRange::Full,
+    )
+    .unwrap();
     // The scripted networks of other streams wait for the scene, so both workers are busy.
     let scene = theatre.scene.clone();
     let engine = theatre.engine.clone();
     let held = scene.lock().unwrap();
     std::thread::scope(|scope| {
-        let others: Vec<_> = (0..2).map(|_| scope.spawn(|| engine.warm_up(Quality::Fast))).collect();
+        let others: Vec<_> = (0..2)
+            .map(|_| scope.spawn(|| engine.warm_up(Quality::Fast)))
+            .collect();
         while engine.stats().idle > 0 {
             std::thread::yield_now();
         }
-        let people = theatre.estimator.process_within(&frame, t, Duration::ZERO).unwrap();
+        let people = theatre
+            .estimator
+            .process_within(&frame, t, Duration::ZERO)
+            .unwrap();
         assert_eq!(people.len(), 1);
         assert_eq!(people[0].pose.source, PoseSource::Predicted);
         drop(held);
-        others.into_iter().for_each(|other| other.join().unwrap().unwrap());
+        others
+            .into_iter()
+            .for_each(|other| other.join().unwrap().unwrap());
     });
     assert_eq!(theatre.estimator.stats().predicted, 1);
     assert_eq!(theatre.ids_after(2), [0]);
@@ -474,8 +616,23 @@ fn a_jump_in_time_or_another_size_starts_afresh() {
     theatre.frame += 300;
     assert_eq!(theatre.ids_after(1), [1]);
     let data = vec![0; 3 * 64 * 64];
-    let planes = [Plane { data: &data, stride: 192 }, Plane::default(), Plane::default()];
-    let small = FrameView::new(PixelFormat::Rgb, 64, 64, planes, ColorMatrix::Bt601, ColorRange::Full).unwrap();
+    let planes = [
+        Plane {
+            data: &data,
+            stride: 192,
+        },
+        Plane::default(),
+        Plane::default(),
+    ];
+    let small = FrameView::new(
+        PixelFormat::Rgb,
+        64,
+        64,
+        planes,
+        ColorMatrix::Bt601,
+        ColorRange::Full,
+    )
+    .unwrap();
     theatre.set(&[]);
     assert_eq!(theatre.estimator.process(&small, theatre.time()).unwrap(), []);
     theatre.set(&[Actor::at(128.0, 128.0)]);
@@ -484,15 +641,52 @@ fn a_jump_in_time_or_another_size_starts_afresh() {
 
 #[test]
 fn times_that_stand_still_run_back_or_are_no_numbers_are_survived() {
-    let mut theatre = Theatre::new(EstimatorConfig { smooth: true, ..EstimatorConfig::default() }, &[Actor::at(128.0, 128.0)]);
+    let mut theatre = Theatre::new(
+        EstimatorConfig {
+            smooth: true,
+            ..EstimatorConfig::default()
+        },
+        &[Actor::at(128.0, 128.0)],
+    );
     let data = theatre.picture.clone();
-    let planes = [Plane { data: &data, stride: 3 * SIDE }, Plane::default(), Plane::default()];
-    let frame =
-        FrameView::new(PixelFormat::Rgb, SIDE, SIDE, planes, ColorMatrix::Bt601, ColorRange::Full).unwrap();
-    for t in [0.0, 0.0, 0.1, 0.05, f64::NAN, f64::INFINITY, 0.2, -5.0, 1e300, -1e300] {
+    let planes = [
+        Plane {
+            data: &data,
+            stride: 3 * SIDE,
+        },
+        Plane::default(),
+        Plane::default(),
+    ];
+    let frame = FrameView::new(
+        PixelFormat::Rgb,
+        SIDE,
+        SIDE,
+        planes,
+        ColorMatrix::Bt601,
+        ColorRange::Full,
+    )
+    .unwrap();
+    for t in [
+        0.0,
+        0.0,
+        0.1,
+        0.05,
+        f64::NAN,
+        f64::INFINITY,
+        0.2,
+        -5.0,
+        1e300,
+        -1e300,
+    ] {
         let people = theatre.estimator.process(&frame, t).unwrap();
         assert_eq!(people.len(), 1, "{t}");
-        assert!(people[0].pose.landmarks.iter().all(|l| l.x.is_finite() && l.y.is_finite()));
+        assert!(
+            people[0]
+                .pose
+                .landmarks
+                .iter()
+                .all(|l| l.x.is_finite() && l.y.is_finite())
+        );
     }
 }
 
@@ -500,12 +694,41 @@ fn times_that_stand_still_run_back_or_are_no_numbers_are_survived() {
 fn regions_outside_or_without_size_have_no_landmarks() {
     let mut theatre = Theatre::single(&[Actor::at(128.0, 128.0)]);
     let data = theatre.picture.clone();
-    let planes = [Plane { data: &data, stride: 3 * SIDE }, Plane::default(), Plane::default()];
-    let frame =
-        FrameView::new(PixelFormat::Rgb, SIDE, SIDE, planes, ColorMatrix::Bt601, ColorRange::Full).unwrap();
-    let region = Region { center_x: 128.0, center_y: 128.0, side: 100.0, rotation: 0.0 };
+    let planes = [
+        Plane {
+            data: &data,
+            stride: 3 * SIDE,
+        },
+        Plane::default(),
+        Plane::default(),
+    ];
+    let frame = FrameView::new(
+        PixelFormat::Rgb,
+        SIDE,
+        SIDE,
+        planes,
+        ColorMatrix::Bt601,
+        ColorRange::Full,
+    )
+    .unwrap();
+    let region = Region {
+        center_x: 128.0,
+        center_y: 128.0,
+        side: 100.0,
+        rotation: 0.0,
+    };
     assert!(theatre.estimator.landmarks_in(&frame, &region).unwrap().is_some());
-    for bad in [Region { side: 0.0, ..region }, Region { center_x: f32::NAN, ..region }, Region { center_y: 1e9, ..region }] {
+    for bad in [
+        Region { side: 0.0, ..region },
+        Region {
+            center_x: f32::NAN,
+            ..region
+        },
+        Region {
+            center_y: 1e9,
+            ..region
+        },
+    ] {
         assert_eq!(theatre.estimator.landmarks_in(&frame, &bad).unwrap(), None);
     }
     assert_eq!(theatre.estimator.detect(&frame).unwrap().len(), 1);
@@ -515,7 +738,13 @@ fn regions_outside_or_without_size_have_no_landmarks() {
 fn smoothing_is_off_unless_asked_for_and_never_touches_tracking() {
     let jumpy = |i: u32| Actor::at(128.0 + (i % 2) as f32, 128.0);
     let xs = |smooth: bool| {
-        let mut theatre = Theatre::new(EstimatorConfig { smooth, ..EstimatorConfig::default() }, &[]);
+        let mut theatre = Theatre::new(
+            EstimatorConfig {
+                smooth,
+                ..EstimatorConfig::default()
+            },
+            &[],
+        );
         let measure = |i| {
             theatre.set(&[jumpy(i)]);
             theatre.next()[0].pose.landmarks[0].x

@@ -9,7 +9,6 @@ mod selection;
 mod smoothing;
 mod track;
 
-
 pub(crate) use selection::{Person, Selector};
 pub(crate) use track::{Track, bounds};
 
@@ -182,7 +181,11 @@ impl Tracker {
         if self.lost.len() == MAX_PERSONS {
             self.lost.remove(0);
         }
-        self.lost.push(Lost { id: track.id, region, t: track.t });
+        self.lost.push(Lost {
+            id: track.id,
+            region,
+            t: track.t,
+        });
     }
 
     /// Chooses whom to look at among the detections, best first: people who return, then new ones, as many as there is
