@@ -160,7 +160,7 @@ fn link_first_video(decodebin: &gst::Element, queue: &gst::Element, facts: &Arc<
     let target = queue.static_pad("sink").expect("queue has a sink pad");
     let facts = facts.clone();
     let linked = target.clone();
-    decodebin.connect_pad_added(move |_, pad| {
+    decodebin.connect_pad_added(move |decodebin, pad| {
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
         let is_video = caps.structure(0).is_some_and(|s| s.name() == "video/x-raw");
         if !is_video || target.is_linked() {
@@ -169,8 +169,7 @@ fn link_first_video(decodebin: &gst::Element, queue: &gst::Element, facts: &Arc<
         note_stream(pad, &facts);
         if let Err(error) = pad.link(&target) {
             gst::element_error!(
-                pad.parent_element()
-                    .unwrap_or_else(|| target.parent_element().expect("queue")),
+                decodebin,
                 gst::CoreError::Negotiation,
                 ("decoded video cannot be linked: {error}")
             );
@@ -241,8 +240,7 @@ fn observe_decoder(pipeline: &gst::Pipeline, facts: &Arc<Mutex<StreamFacts>>) {
     let facts = facts.clone();
     pipeline.connect_deep_element_added(move |_, _, element| {
         let Some(factory) = element.factory() else { return };
-        let is_decoder = gst::ElementFactoryType::DECODER | gst::ElementFactoryType::MEDIA_VIDEO;
-        if !factory.has_type(is_decoder) || factory.has_type(gst::ElementFactoryType::PARSER) {
+        if !factory.has_type(gst::ElementFactoryType::DECODER) || element.is::<gst::Bin>() {
             return;
         }
         set_if_present(element, "max-threads", DECODER_THREADS);

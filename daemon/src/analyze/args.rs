@@ -147,6 +147,7 @@ impl AnalyzeArgs {
                 table_on_stdout: false,
             });
         };
+        self.keep_inputs("--output", output)?;
         let table_on_stdout = self.format == Format::Table;
         let is_folder = is_folder(output) || (self.is_batch() && output.extension().is_none());
         let format = match (self.format, is_folder) {
@@ -171,29 +172,46 @@ impl AnalyzeArgs {
         })
     }
 
+    /// The folder that overlay videos go into, if it is one.
+    pub fn overlay_folder(&self) -> Option<&Path> {
+        self.overlay
+            .as_deref()
+            .filter(|target| self.is_batch() || is_folder(target))
+    }
+
     /// Where the overlay video of each input goes.
     pub fn overlays(&self) -> Result<Vec<Option<PathBuf>>, UsageError> {
         let Some(target) = &self.overlay else {
             return Ok(vec![None; self.files.len()]);
         };
-        if self.is_batch() || is_folder(target) {
-            if target
-                .extension()
-                .is_some_and(|extension| extension.eq_ignore_ascii_case("mp4"))
+        let overlays = match self.overlay_folder() {
+            Some(folder)
+                if folder
+                    .extension()
+                    .is_some_and(|extension| extension.eq_ignore_ascii_case("mp4")) =>
             {
                 return Err(UsageError(
                     "--overlay takes a folder when several files are given".into(),
                 ));
             }
-            return Ok(names_in(target, &self.files, "-overlay.mp4")
-                .into_iter()
-                .map(Some)
-                .collect());
+            Some(folder) => names_in(folder, &self.files, "-overlay.mp4"),
+            None => vec![target.clone()],
+        };
+        overlays
+            .iter()
+            .try_for_each(|overlay| self.keep_inputs("--overlay", overlay))?;
+        Ok(overlays.into_iter().map(Some).collect())
+    }
+
+    /// Refuses an output that would replace an input.
+    fn keep_inputs(&self, option: &str, output: &Path) -> Result<(), UsageError> {
+        if self.files.iter().any(|input| same_file(input, output)) {
+            return Err(UsageError(format!(
+                "{option} would replace the input {}",
+                output.display()
+            )));
         }
-        if same_file(target, &self.files[0]) {
-            return Err(UsageError("--overlay would replace the input".into()));
-        }
-        Ok(vec![Some(target.clone())])
+        Ok(())
     }
 
     /// The specification of each input, in order.

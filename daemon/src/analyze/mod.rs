@@ -34,7 +34,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<Exit> {
         (Format::Ndjson, _) => Events::Spool,
         _ => Events::Ignore,
     };
-    if let Some(folder) = args.overlay.as_ref().filter(|_| args.is_batch()) {
+    if let Some(folder) = args.overlay_folder() {
         make_folder(folder)?;
     }
     let mut results = Results::open(&delivery, &args.files)?;

@@ -143,6 +143,7 @@ fn a_command_line_that_makes_no_sense_is_refused_before_anything_runs() {
         &["analyze", clip, "--capture-fps", "0"],
         &["analyze", clip, "-o", "results.xlsx"],
         &["analyze", clip, "--overlay", clip],
+        &["analyze", clip, "--format", "json", "-o", clip],
         &["analyze", clip, clip, "--overlay", "one.mp4"],
         &["models"],
         &["fly"],
