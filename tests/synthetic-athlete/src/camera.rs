@@ -62,16 +62,25 @@ impl View {
         Vec3::new(v.dot(self.right), v.dot(self.down), v.dot(self.forward))
     }
 
+    /// The camera for the renderer.
     pub fn rays(&self) -> Rays {
+        self.rays_along(self.right, self.down)
+    }
+
+    /// The same camera without roll.
+    pub fn level_rays(&self) -> Rays {
+        let right = Vec3::new(1.0, 0.0, 0.0);
+        self.rays_along(right, self.forward.cross(right))
+    }
+
+    fn rays_along(&self, right: Vec3, down: Vec3) -> Rays {
         let scale = 1.0 / self.focal;
         Rays {
             eye: self.eye.as_f32(),
-            corner: (self.forward
-                - self.right * (self.centre[0] * scale)
-                - self.down * (self.centre[1] * scale))
+            corner: (self.forward - right * (self.centre[0] * scale) - down * (self.centre[1] * scale))
                 .as_f32(),
-            right: (self.right * scale).as_f32(),
-            down: (self.down * scale).as_f32(),
+            right: (right * scale).as_f32(),
+            down: (down * scale).as_f32(),
             forward: self.forward.as_f32(),
             focal: self.focal as f32,
             centre: self.centre.map(|c| c as f32),
@@ -151,6 +160,20 @@ mod tests {
             (y0 - 324.0).abs() < 1e-9,
             "the floor is a tenth above the lower edge"
         );
+    }
+
+    #[test]
+    fn the_level_camera_differs_by_roll_alone() {
+        let rolled = tilted();
+        let level = View::new(&Camera {
+            pitch_deg: 12.0,
+            offset_m: 0.3,
+            ..Camera::default()
+        });
+        let (a, b) = (rolled.level_rays(), level.rays());
+        for (x, y) in [(0.0, 0.0), (500.0, 20.0), (10.0, 350.0)] {
+            assert!((a.through(x, y) - b.through(x, y)).length() < 1e-5);
+        }
     }
 
     #[test]

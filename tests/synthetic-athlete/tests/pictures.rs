@@ -322,6 +322,49 @@ fn what_slides_by_stays_what_it_was() {
 }
 
 #[test]
+fn a_rolled_camera_sees_the_same_surroundings_slide_as_stand() {
+    // The first frame of a panned clip has not slid yet.
+    let first = |travel, roll_deg| {
+        let camera = Camera {
+            roll_deg,
+            ..Camera::default()
+        };
+        let running = Running {
+            travel,
+            seconds: 0.5,
+            ..Running::default()
+        };
+        frame(
+            &Clip {
+                camera,
+                ..Clip::of(running)
+            }
+            .build()
+            .unwrap(),
+            0,
+        )
+    };
+    for roll_deg in [0.0, -3.0] {
+        let (standing, sliding) = (
+            first(Travel::Treadmill, roll_deg),
+            first(Travel::Panned, roll_deg),
+        );
+        // The upper left, away from where the strips close.
+        let pixels = (0..100 * 640)
+            .filter(|i| i % 640 < 300)
+            .flat_map(|i| 3 * i..3 * i + 3);
+        let (off, n) = pixels.fold((0, 0), |(off, n), i| {
+            (off + u32::from(standing[i].abs_diff(sliding[i])), n + 1)
+        });
+        let mean = f64::from(off) / f64::from(n);
+        assert!(
+            mean < 2.0,
+            "{mean} grey levels apart at a roll of {roll_deg} degrees"
+        );
+    }
+}
+
+#[test]
 fn a_runner_passes_through_a_standing_picture() {
     let running = Running {
         travel: Travel::Through,

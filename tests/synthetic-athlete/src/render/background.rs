@@ -47,16 +47,16 @@ pub(super) struct Backdrop {
 }
 
 impl Surroundings {
-    /// One row of pixels, with the ground shifted sideways by `scroll` metres.
-    pub fn paint_row(&self, rays: &Rays, y: usize, scroll: f32, row: &mut [Backdrop]) {
+    /// One row of pixels.
+    pub fn paint_row(&self, rays: &Rays, y: usize, row: &mut [Backdrop]) {
         for (x, out) in row.iter_mut().enumerate() {
-            let centre = self.look(rays.eye, rays.through(x as f32 + 0.5, y as f32 + 0.5), scroll);
+            let centre = self.look(rays.eye, rays.through(x as f32 + 0.5, y as f32 + 0.5));
             let mut colour = Vec3f::default();
             for i in 0..SAMPLES * SAMPLES {
                 let dx = ((i % SAMPLES) as f32 + 0.5) / SAMPLES as f32;
                 let dy = ((i / SAMPLES) as f32 + 0.5) / SAMPLES as f32;
                 colour += self
-                    .look(rays.eye, rays.through(x as f32 + dx, y as f32 + dy), scroll)
+                    .look(rays.eye, rays.through(x as f32 + dx, y as f32 + dy))
                     .colour;
             }
             *out = Backdrop {
@@ -66,7 +66,7 @@ impl Surroundings {
         }
     }
 
-    fn look(&self, eye: Vec3f, ray: Vec3f, scroll: f32) -> Backdrop {
+    fn look(&self, eye: Vec3f, ray: Vec3f) -> Backdrop {
         if let Some((distance, colour)) = self.drop_box.as_ref().and_then(|b| b.hit(eye, ray)) {
             return Backdrop {
                 colour,
@@ -75,13 +75,7 @@ impl Surroundings {
             };
         }
         let Place { point, on_floor } = self.meet(eye, ray);
-        let colour = self.colour(
-            on_floor,
-            Vec3f {
-                x: point.x + scroll,
-                ..point
-            },
-        );
+        let colour = self.colour(on_floor, point);
         Backdrop {
             colour,
             distance: BEHIND,

@@ -29,6 +29,8 @@ use tile::{Bounds, Tiles};
 #[derive(Debug)]
 pub(crate) struct Renderer {
     rays: Rays,
+    /// The same camera without roll.
+    level: Rays,
     width: usize,
     height: usize,
     surroundings: Surroundings,
@@ -41,8 +43,8 @@ pub(crate) struct Renderer {
     scrolls: bool,
     /// The background and its bytes, when it never changes; painted when the first frame needs it.
     still: OnceLock<(Vec<Backdrop>, Vec<u8>)>,
-    /// The background when it slides by, if the horizon is level.
-    panorama: OnceLock<Option<Panorama>>,
+    /// The background when it slides by.
+    panorama: OnceLock<Panorama>,
 }
 
 /// What surrounds the people of a clip.
@@ -68,6 +70,7 @@ impl Renderer {
         let box_shadow = surroundings.drop_box.iter().flat_map(Cuboid::bars).collect();
         Self {
             rays: view.rays(),
+            level: view.level_rays(),
             width: view.width,
             height: view.height,
             surroundings,
@@ -91,10 +94,8 @@ impl Renderer {
     fn paint_background(&self, scroll: f32) -> Vec<Backdrop> {
         if self.scrolls {
             let (width, height) = (self.width, self.height);
-            let new = || Panorama::new(&self.surroundings, &self.rays, width, height);
-            if let Some(panorama) = self.panorama.get_or_init(new) {
-                return panorama.at(scroll);
-            }
+            let new = || Panorama::new(&self.surroundings, &self.rays, &self.level, width, height);
+            return self.panorama.get_or_init(new).at(scroll);
         }
         let blank = Backdrop {
             colour: Vec3f::default(),
@@ -103,7 +104,7 @@ impl Renderer {
         };
         let mut backdrop = vec![blank; self.width * self.height];
         for (y, row) in backdrop.chunks_mut(self.width).enumerate() {
-            self.surroundings.paint_row(&self.rays, y, scroll, row);
+            self.surroundings.paint_row(&self.rays, y, row);
         }
         backdrop
     }
