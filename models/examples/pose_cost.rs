@@ -29,12 +29,22 @@ enum Failure {
 }
 
 fn main() -> Result<(), Failure> {
-    let frames = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100_usize).max(1);
+    let frames = std::env::args()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(100_usize)
+        .max(1);
     let pictures = pictures()?;
     let engine = Engine::shared(&EngineConfig::default())?;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{frames} frames of {WIDTH}x{HEIGHT} I420, one person, medians in milliseconds per frame")?;
-    writeln!(out, "quality    inference  hand-over  pre+post  pre+post/inference  frames with a pose")?;
+    writeln!(
+        out,
+        "{frames} frames of {WIDTH}x{HEIGHT} I420, one person, medians in milliseconds per frame"
+    )?;
+    writeln!(
+        out,
+        "quality    inference  hand-over  pre+post  pre+post/inference  frames with a pose"
+    )?;
     for quality in [Quality::Fast, Quality::Balanced, Quality::Accurate] {
         engine.warm_up(quality)?;
         let cost = measure(&engine, quality, &pictures, frames)?;
@@ -69,8 +79,13 @@ fn measure(
     pictures: &[Vec<u8>],
     frames: usize,
 ) -> Result<Cost, Failure> {
-    let mut estimator =
-        PoseEstimator::new(engine.clone(), EstimatorConfig { quality, ..EstimatorConfig::default() });
+    let mut estimator = PoseEstimator::new(
+        engine.clone(),
+        EstimatorConfig {
+            quality,
+            ..EstimatorConfig::default()
+        },
+    );
     let there_and_back = (0..pictures.len()).chain((0..pictures.len()).rev()).cycle();
     let (mut inference, mut hand_over, mut overhead) = (Vec::new(), Vec::new(), Vec::new());
     let mut poses_before = 0;
@@ -105,8 +120,16 @@ fn median(values: &mut [f64]) -> f64 {
 
 /// A jump, from start to end, as I420.
 fn pictures() -> Result<Vec<Vec<u8>>, Failure> {
-    let camera = Camera { width: WIDTH as u32, height: HEIGHT as u32, ..Camera::default() };
-    let footage = Clip { camera, ..Clip::of(Cmj::default()) }.build()?;
+    let camera = Camera {
+        width: WIDTH as u32,
+        height: HEIGHT as u32,
+        ..Camera::default()
+    };
+    let footage = Clip {
+        camera,
+        ..Clip::of(Cmj::default())
+    }
+    .build()?;
     let mut rgb = Vec::new();
     let picture = |i: usize| {
         footage.render(i * footage.frame_count() / RENDERED, &mut rgb);
@@ -120,8 +143,15 @@ fn view(i420: &[u8]) -> FrameView<'_> {
     let (u, v) = chroma.split_at(WIDTH * HEIGHT / 4);
     let plane = |data, stride| Plane { data, stride };
     let planes = [plane(luma, WIDTH), plane(u, WIDTH / 2), plane(v, WIDTH / 2)];
-    FrameView::new(PixelFormat::I420, WIDTH, HEIGHT, planes, ColorMatrix::Bt601, ColorRange::Full)
-        .expect("the planes are as long as they must be")
+    FrameView::new(
+        PixelFormat::I420,
+        WIDTH,
+        HEIGHT,
+        planes,
+        ColorMatrix::Bt601,
+        ColorRange::Full,
+    )
+    .expect("the planes are as long as they must be")
 }
 
 /// RGB to full-range BT.601 I420, chroma from the first pixel of each group of four.
@@ -134,7 +164,9 @@ fn i420(rgb: &[u8]) -> Vec<u8> {
     let all = (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y)));
     let quarter = (0..HEIGHT / 2).flat_map(|y| (0..WIDTH / 2).map(move |x| (2 * x, 2 * y)));
     let y = all.map(|(x, y)| luma(pixel(x, y)));
-    let u = quarter.clone().map(|(x, y)| 128.0 + (pixel(x, y)[2] - luma(pixel(x, y))) / 1.772);
+    let u = quarter
+        .clone()
+        .map(|(x, y)| 128.0 + (pixel(x, y)[2] - luma(pixel(x, y))) / 1.772);
     let v = quarter.map(|(x, y)| 128.0 + (pixel(x, y)[0] - luma(pixel(x, y))) / 1.402);
     y.chain(u).chain(v).map(|v| v.round() as u8).collect()
 }

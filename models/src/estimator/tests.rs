@@ -755,3 +755,50 @@ fn smoothing_is_off_unless_asked_for_and_never_touches_tracking() {
     let (raw, smooth) = (wobble(&xs(false)), wobble(&xs(true)));
     assert!(raw > 0.5 && smooth < 0.7 * raw, "{raw} {smooth}");
 }
+
+#[test]
+fn absurd_picture_sizes_are_survived() {
+    let mut theatre = Theatre::several(2, &[Actor::at(60.0, 128.0), Actor::at(200.0, 128.0)]);
+    for (width, height) in [
+        (1, 1),
+        (2, 1),
+        (1, 2),
+        (3, 5),
+        (7680, 4320),
+        (FrameView::MAX_SIDE, 1),
+        (1, FrameView::MAX_SIDE),
+    ] {
+        // Black I420 with strides that fit nothing in particular.
+        let (luma_stride, chroma_stride) = (width + 13, width.div_ceil(2) + 7);
+        let (luma, chroma) = (
+            vec![16; luma_stride * height],
+            vec![128; chroma_stride * height.div_ceil(2)],
+        );
+        let plane = |data, stride| Plane { data, stride };
+        let planes = [
+            plane(&luma, luma_stride),
+            plane(&chroma, chroma_stride),
+            plane(&chroma, chroma_stride),
+        ];
+        let (matrix, range) = (ColorMatrix::Bt2020, ColorRange::Limited);
+        let frame = FrameView::new(PixelFormat::I420, width, height, planes, matrix, range).unwrap();
+        for i in 0..3 {
+            theatre.estimator.process(&frame, f64::from(i) / 30.0).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_person_lost_in_full_run_is_expected_where_the_run_leads() {
+    let mut theatre = Theatre::single(&[]);
+    let runner = |i: u32| Actor::at(40.0 + 6.0 * i as f32, 128.0);
+    for i in 0..15 {
+        theatre.set(&[runner(i)]);
+        assert_eq!(theatre.ids_after(1), [0]);
+    }
+    theatre.set(&[]);
+    assert_eq!(theatre.ids_after(8), NOBODY);
+    // Eight frames later and 48 pixels on, half a region from where the person was seen last.
+    theatre.set(&[runner(23)]);
+    assert_eq!(theatre.ids_after(1), [0]);
+}

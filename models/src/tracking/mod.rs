@@ -10,6 +10,7 @@ mod smoothing;
 mod track;
 
 pub(crate) use selection::{Person, Selector};
+use track::Course;
 pub(crate) use track::{Track, bounds};
 
 use crate::landmarks::Measured;
@@ -23,9 +24,13 @@ const DETECTION_INTERVAL_S: f64 = 0.5;
 const MAX_GAP_S: f64 = 1.0;
 /// Somebody found again within this time keeps the id, seconds.
 const RETURN_S: f64 = selection::RETURN_S;
-/// …and no farther from where they were expected than [`JUMP`] plus this per second since they were last seen, in
-/// regions (a region is about 1.25 body heights): 2.5 m/s, a jog.
-const RETURN_PER_S: f32 = 1.2;
+/// …if the region is no farther from where it was expected than [`JUMP`] plus this per second since the person was last
+/// seen, in regions (a region is about 1.25 body heights): a change of speed by 1.7 m/s…
+const RETURN_PER_S: f32 = 0.8;
+/// …and never farther than this, in regions…
+const RETURN_REACH: f32 = 0.5;
+/// …nor larger or smaller by more than this factor.
+const RETURN_RESIZE: f32 = 1.5;
 /// Largest plausible deviation of a region from where it was expected, in regions: well above landmark noise, half the
 /// distance of two people side by side.
 const JUMP: f32 = 0.15;
@@ -64,10 +69,17 @@ pub(crate) struct Candidate {
 #[derive(Clone, Copy, Debug)]
 struct Lost {
     id: u32,
-    /// Where the person was expected when the track ended.
-    region: Region,
-    /// When the person was last seen.
-    t: f64,
+    course: Course,
+}
+
+impl Lost {
+    /// Distance of a newly found region from where this person is expected at `t`, if it can be the same person.
+    fn distance(&self, region: &Region, t: f64) -> Option<f32> {
+        let expected = self.course.at(t);
+        let reach = (JUMP + RETURN_PER_S * (t - self.course.t).abs() as f32).min(RETURN_REACH);
+        let distance = region.distance(&expected);
+        (distance <= reach && resize(region, &expected) <= RETURN_RESIZE).then_some(distance)
+    }
 }
 
 /// The people of one stream.
@@ -124,7 +136,7 @@ impl Tracker {
             self.clear();
         }
         (self.size, self.last_t, self.alarmed) = (size, Some(t), false);
-        self.lost.retain(|lost| (t - lost.t).abs() <= RETURN_S);
+        self.lost.retain(|lost| (t - lost.course.t).abs() <= RETURN_S);
     }
 
     /// Whether the detector should look at this frame.
@@ -144,21 +156,21 @@ impl Tracker {
     /// Takes what was seen of track `index`. False when the track has ended; the tracks behind it have then moved up.
     pub fn observe(&mut self, index: usize, sight: Sight, t: f64, smooth: bool) -> bool {
         let track = &mut self.tracks[index];
-        let expected = track.expected_region(t);
+        let course = track.course();
         match sight {
             Sight::Skipped => return true,
             Sight::Nobody => {}
             Sight::Person(measured) => {
                 let now = Region::from_points(measured.auxiliary[0], measured.auxiliary[1]);
                 let usable = now.is_usable(self.size.0, self.size.1);
-                if usable && is_plausible(&expected, &now, t - track.t) {
+                if usable && is_plausible(&course, &now, t) {
                     track.update(&measured, t, smooth);
                     return true;
                 }
                 self.alarmed |= usable;
             }
         }
-        self.lose(index, expected);
+        self.lose(index);
         false
     }
 
@@ -169,22 +181,21 @@ impl Tracker {
             let track = &self.tracks[younger];
             let double = self.tracks[..younger].iter().any(|older| is_same(older, track));
             if double {
-                self.lose(younger, self.tracks[younger].region);
+                self.lose(younger);
             } else {
                 younger += 1;
             }
         }
     }
 
-    fn lose(&mut self, index: usize, region: Region) {
+    fn lose(&mut self, index: usize) {
         let track = self.tracks.remove(index);
         if self.lost.len() == MAX_PERSONS {
             self.lost.remove(0);
         }
         self.lost.push(Lost {
             id: track.id,
-            region,
-            t: track.t,
+            course: track.course(),
         });
     }
 
@@ -234,11 +245,11 @@ impl Tracker {
                 if self.candidates.iter().any(|c| c.returning == Some(lost.id)) {
                     continue;
                 }
-                let reach = JUMP + RETURN_PER_S * (t - lost.t).abs() as f32;
                 for region in detections.iter().map(Detection::region) {
-                    let distance = region.distance(&lost.region);
-                    let better = nearest.is_none_or(|(least, _)| distance < least);
-                    if distance <= reach && better && self.is_new(&region) {
+                    let distance = lost.distance(&region, t).filter(|_| self.is_new(&region));
+                    if let Some(distance) = distance
+                        && nearest.is_none_or(|(least, _)| distance < least)
+                    {
                         nearest = Some((
                             distance,
                             Candidate {
@@ -319,10 +330,16 @@ impl Tracker {
     }
 }
 
-fn is_plausible(expected: &Region, now: &Region, elapsed: f64) -> bool {
-    let reach = JUMP + JUMP_PER_S * elapsed.abs() as f32;
-    let resize = (now.side / expected.side).max(expected.side / now.side);
-    now.distance(expected) <= reach && resize <= RESIZE
+/// Whether a person on this course can be in the region `now` at `t`.
+fn is_plausible(course: &Course, now: &Region, t: f64) -> bool {
+    let expected = course.at(t);
+    let reach = JUMP + JUMP_PER_S * (t - course.t).abs() as f32;
+    now.distance(&expected) <= reach && resize(now, &expected) <= RESIZE
+}
+
+/// By what factor one region is larger than the other.
+fn resize(a: &Region, b: &Region) -> f32 {
+    (a.side / b.side).max(b.side / a.side)
 }
 
 fn is_same(older: &Track, younger: &Track) -> bool {

@@ -39,6 +39,28 @@ const BODY: [LandmarkId; 12] = [
     LandmarkId::RightAnkle,
 ];
 
+/// Where a person was last seen and how the hips moved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Course {
+    pub region: Region,
+    /// Pixels per second.
+    velocity: [f32; 2],
+    /// When the person was last seen, seconds.
+    pub t: f64,
+}
+
+impl Course {
+    /// The region expected at `t`.
+    pub fn at(&self, t: f64) -> Region {
+        let ahead = (t - self.t).clamp(0.0, MAX_PREDICTION_S) as f32;
+        Region {
+            center_x: self.region.center_x + ahead * self.velocity[0],
+            center_y: self.region.center_y + ahead * self.velocity[1],
+            ..self.region
+        }
+    }
+}
+
 /// One followed person: where to look next and what was seen last.
 pub(crate) struct Track {
     pub id: u32,
@@ -151,14 +173,14 @@ impl Track {
         Some(pose)
     }
 
-    /// Where the region's centre is expected at `t`, at the speed of the hips.
-    pub fn expected_region(&self, t: f64) -> Region {
-        let ahead = (t - self.t).clamp(0.0, MAX_PREDICTION_S) as f32;
+    /// Where the person is going.
+    pub fn course(&self) -> Course {
         let hips = [LandmarkId::LeftHip as usize, LandmarkId::RightHip as usize].map(|i| self.velocity[i]);
-        Region {
-            center_x: self.region.center_x + ahead * (hips[0][0] + hips[1][0]) / 2.0,
-            center_y: self.region.center_y + ahead * (hips[0][1] + hips[1][1]) / 2.0,
-            ..self.region
+        let velocity = [0, 1].map(|k| (hips[0][k] + hips[1][k]) / 2.0);
+        Course {
+            region: self.region,
+            velocity,
+            t: self.t,
         }
     }
 
