@@ -5,7 +5,7 @@
 
 use crate::elements::make;
 use crate::results::FramePoses;
-use crate::{AnalysisError, AnalysisSpec};
+use crate::{AnalysisError, AnalysisSpec, People};
 use gst::prelude::*;
 use gstkinemotion::{MotionMeta, PoseMeta};
 use kinemotion_models::PersonSelection;
@@ -191,9 +191,17 @@ impl AnalysisChain {
         let pose = make("kinepose", "pose")?;
         pose.set_property_from_str("quality", spec.quality.name());
         pose.set_property("max-persons", spec.max_persons);
-        pose.set_property("person", person_property(spec.person));
+        if let People::One(person) = spec.people {
+            pose.set_property("person", person_property(person));
+        }
         let phase = make("kinephase", "phase")?;
         phase.set_property("movement", movement_property(spec.movement));
+        let analysed = if spec.people == People::Everybody {
+            "all"
+        } else {
+            "selected"
+        };
+        phase.set_property_from_str("analyse", analysed);
         phase.set_property("athlete-height", spec.athlete.height_m.unwrap_or_default());
         phase.set_property("athlete-mass", spec.athlete.mass_kg.unwrap_or_default());
         phase.set_property("capture-fps", spec.capture_fps.unwrap_or_default());

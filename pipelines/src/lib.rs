@@ -37,4 +37,4 @@ pub use error::AnalysisError;
 pub use output::{AtomicFile, EventLines};
 pub use results::{Analysis, FramePoses, ModelFile, ModelInfo, QualityReport, SCHEMA, SourceInfo, Timing};
 pub use run::{analyze_file, analyze_file_with_events};
-pub use spec::{AnalysisSpec, Cancellation, Progress};
+pub use spec::{AnalysisSpec, Cancellation, People, Progress};

@@ -6,6 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Whose movement is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum People {
+    /// Everybody who is followed, so that a bystander costs nobody their jump.
+    #[default]
+    Everybody,
+    /// One person.
+    One(PersonSelection),
+}
+
 /// One analysis of one file.
 #[derive(Clone, Debug)]
 pub struct AnalysisSpec {
@@ -19,8 +29,8 @@ pub struct AnalysisSpec {
     pub athlete: Athlete,
     /// Frames per second the camera recorded, when the file plays slower than life.
     pub capture_fps: Option<f64>,
-    /// Whose numbers count when several people are in the picture.
-    pub person: PersonSelection,
+    /// Whose movement is measured when several people are in the picture.
+    pub people: People,
     /// People followed at once, 1..=16.
     pub max_persons: u32,
     /// Where to write the video with the overlay, if wanted: H.264 in MP4.
@@ -34,7 +44,11 @@ pub struct AnalysisSpec {
 }
 
 impl AnalysisSpec {
-    /// An analysis with default settings: any movement, balanced quality, the largest person, no overlay.
+    /// People followed at once unless somebody says otherwise: an athlete and those who usually stand around. Each costs
+    /// a run of the landmark model per frame, but only while in the picture.
+    pub const FOLLOWED: u32 = 4;
+
+    /// An analysis with default settings: any movement, balanced quality, everybody in the picture, no overlay.
     pub fn new(input: impl Into<PathBuf>) -> Self {
         Self {
             input: input.into(),
@@ -42,8 +56,8 @@ impl AnalysisSpec {
             quality: Quality::default(),
             athlete: Athlete::default(),
             capture_fps: None,
-            person: PersonSelection::default(),
-            max_persons: 1,
+            people: People::default(),
+            max_persons: AnalysisSpec::FOLLOWED,
             overlay: None,
             analysis_id: None,
             keep_poses: false,

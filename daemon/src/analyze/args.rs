@@ -4,11 +4,9 @@ use crate::exit::UsageError;
 use clap::{Args, ValueEnum};
 use kinemotion_models::{PersonSelection, Quality};
 use kinemotion_motion::{Athlete, MovementChoice, movements};
-use kinemotion_pipelines::{AnalysisSpec, Cancellation};
+use kinemotion_pipelines::{AnalysisSpec, Cancellation, People};
 use std::path::{Path, PathBuf};
 
-/// Candidates followed when one of several people has to be chosen.
-const CANDIDATES: u32 = 4;
 /// Statures that can be meant: metres, not centimetres or feet. Kinephase has the same upper limit.
 const STATURE_M: (f64, f64) = (0.5, 2.72);
 /// Masses that can be meant, kilograms.
@@ -89,13 +87,13 @@ pub struct AnalyzeArgs {
     #[arg(long, value_name = "FPS", value_parser = within(CAPTURE_FPS, "frames per second"))]
     capture_fps: Option<f64>,
 
-    /// Whose numbers count: largest, nearest-centre, most-moving or id=NUMBER
-    #[arg(long, default_value = "largest", value_parser = person)]
-    person: PersonSelection,
+    /// Whose movement is measured: everybody, largest, nearest-centre, most-moving or id=NUMBER
+    #[arg(long, value_name = "WHO", default_value = "everybody", value_parser = people)]
+    person: People,
 
-    /// People followed at once [default: 1, or 4 when --person has to choose]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
-    max_persons: Option<u32>,
+    /// People followed at once
+    #[arg(long, value_name = "N", default_value_t = AnalysisSpec::FOLLOWED, value_parser = clap::value_parser!(u32).range(1..=16))]
+    max_persons: u32,
 
     /// How results are written
     #[arg(short, long, value_enum, default_value_t = Format::Table)]
@@ -228,11 +226,8 @@ impl AnalyzeArgs {
                 mass_kg: self.athlete_mass,
             },
             capture_fps: self.capture_fps,
-            person: self.person,
-            max_persons: self.max_persons.unwrap_or(match self.person {
-                PersonSelection::Largest => 1,
-                _ => CANDIDATES,
-            }),
+            people: self.person,
+            max_persons: self.max_persons,
             overlay,
             analysis_id: self.is_batch().then(|| input.display().to_string()),
             cancellation: cancellation.clone(),
@@ -295,17 +290,20 @@ fn movement(text: &str) -> Result<MovementChoice, String> {
         })
 }
 
-fn person(text: &str) -> Result<PersonSelection, String> {
-    match text {
-        "largest" => Ok(PersonSelection::Largest),
-        "nearest-centre" => Ok(PersonSelection::NearestCentre),
-        "most-moving" => Ok(PersonSelection::MostMoving),
-        other => other
-            .strip_prefix("id=")
-            .and_then(|id| id.parse().ok())
-            .map(PersonSelection::Id)
-            .ok_or_else(|| "give largest, nearest-centre, most-moving or id=NUMBER".into()),
-    }
+fn people(text: &str) -> Result<People, String> {
+    let one = match text {
+        "everybody" => return Ok(People::Everybody),
+        "largest" => PersonSelection::Largest,
+        "nearest-centre" => PersonSelection::NearestCentre,
+        "most-moving" => PersonSelection::MostMoving,
+        other => {
+            let id = other.strip_prefix("id=").and_then(|id| id.parse().ok());
+            PersonSelection::Id(
+                id.ok_or("give everybody, largest, nearest-centre, most-moving or id=NUMBER")?,
+            )
+        }
+    };
+    Ok(People::One(one))
 }
 
 fn within((least, most): (f64, f64), unit: &'static str) -> impl Fn(&str) -> Result<f64, String> + Clone {
@@ -398,11 +396,18 @@ mod tests {
     }
 
     #[test]
-    fn choosing_a_person_follows_several() {
+    fn everybody_is_measured_unless_somebody_is_chosen() {
         let cancellation = Cancellation::default();
         let spec = |line| parse(line).specs(&cancellation).expect("fits").remove(0);
-        assert_eq!(spec("a.mp4").max_persons, 1);
-        assert_eq!(spec("a.mp4 --person most-moving").max_persons, CANDIDATES);
-        assert_eq!(spec("a.mp4 --person most-moving --max-persons 2").max_persons, 2);
+        let default = spec("a.mp4");
+        assert_eq!(
+            (default.people, default.max_persons),
+            (People::Everybody, AnalysisSpec::FOLLOWED)
+        );
+        let chosen = spec("a.mp4 --person id=7 --max-persons 2");
+        assert_eq!(
+            (chosen.people, chosen.max_persons),
+            (People::One(PersonSelection::Id(7)), 2)
+        );
     }
 }
