@@ -1,7 +1,7 @@
 //! A stream's end of the way to the workers and back.
 
 use super::parcel::Parcel;
-use super::schedule::{Job, Slot};
+use super::schedule::{Claim, Completed, Job, Slot};
 use super::{Engine, EngineError};
 use crate::store::Network;
 use std::sync::Arc;
@@ -19,6 +19,15 @@ pub(crate) enum Patience {
     Live(Instant),
 }
 
+/// Which thread is to run a parcel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The one that waits for it, when it begins to wait. For the last, or only, parcel of a frame.
+    Here,
+    /// A worker thread, beside the present one.
+    Beside,
+}
+
 /// What became of a parcel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
@@ -34,7 +43,7 @@ pub(crate) struct Lane {
     /// Here unless it is under way.
     parcel: Option<Box<Parcel>>,
     slot: Arc<Slot>,
-    patience: Option<Patience>,
+    submitted: Option<(Patience, Place)>,
 }
 
 impl Lane {
@@ -46,7 +55,53 @@ impl Lane {
     }
 
     /// Sends the parcel on its way. Every submission needs its [`Lane::wait`].
-    pub fn submit(&mut self, engine: &Engine, patience: Patience) {
+    pub fn submit(&mut self, engine: &Engine, patience: Patience, place: Place) {
+        self.submitted = Some((patience, place));
+        if place == Place::Beside {
+            engine.schedule.submit(self.job(patience));
+        }
+    }
+
+    /// Waits for the parcel.
+    pub fn wait(&mut self, engine: &Engine) -> Result<Delivery, EngineError> {
+        let (patience, place) = self
+            .submitted
+            .take()
+            .expect("a parcel is submitted before it is waited for");
+        if place == Place::Here {
+            match engine.schedule.claim(self.job(patience)) {
+                Claim::Run(mut seat, mut job) => {
+                    let result = seat.run(&mut job.parcel);
+                    engine
+                        .schedule
+                        .release(seat, result.is_ok().then_some(job.parcel.run_time));
+                    return self.receive((job.parcel, result));
+                }
+                Claim::Queued => {}
+            }
+        }
+        let Patience::Live(deadline) = patience else {
+            let completed = self.slot.wait();
+            return self.receive(completed);
+        };
+        if let Some(completed) = self.slot.wait_until(deadline) {
+            return self.receive(completed);
+        }
+        if let Some(parcel) = engine.schedule.withdraw(&self.slot) {
+            self.parcel = Some(parcel);
+            return Ok(Delivery::TooLate);
+        }
+        // Somebody is at it: the result is worth having.
+        let completed = self.slot.wait();
+        self.receive(completed)
+    }
+
+    /// The parcel after its delivery.
+    pub fn delivered(&self) -> &Parcel {
+        self.parcel.as_ref().expect("a lane is read after its delivery")
+    }
+
+    fn job(&mut self, patience: Patience) -> Job {
         let parcel = self
             .parcel
             .take()
@@ -55,35 +110,15 @@ impl Lane {
             Patience::File => Instant::now() + FILE_DEADLINE,
             Patience::Live(deadline) => deadline,
         };
-        self.patience = Some(patience);
-        engine.schedule.submit(Job {
+        Job {
             parcel,
             deadline,
             slot: self.slot.clone(),
-        });
+        }
     }
 
-    /// Waits for the parcel.
-    pub fn wait(&mut self, engine: &Engine) -> Result<Delivery, EngineError> {
-        let (parcel, result) = match self.patience.take() {
-            Some(Patience::Live(deadline)) => match self.slot.wait_until(deadline) {
-                Some(completed) => completed,
-                None => match engine.schedule.withdraw(&self.slot) {
-                    Some(parcel) => {
-                        self.parcel = Some(parcel);
-                        return Ok(Delivery::TooLate);
-                    }
-                    None => self.slot.wait(), // a worker is at it: the result is worth having
-                },
-            },
-            _ => self.slot.wait(),
-        };
+    fn receive(&mut self, (parcel, result): Completed) -> Result<Delivery, EngineError> {
         self.parcel = Some(parcel);
         result.map(|()| Delivery::Done)
-    }
-
-    /// The parcel after its delivery.
-    pub fn delivered(&self) -> &Parcel {
-        self.parcel.as_ref().expect("a lane is read after its delivery")
     }
 }

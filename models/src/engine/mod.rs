@@ -1,8 +1,9 @@
-//! The process-wide pool of inference workers.
+//! The process-wide pool of inference.
 //!
-//! [`Engine::shared`] gives every stream of a process the same engine. It starts one thread per core; each owns its own
-//! sessions and opens a network when its first job asks for it. Input tensors belong to the streams: they travel to a
-//! worker and back without being copied, and results are decoded on the worker, so that large output tensors never move.
+//! [`Engine::shared`] gives every stream of a process the same engine. It has one set of sessions per core, each of which
+//! opens a network when its first job asks for it; see `schedule.rs` for who runs what and when. Input tensors belong to
+//! the streams: they travel to the sessions and back without being copied, and results are decoded where the network ran,
+//! so that large output tensors never move.
 
 mod lane;
 mod onnx;
@@ -10,12 +11,13 @@ pub(crate) mod parcel;
 mod runner;
 mod runtime;
 mod schedule;
+mod seat;
 mod worker;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use lane::{Delivery, Lane, Patience};
+pub(crate) use lane::{Delivery, Lane, Patience, Place};
 pub(crate) use parcel::Flaw;
 pub use runner::{Outputs, Provider, Runner};
 pub use schedule::EngineStats;
@@ -24,6 +26,7 @@ use crate::Quality;
 use crate::store::Network;
 use onnx::OnnxProvider;
 use schedule::Schedule;
+use seat::Seat;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -36,7 +39,7 @@ pub struct EngineConfig {
     pub runtime: Option<PathBuf>,
     /// Directory of the converted models; `None` is the cache.
     pub models: Option<PathBuf>,
-    /// Worker threads; 0 is one per core.
+    /// Inferences that run at the same time; 0 is one per core.
     pub workers: usize,
     /// Intra-op threads of each session; 0 is 1.
     pub threads_per_worker: usize,
@@ -108,15 +111,16 @@ impl Engine {
         } else {
             config.workers
         };
+        let seats = (0..workers).map(|_| Seat::new(provider.clone())).collect();
         let mut engine = Self {
-            schedule: Arc::new(Schedule::new(workers)),
+            schedule: Arc::new(Schedule::new(seats)),
             threads: Vec::with_capacity(workers),
         };
         for index in 0..workers {
-            let (schedule, provider) = (engine.schedule.clone(), provider.clone());
+            let schedule = engine.schedule.clone();
             let thread = std::thread::Builder::new()
                 .name(format!("kinemotion-w{index}"))
-                .spawn(move || worker::work(index, &schedule, &provider))
+                .spawn(move || worker::work(index, &schedule))
                 .map_err(|error| EngineError::Thread(error.to_string()))?;
             engine.threads.push(thread);
         }
@@ -134,7 +138,7 @@ impl Engine {
         let mut lane = Lane::default();
         for network in [Network::Detector, Network::Landmarker(quality)] {
             lane.parcel(network);
-            lane.submit(self, Patience::File);
+            lane.submit(self, Patience::File, Place::Here);
             lane.wait(self)?;
         }
         Ok(())

@@ -18,7 +18,7 @@ pub enum Outputs<'a> {
     Landmarks(LandmarkTensors<'a>),
 }
 
-/// Runs networks on one worker thread; owns whatever sessions it needs and opens them on first use.
+/// Runs networks, one at a time, on whatever thread; owns the sessions it needs and opens them on first use.
 pub trait Runner: Send {
     /// Runs `network` on `input` (planar RGB) and hands the outputs to `sink`, once. The outputs live only during the call.
     fn run(
@@ -29,8 +29,8 @@ pub trait Runner: Send {
     ) -> Result<(), EngineError>;
 }
 
-/// Makes one [`Runner`] per worker.
+/// Makes as many [`Runner`]s as inferences run at the same time.
 pub trait Provider: Send + Sync {
-    /// A runner for one worker. Called on the worker's own thread, on its first job.
+    /// A new runner. Called when it is first needed, and again after a runner has failed.
     fn runner(&self) -> Result<Box<dyn Runner>, EngineError>;
 }

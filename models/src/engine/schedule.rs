@@ -1,12 +1,17 @@
-//! Which worker does which job, and when.
+//! Who runs which job, and when.
 //!
-//! A job goes at once to an idle worker, best to one that has the network open already, so that a single stream keeps one
-//! set of sessions warm instead of loading one per core. When all are busy it waits; whoever becomes free takes the job
-//! with the earliest deadline. A stream has one frame in flight, so the number of waiting jobs is bounded by the streams
-//! and the people they follow.
+//! An engine has a fixed number of seats; a seat holds one set of sessions, and a job runs only in a seat, so seats bound
+//! the cores that inference takes. A stream that waits for its job sits down itself if a seat is free: handing the job to
+//! another thread and back would cost a sleeping processor some 0.1 ms. Jobs that are to run beside it go to worker
+//! threads. When every seat is taken jobs wait, and a seat that becomes free goes to the earliest deadline.
+//!
+//! A job gets the free seat that has its network open already, so that a single stream keeps one set of sessions warm
+//! instead of loading one per core. A stream has one frame in flight, so the number of waiting jobs is bounded by the
+//! streams and the people they follow.
 
 use super::EngineError;
 use super::parcel::Parcel;
+use super::seat::Seat;
 use crate::store::Network;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -64,73 +69,62 @@ pub(super) struct Job {
     pub slot: Arc<Slot>,
 }
 
-/// The networks a worker has open, as a set of bits.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Opened(u8);
-
-impl Opened {
-    pub fn insert(&mut self, network: Network) {
-        self.0 |= Self::bit(network);
-    }
-
-    fn contains(self, network: Network) -> bool {
-        self.0 & Self::bit(network) != 0
-    }
-
-    fn bit(network: Network) -> u8 {
-        match network {
-            Network::Detector => 1,
-            Network::Landmarker(quality) => 2 << quality as u8,
-        }
-    }
-}
-
 /// Counters of an engine since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct EngineStats {
-    /// Worker threads.
+    /// Inferences that can run at the same time.
     pub workers: usize,
-    /// Workers with nothing to do now.
+    /// How many more could run now.
     pub idle: usize,
-    /// Jobs waiting for a worker now.
+    /// Jobs waiting now.
     pub waiting: usize,
     /// Inferences done.
     pub runs: u64,
-    /// Seconds of inference, all workers together, waiting and decoding not included.
+    /// Seconds of inference, all together, waiting and decoding not included.
     pub run_s: f64,
 }
 
-#[derive(Default)]
+/// What a stream may do with its own job.
+pub(super) enum Claim {
+    /// Run it now; give the seat back to [`Schedule::release`].
+    Run(Seat, Job),
+    /// Wait: it has been queued.
+    Queued,
+}
+
 struct State {
     waiting: Vec<Job>,
-    /// Idle workers, the most recently busy one last.
-    idle: Vec<usize>,
-    workers: Vec<WorkerState>,
+    /// Free seats, the most recently used one last.
+    seats: Vec<Seat>,
+    /// Worker threads that sleep, the most recently busy one last.
+    sleeping: Vec<usize>,
+    /// What each worker thread is to do next.
+    assigned: Vec<Option<(Seat, Job)>>,
     stopped: bool,
     runs: u64,
     run_time: Duration,
 }
 
-#[derive(Default)]
-struct WorkerState {
-    job: Option<Job>,
-    opened: Opened,
-}
-
-/// The jobs and workers of one engine.
+/// The jobs, seats and worker threads of one engine.
 pub(super) struct Schedule {
     state: Mutex<State>,
-    /// One per worker, so that only the chosen one wakes.
+    /// One per worker thread, so that only the chosen one wakes.
     wake: Vec<Condvar>,
 }
 
 impl Schedule {
-    pub fn new(workers: usize) -> Self {
+    /// As many worker threads as seats: whenever a seat is free, so is a thread.
+    pub fn new(seats: Vec<Seat>) -> Self {
+        let workers = seats.len();
         let state = State {
-            workers: (0..workers).map(|_| WorkerState::default()).collect(),
-            idle: Vec::with_capacity(workers),
-            waiting: Vec::with_capacity(64),
-            ..State::default()
+            // A guess; more waiting jobs only make it grow.
+            waiting: Vec::with_capacity(4 * workers),
+            seats,
+            sleeping: Vec::with_capacity(workers),
+            assigned: (0..workers).map(|_| None).collect(),
+            stopped: false,
+            runs: 0,
+            run_time: Duration::ZERO,
         };
         Self {
             state: Mutex::new(state),
@@ -138,7 +132,7 @@ impl Schedule {
         }
     }
 
-    /// Hands a job to an idle worker or lets it wait.
+    /// Lets a worker thread do a job as soon as there is a seat.
     pub fn submit(&self, job: Job) {
         let mut state = lock(&self.state);
         if state.stopped {
@@ -146,55 +140,48 @@ impl Schedule {
             job.slot.complete(job.parcel, Err(EngineError::Stopped));
             return;
         }
-        let network = job.parcel.network;
-        let warm = state
-            .idle
-            .iter()
-            .rposition(|&worker| state.workers[worker].opened.contains(network));
-        let chosen = warm
-            .or(state.idle.len().checked_sub(1))
-            .map(|at| state.idle.remove(at));
-        match chosen {
-            Some(worker) => {
-                state.workers[worker].job = Some(job);
-                drop(state);
-                self.wake[worker].notify_one();
-            }
-            None => state.waiting.push(job),
-        }
+        state.waiting.push(job);
+        self.assign(&mut state);
     }
 
-    /// Takes back a job that no worker has begun.
-    pub fn withdraw(&self, slot: &Arc<Slot>) -> Option<Box<Parcel>> {
+    /// Gives the caller a seat for its own job if there is one, else lets the job wait for a worker thread.
+    pub fn claim(&self, job: Job) -> Claim {
         let mut state = lock(&self.state);
-        let at = state
-            .waiting
-            .iter()
-            .position(|job| Arc::ptr_eq(&job.slot, slot))?;
-        Some(state.waiting.swap_remove(at).parcel)
+        if !state.stopped
+            && let Some(seat) = state.take_seat(job.parcel.network)
+        {
+            return Claim::Run(seat, job);
+        }
+        drop(state);
+        self.submit(job);
+        Claim::Queued
     }
 
-    /// Says that `worker` is free and has `opened` these networks. The waiting job it is to do next, if there is one.
+    /// Takes a seat back after a run.
+    pub fn release(&self, seat: Seat, run_time: Option<Duration>) {
+        let mut state = lock(&self.state);
+        state.give_back(seat, run_time);
+        self.assign(&mut state);
+    }
+
+    /// Takes a worker thread's seat back and counts the thread as sleeping.
     ///
-    /// To be called before the stream gets its parcel back, so that the stream's next job finds this worker idle and warm.
-    pub fn free(&self, worker: usize, opened: Opened, run_time: Option<Duration>) -> Option<Job> {
+    /// To be called before the stream gets its parcel back, so that the stream's next job finds this seat free and warm.
+    pub fn rest(&self, worker: usize, seat: Option<(Seat, Option<Duration>)>) {
         let mut state = lock(&self.state);
-        state.workers[worker].opened = opened;
-        state.runs += u64::from(run_time.is_some());
-        state.run_time += run_time.unwrap_or_default();
-        let job = state.take_earliest();
-        if job.is_none() {
-            state.idle.push(worker);
+        if let Some((seat, run_time)) = seat {
+            state.give_back(seat, run_time);
         }
-        job
+        state.sleeping.push(worker);
+        self.assign(&mut state);
     }
 
-    /// Waits until somebody gives the idle `worker` a job. `None` when the engine stops.
-    pub fn wait(&self, worker: usize) -> Option<Job> {
+    /// Waits for a resting worker thread's next job. `None` when the engine stops.
+    pub fn next(&self, worker: usize) -> Option<(Seat, Job)> {
         let mut state = lock(&self.state);
         loop {
-            if let Some(job) = state.workers[worker].job.take() {
-                return Some(job);
+            if let Some(work) = state.assigned[worker].take() {
+                return Some(work);
             }
             if state.stopped {
                 return None;
@@ -205,7 +192,17 @@ impl Schedule {
         }
     }
 
-    /// Ends the workers after what they are doing; waiting jobs come back with [`EngineError::Stopped`].
+    /// Takes back a job that nobody has begun.
+    pub fn withdraw(&self, slot: &Arc<Slot>) -> Option<Box<Parcel>> {
+        let mut state = lock(&self.state);
+        let at = state
+            .waiting
+            .iter()
+            .position(|job| Arc::ptr_eq(&job.slot, slot))?;
+        Some(state.waiting.swap_remove(at).parcel)
+    }
+
+    /// Ends the worker threads after what they are doing; waiting jobs come back with [`EngineError::Stopped`].
     pub fn stop(&self) {
         let waiting = {
             let mut state = lock(&self.state);
@@ -221,19 +218,40 @@ impl Schedule {
     pub fn stats(&self) -> EngineStats {
         let state = lock(&self.state);
         EngineStats {
-            workers: state.workers.len(),
-            idle: state.idle.len(),
+            workers: state.assigned.len(),
+            idle: state.seats.len(),
             waiting: state.waiting.len(),
             runs: state.runs,
             run_s: state.run_time.as_secs_f64(),
         }
     }
+
+    /// Brings waiting jobs, free seats and sleeping threads together.
+    fn assign(&self, state: &mut State) {
+        while !state.seats.is_empty()
+            && let Some(earliest) = (0..state.waiting.len()).min_by_key(|&i| state.waiting[i].deadline)
+            && let Some(worker) = state.sleeping.pop()
+        {
+            let job = state.waiting.swap_remove(earliest);
+            let seat = state.take_seat(job.parcel.network).expect("there is a free seat");
+            state.assigned[worker] = Some((seat, job));
+            self.wake[worker].notify_one();
+        }
+    }
 }
 
 impl State {
-    fn take_earliest(&mut self) -> Option<Job> {
-        let earliest = (0..self.waiting.len()).min_by_key(|&i| self.waiting[i].deadline)?;
-        Some(self.waiting.swap_remove(earliest))
+    /// A free seat, if possible one that has the network open.
+    fn take_seat(&mut self, network: Network) -> Option<Seat> {
+        let warm = self.seats.iter().rposition(|seat| seat.has_open(network));
+        let at = warm.or(self.seats.len().checked_sub(1))?;
+        Some(self.seats.remove(at))
+    }
+
+    fn give_back(&mut self, seat: Seat, run_time: Option<Duration>) {
+        self.seats.push(seat);
+        self.runs += u64::from(run_time.is_some());
+        self.run_time += run_time.unwrap_or_default();
     }
 }
 

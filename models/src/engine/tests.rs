@@ -77,7 +77,7 @@ impl Gated {
     fn submit(&self, mark: f32, patience: Patience) -> Lane {
         let mut lane = Lane::default();
         lane.parcel(Network::Detector).input[0] = mark;
-        lane.submit(&self.engine, patience);
+        lane.submit(&self.engine, patience, Place::Beside);
         lane
     }
 
@@ -129,7 +129,7 @@ fn a_live_frame_nobody_began_in_time_comes_back_and_its_lane_can_be_used_again()
     g.let_go();
     assert_eq!(first.wait(&g.engine).unwrap(), Delivery::Done);
     late.parcel(Network::Detector).input[0] = 2.0;
-    late.submit(&g.engine, Patience::File);
+    late.submit(&g.engine, Patience::File, Place::Beside);
     assert_eq!(g.begun().1, 2.0);
     g.let_go();
     assert_eq!(late.wait(&g.engine).unwrap(), Delivery::Done);
@@ -148,19 +148,58 @@ fn a_live_frame_that_was_begun_in_time_is_waited_for() {
 }
 
 #[test]
-fn one_stream_keeps_one_worker_warm() {
-    let g = Gated::new(3);
-    let mut lane = Lane::default();
-    let mut names = Vec::new();
-    for _ in 0..20 {
-        lane.parcel(Network::Detector);
-        lane.submit(&g.engine, Patience::File);
-        names.push(g.begun().0);
-        g.let_go();
-        lane.wait(&g.engine).unwrap();
+fn one_stream_keeps_one_set_of_sessions_warm_wherever_it_runs() {
+    struct Numbered(Arc<Mutex<u32>>);
+    impl Provider for Numbered {
+        fn runner(&self) -> Result<Box<dyn Runner>, EngineError> {
+            *self.0.lock().unwrap() += 1;
+            Ok(Box::new(Moody))
+        }
     }
-    assert!(names[0].starts_with("kinemotion-w"), "{names:?}");
-    assert!(names.iter().all(|name| *name == names[0]), "{names:?}");
+    let made = Arc::new(Mutex::new(0));
+    let config = EngineConfig {
+        workers: 3,
+        ..EngineConfig::default()
+    };
+    let engine = Engine::with_provider(&config, Numbered(made.clone())).unwrap();
+    let mut lane = Lane::default();
+    for i in 0..40 {
+        lane.parcel(Network::Detector);
+        lane.submit(
+            &engine,
+            Patience::File,
+            if i % 2 == 0 { Place::Beside } else { Place::Here },
+        );
+        lane.wait(&engine).unwrap();
+    }
+    assert_eq!(*made.lock().unwrap(), 1);
+}
+
+#[test]
+fn a_stream_runs_its_own_job_unless_every_seat_is_taken() {
+    let g = Gated::new(1);
+    let stream = |name: &str, mark: f32| {
+        let engine = g.engine.clone();
+        let thread = std::thread::Builder::new().name(name.into());
+        let run = move || {
+            let mut lane = Lane::default();
+            lane.parcel(Network::Detector).input[0] = mark;
+            lane.submit(&engine, Patience::File, Place::Here);
+            lane.wait(&engine)
+        };
+        thread.spawn(run).unwrap()
+    };
+    let first = stream("first stream", 1.0);
+    assert_eq!(g.begun(), ("first stream".into(), 1.0));
+    let second = stream("second stream", 2.0);
+    while g.engine.stats().waiting == 0 {
+        std::thread::yield_now();
+    }
+    g.let_go();
+    assert_eq!(g.begun(), ("kinemotion-w0".into(), 2.0));
+    g.let_go();
+    assert_eq!(first.join().unwrap().unwrap(), Delivery::Done);
+    assert_eq!(second.join().unwrap().unwrap(), Delivery::Done);
 }
 
 #[test]
@@ -219,7 +258,7 @@ fn whatever_a_runner_does_the_worker_lives_on() {
     let mut lane = Lane::default();
     let mut run = |mood: f32| {
         lane.parcel(Network::Detector).input[0] = mood;
-        lane.submit(&engine, Patience::File);
+        lane.submit(&engine, Patience::File, Place::Here);
         lane.wait(&engine).map_err(|error| error.to_string())
     };
     assert!(run(1.0).unwrap_err().contains("panicked"));
@@ -255,7 +294,7 @@ fn a_provider_that_fails_is_asked_again() {
     let mut lane = Lane::default();
     let mut run = || {
         lane.parcel(Network::Detector);
-        lane.submit(&engine, Patience::File);
+        lane.submit(&engine, Patience::File, Place::Here);
         lane.wait(&engine)
     };
     assert_eq!(run().unwrap_err().to_string(), "model x.onnx: missing");

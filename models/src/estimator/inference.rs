@@ -2,7 +2,7 @@
 
 use crate::crop::{Border, ValueRange, crop};
 use crate::detector::{self, Detection};
-use crate::engine::{Delivery, Flaw, Lane, Patience};
+use crate::engine::{Delivery, Flaw, Lane, Patience, Place};
 use crate::landmarks::{self, Measured};
 use crate::store::Network;
 use crate::tracking::Sight;
@@ -30,12 +30,14 @@ pub(super) struct Work {
     pub inference: Duration,
 }
 
-/// The stream's lanes to the engine. Whatever is submitted must be taken before the frame is over.
+/// The stream's lanes to the engine. Whatever is submitted must be taken before the frame is over, in the same order.
 pub(super) struct Inference {
     engine: Arc<Engine>,
     detector: Lane,
     landmarkers: Vec<Lane>,
     detections: Vec<Detection>,
+    /// Submitted and not yet taken.
+    outstanding: usize,
     work: Work,
 }
 
@@ -46,6 +48,7 @@ impl Inference {
             detector: Lane::default(),
             landmarkers: Vec::new(),
             detections: Vec::new(),
+            outstanding: 0,
             work: Work::default(),
         }
     }
@@ -60,12 +63,14 @@ impl Inference {
         parcel.detection_threshold = threshold;
         let square = detector::letterbox(frame.width, frame.height);
         crop::<{ detector::INPUT_SIDE }>(frame, &square, Border::Black, DETECTOR_RANGE, &mut parcel.input);
-        self.detector.submit(&self.engine, patience);
+        self.detector
+            .submit(&self.engine, patience, place(&mut self.outstanding));
     }
 
     /// People found by the submitted detection, best first. `None` when nobody looked in time.
     pub fn take_detections(&mut self, frame: &FrameView<'_>) -> Result<Option<&[Detection]>, EngineError> {
         self.detections.clear();
+        self.outstanding -= 1;
         let delivery = timed(&mut self.work, &mut self.detector, &self.engine)?;
         if delivery == Delivery::TooLate {
             return Ok(None);
@@ -103,7 +108,7 @@ impl Inference {
             LANDMARKER_RANGE,
             &mut parcel.input,
         );
-        lane.submit(&self.engine, patience);
+        lane.submit(&self.engine, patience, place(&mut self.outstanding));
     }
 
     /// What lane `index` saw in the `region` it was sent.
@@ -113,6 +118,7 @@ impl Inference {
         region: &Region,
         threshold: f32,
     ) -> Result<Sight, EngineError> {
+        self.outstanding -= 1;
         let lane = &mut self.landmarkers[index];
         if timed(&mut self.work, lane, &self.engine)? == Delivery::TooLate {
             return Ok(Sight::Skipped);
@@ -128,6 +134,16 @@ impl Inference {
         }
         let measured: Measured = parcel.landmarks.project(region);
         Ok(Sight::Person(measured))
+    }
+}
+
+/// The first parcel of a frame is run by the stream's own thread, which takes it first; the others beside it.
+fn place(outstanding: &mut usize) -> Place {
+    *outstanding += 1;
+    if *outstanding == 1 {
+        Place::Here
+    } else {
+        Place::Beside
     }
 }
 
