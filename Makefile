@@ -15,7 +15,7 @@ SAMPLE := $(OUT)/sample.mp4
 SAMPLE_HEIGHT := 1.78
 PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synthetic-athlete/video
 
-.PHONY: help setup build models run test lint deny bench-peer clean
+.PHONY: help setup build models run test lint deny accuracy bench-peer clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -67,6 +67,9 @@ deny: setup ## Check licences and sources of dependencies
 		cargo install --quiet --locked --root $(CACHE)/tools --version $(DENY_VERSION) cargo-deny; \
 	fi
 	@$(DENY) --log-level error check bans licenses sources
+
+accuracy: models ## Measure accuracy over rendered clips into docs/accuracy.md; resumable
+	@cargo run --quiet --release --locked -p end-to-end --bin accuracy -- --resume $(CACHE)/accuracy --output docs/accuracy.md
 
 bench-peer: models ## Measure side by side with MediaPipe and the Python tool
 	@python3 tests/bench-peer/bench.py --kinemotion $(BIN)/kinemotion --athlete $(BIN)/synthetic-athlete --cache $(CACHE)

@@ -1,5 +1,5 @@
 //! Measures the accuracy over a seeded matrix of rendered clips and prints it as tables. Resumable: finished clips are
-//! kept in the cache directory until the clip, the settings or this program change.
+//! kept in a folder named after this very program, so that a changed one starts anew.
 
 #![allow(clippy::print_stdout)] // the tables are the purpose
 
@@ -9,6 +9,7 @@ use end_to_end::matrix::{self, Case};
 use end_to_end::measure::{Outcome, measure};
 use end_to_end::report::{fast, table};
 use kinemotion_models::Quality;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,7 +42,11 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut cases = matrix::cases(MovementKind::Cmj, arguments.seed, arguments.clips);
     cases.extend(matrix::without_a_jump(arguments.seed, arguments.negatives));
-    let outcomes = run(&cases, arguments.resume.as_deref())?;
+    let resume = match arguments.resume {
+        Some(folder) => Some(folder.join(fingerprint()?)),
+        None => None,
+    };
+    let outcomes = run(&cases, resume.as_deref())?;
     if arguments.rows {
         rows(&outcomes);
     }
@@ -108,6 +113,13 @@ fn run(cases: &[Case], resume: Option<&Path>) -> Result<Vec<Outcome>> {
         .into_iter()
         .flatten()
         .collect())
+}
+
+/// Names this program by its contents.
+fn fingerprint() -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&std::fs::read(std::env::current_exe()?)?);
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 fn load(folder: &Path, case: &Case) -> Option<Outcome> {
