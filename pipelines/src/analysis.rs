@@ -102,16 +102,18 @@ impl Collected {
         }
     }
 
-    fn frame(&mut self, buffer: &gst::BufferRef, keep_poses: bool) {
+    fn frame(&mut self, buffer: &gst::BufferRef, spec: &AnalysisSpec) {
         self.frames += 1;
         self.damaged += u64::from(buffer.flags().contains(gst::BufferFlags::CORRUPTED));
         if let Some(poses) = PoseMeta::get(buffer) {
             self.time(poses.time);
-            if let Some(person) = poses.selected() {
-                self.persons.insert(person.id);
+            let everybody = spec.people == People::Everybody;
+            let counting = poses.persons.iter().filter(|p| everybody || p.selected);
+            self.persons.extend(counting.clone().map(|p| p.id));
+            if let Some(person) = counting.max_by_key(|p| p.selected) {
                 self.pose(&person.pose);
             }
-            if keep_poses {
+            if spec.keep_poses {
                 self.poses.push(FramePoses {
                     time_s: poses.time,
                     persons: poses.persons.clone(),
@@ -214,7 +216,7 @@ impl AnalysisChain {
                 reason: error.to_string(),
             })?;
         let collected = Arc::new(Mutex::new(Collected::default()));
-        collect(&phase, &collected, spec.keep_poses);
+        collect(&phase, &collected, spec.clone());
         Ok(Self {
             pose,
             phase,
@@ -253,7 +255,7 @@ pub(crate) struct PoseStats {
     pub landmarker_runs: u64,
 }
 
-fn collect(phase: &gst::Element, collected: &Arc<Mutex<Collected>>, keep_poses: bool) {
+fn collect(phase: &gst::Element, collected: &Arc<Mutex<Collected>>, spec: AnalysisSpec) {
     let pad = phase.static_pad("src").expect("kinephase has a src pad");
     let collected = collected.clone();
     pad.add_probe(
@@ -261,7 +263,7 @@ fn collect(phase: &gst::Element, collected: &Arc<Mutex<Collected>>, keep_poses: 
         move |_, info| {
             let mut collected = lock(&collected);
             match &info.data {
-                Some(gst::PadProbeData::Buffer(buffer)) => collected.frame(buffer, keep_poses),
+                Some(gst::PadProbeData::Buffer(buffer)) => collected.frame(buffer, &spec),
                 Some(gst::PadProbeData::Event(event)) => match event.view() {
                     gst::EventView::Caps(caps) => {
                         if let Ok(video) = gst_video::VideoInfo::from_caps(caps.caps()) {

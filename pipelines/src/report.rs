@@ -38,7 +38,7 @@ pub(crate) fn quality_report(collected: &mut Collected) -> QualityReport {
         mean_visibility: collected.mean_visibility(),
         frames_predicted: collected.predicted,
         frames_damaged: collected.damaged,
-        persons_selected: collected.persons.len(),
+        persons: collected.persons.len(),
         warnings: std::mem::take(&mut collected.warnings),
     }
 }

@@ -83,7 +83,7 @@ pub struct ModelFile {
 /// How far the numbers can be trusted.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct QualityReport {
-    /// Frames with a measured pose of the selected person.
+    /// Frames with a measured pose of somebody whose movement counts.
     pub frames_with_pose: u64,
     /// The same as a share of all frames, 0..1.
     pub pose_share: f64,
@@ -93,8 +93,8 @@ pub struct QualityReport {
     pub frames_predicted: u64,
     /// Frames the decoder marked as damaged.
     pub frames_damaged: u64,
-    /// Different people that were selected in the course of the clip.
-    pub persons_selected: usize,
+    /// Different people whose movement counted in the course of the clip.
+    pub persons: usize,
     /// What a reader should know, one sentence each.
     pub warnings: Vec<String>,
 }
