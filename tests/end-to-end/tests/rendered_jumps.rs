@@ -3,6 +3,7 @@
 
 use end_to_end::matrix;
 use end_to_end::measure::{Outcome, measure};
+use end_to_end::parallel::on_all_cores;
 use end_to_end::report::{fast, summary};
 use kinemotion_models::Quality;
 use synthetic_athlete::MovementKind;
@@ -17,17 +18,20 @@ const HEIGHT_MAE_30_FPS_M: f64 = 0.020;
 
 fn outcomes(cases: &[matrix::Case]) -> Vec<Outcome> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    cases
-        .iter()
-        .map(|case| measure(case, Quality::Balanced, folder.path()).expect("a measurable clip"))
-        .collect()
+    on_all_cores(cases, |case| measure(case, Quality::Balanced, folder.path())).expect("measurable clips")
 }
 
 #[test]
 fn every_jump_is_found_once_and_its_height_is_right() {
     let outcomes = outcomes(&matrix::cases(MovementKind::Cmj, SEED, JUMPS));
     for o in &outcomes {
-        assert_eq!((o.missed, o.invented), (0, 0), "{o:?}");
+        assert_eq!(
+            (o.missed, o.invented),
+            (0, 0),
+            "{}: {:?}",
+            o.case.name,
+            o.case.clip
+        );
     }
     let quick = summary(&outcomes, "jump_height_m", fast).expect("fast clips are in the matrix");
     assert!(quick.mae <= HEIGHT_MAE_FAST_M, "{quick:?}");
@@ -38,6 +42,6 @@ fn every_jump_is_found_once_and_its_height_is_right() {
 #[test]
 fn footage_without_a_jump_gives_none() {
     for o in outcomes(&matrix::without_a_jump(SEED, NEGATIVES)) {
-        assert_eq!(o.invented, 0, "{o:?}");
+        assert_eq!(o.invented, 0, "{}: {:?}", o.case.name, o.case.clip);
     }
 }

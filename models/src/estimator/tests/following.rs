@@ -118,13 +118,13 @@ fn several_people_are_followed_and_ids_are_not_reused() {
     );
     let mut theatre = Theatre::several(3, &[a, b]);
     assert_eq!(theatre.ids_after(1), [0, 1]);
-    // A third one is noticed at the next look, within half a second.
+    // A third one is noticed at the next look, within a second.
     theatre.set(&[a, b, c]);
-    assert_eq!(theatre.ids_after(16), [0, 1, 2]);
+    assert_eq!(theatre.ids_after(31), [0, 1, 2]);
     theatre.set(&[a, c]);
     assert_eq!(theatre.ids_after(60), [0, 2]);
     theatre.set(&[a, b, c]);
-    assert_eq!(theatre.ids_after(20), [0, 2, 3]);
+    assert_eq!(theatre.ids_after(31), [0, 2, 3]);
     theatre.estimator.reset();
     assert_eq!(theatre.ids_after(1).len(), 3);
     assert!(theatre.next().iter().all(|p| p.id > 3));

@@ -7,12 +7,11 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use end_to_end::matrix::{self, Case};
 use end_to_end::measure::{Outcome, measure};
+use end_to_end::parallel::on_all_cores;
 use end_to_end::report::{fast, table};
 use kinemotion_models::Quality;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use synthetic_athlete::MovementKind;
 
 #[derive(Parser)]
@@ -71,48 +70,28 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Measures the cases on all cores, in any order, and returns them in the order given.
+/// Measures the cases, those kept in `resume` left out.
 fn run(cases: &[Case], resume: Option<&Path>) -> Result<Vec<Outcome>> {
-    let folder = tempfile::tempdir()?;
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(vec![None; cases.len()]);
-    let worker = || -> Result<()> {
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some(case) = cases.get(i) else { return Ok(()) };
-            let outcome = match resume.and_then(|folder| load(folder, case)) {
-                Some(outcome) => outcome,
-                None => {
-                    let outcome = measure(case, Quality::Balanced, folder.path())?;
-                    if let Some(folder) = resume {
-                        store(folder, &outcome)?;
-                    }
-                    outcome
+    let scratch = tempfile::tempdir()?;
+    on_all_cores(cases, |case| {
+        let outcome = match resume.and_then(|folder| load(folder, case)) {
+            Some(outcome) => outcome,
+            None => {
+                let outcome = measure(case, Quality::Balanced, scratch.path())?;
+                if let Some(folder) = resume {
+                    store(folder, &outcome)?;
                 }
-            };
-            eprintln!(
-                "{}: {} matched, {} missed, {} invented",
-                case.name,
-                outcome.matched.len(),
-                outcome.missed,
-                outcome.invented
-            );
-            done.lock().expect("no worker panics while it holds the lock")[i] = Some(outcome);
-        }
-    };
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-        threads
-            .into_iter()
-            .try_for_each(|t| t.join().expect("a panic here is a bug worth its backtrace"))
-    })?;
-    Ok(done
-        .into_inner()
-        .expect("all workers have ended")
-        .into_iter()
-        .flatten()
-        .collect())
+                outcome
+            }
+        };
+        let Outcome { missed, invented, .. } = outcome;
+        eprintln!(
+            "{}: {} matched, {missed} missed, {invented} invented",
+            case.name,
+            outcome.matched.len()
+        );
+        Ok(outcome)
+    })
 }
 
 /// Names this program by its contents.
