@@ -1,7 +1,7 @@
 //! Seeded lists of clips. What varies, and how, is decided by the synthetic athlete; here come encoding and names.
 
 use serde::{Deserialize, Serialize};
-use synthetic_athlete::{Clip, MovementKind};
+use synthetic_athlete::{BystanderAction, Clip, MovementKind};
 
 /// Rate factors in turn: from visually lossless to what a messenger makes of a video.
 const CRFS: [u32; 4] = [18, 23, 28, 34];
@@ -15,6 +15,16 @@ pub struct Case {
     pub clip: Clip,
     /// Constant rate factor of the encoder; larger is worse.
     pub crf: u32,
+}
+
+impl Case {
+    /// Whether somebody walks past right behind the athlete. While two people overlap, the pose model mixes up their legs
+    /// and the tracker may lose one of them: a known gap, so these clips are reported apart.
+    pub fn is_crossed(&self) -> bool {
+        self.clip
+            .bystander
+            .is_some_and(|bystander| bystander.action == BystanderAction::Walking)
+    }
 }
 
 /// `count` clips of one movement.
