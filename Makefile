@@ -69,7 +69,7 @@ deny: setup ## Check licences and sources of dependencies
 	@$(DENY) --log-level error check bans licenses sources
 
 accuracy: models ## Measure accuracy over rendered clips into docs/accuracy.md; resumable
-	@cargo run --quiet --release --locked -p end-to-end --bin accuracy -- --resume $(CACHE)/accuracy --output docs/accuracy.md
+	@cargo run --quiet --release --locked -p end-to-end --bin accuracy -- --recordings $(CACHE)/accuracy --output docs/accuracy.md
 
 bench-peer: models ## Measure side by side with MediaPipe and the Python tool
 	@python3 tests/bench-peer/bench.py --kinemotion $(BIN)/kinemotion --athlete $(BIN)/synthetic-athlete --cache $(CACHE)

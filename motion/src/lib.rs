@@ -14,6 +14,7 @@
 
 mod analyzer;
 pub mod body;
+mod cohort;
 mod event;
 pub mod history;
 pub mod jump;
@@ -28,6 +29,7 @@ mod uncertainty;
 pub mod units;
 
 pub use analyzer::{Analyzer, AnalyzerConfig, Athlete, LiveState, MovementChoice};
+pub use cohort::{Cohort, MOST_PERSONS, Member, Seen};
 pub use event::{Event, EventKind, WarningCode, WireEvent};
 pub use pose::{LANDMARK_COUNT, Landmark, LandmarkId, Pose, PoseSource, WorldPoint};
 pub use repetition::{Grade, Metric, PhaseSpan, Quality, Repetition};

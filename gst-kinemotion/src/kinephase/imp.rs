@@ -1,7 +1,7 @@
 //! Implementation of `kinephase`.
 
 use super::announce;
-use super::cohort::Cohort;
+use super::crowd::Crowd;
 use super::settings::{self, Analyse, Settings};
 use crate::meta::{Motion, MotionMeta, PoseMeta, Poses, custom};
 use crate::sync::lock;
@@ -24,7 +24,7 @@ static CAT: LazyLock<gst::DebugCategory> = LazyLock::new(|| {
 
 /// What lives from start to stop. The streaming thread takes it out while analysing, so that no lock is held.
 struct State {
-    cohort: Cohort,
+    crowd: Crowd,
     revision: u64,
     last_time: Option<f64>,
     seen_poses: bool,
@@ -34,7 +34,7 @@ struct State {
 impl State {
     fn new(settings: &Settings) -> Result<Self, String> {
         Ok(Self {
-            cohort: Cohort::new(settings.analyzer()?),
+            crowd: Crowd::new(settings.analyzer()?),
             revision: settings.revision,
             last_time: None,
             seen_poses: false,
@@ -199,14 +199,14 @@ impl KinePhase {
                 imp = self,
                 "media time goes back to {time:.3} s, analysis starts afresh"
             );
-            state.cohort.finish(&mut events);
+            state.crowd.finish(&mut events);
         }
         state.last_time = Some(time);
-        state.cohort.push(time, poses, everybody, &mut events);
+        state.crowd.push(time, poses, everybody, &mut events);
         self.announce(&events, false);
         Motion {
             time,
-            persons: state.cohort.snapshot(),
+            persons: state.crowd.snapshot(poses),
             events: events.into(),
         }
     }
@@ -225,8 +225,8 @@ impl KinePhase {
         match config {
             None => {}
             Some(Ok(config)) => {
-                state.cohort.finish(events);
-                state.cohort = Cohort::new(config);
+                state.crowd.finish(events);
+                state.crowd = Crowd::new(config);
             }
             Some(Err(error)) => {
                 gst::element_imp_warning!(
@@ -244,7 +244,7 @@ impl KinePhase {
             return;
         };
         let mut events = Vec::new();
-        state.cohort.finish(&mut events);
+        state.crowd.finish(&mut events);
         state.last_time = None;
         *lock(&self.state) = Some(state);
         self.announce(&events, true);

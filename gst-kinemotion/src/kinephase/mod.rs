@@ -53,7 +53,7 @@
 //! Since: 0.1
 
 pub(crate) mod announce;
-mod cohort;
+mod crowd;
 mod imp;
 mod late;
 mod settings;

@@ -12,4 +12,5 @@ pub mod footage;
 pub mod matrix;
 pub mod measure;
 pub mod parallel;
+pub mod recording;
 pub mod report;

@@ -1,5 +1,6 @@
 //! Seeded lists of clips. What varies, and how, is decided by the synthetic athlete; here come encoding and names.
 
+use kinemotion_motion::Athlete;
 use serde::{Deserialize, Serialize};
 use synthetic_athlete::{BystanderAction, Clip, MovementKind};
 
@@ -18,6 +19,14 @@ pub struct Case {
 }
 
 impl Case {
+    /// What the user says about the athlete.
+    pub fn athlete(&self) -> Athlete {
+        Athlete {
+            height_m: Some(self.clip.stature_m),
+            mass_kg: Some(self.clip.mass_kg),
+        }
+    }
+
     /// Whether somebody walks past right behind the athlete. While two people overlap, the pose model mixes up their legs
     /// and the tracker may lose one of them: a known gap, so these clips are reported apart.
     pub fn is_crossed(&self) -> bool {

@@ -1,14 +1,13 @@
 //! One clip: render, encode, analyse as a user would, match what was found with what is true.
 
 use crate::matrix::Case;
+use crate::recording::Recording;
 use anyhow::{Context, Result};
 use kinemotion_models::Quality;
-use kinemotion_motion::{Athlete, MovementChoice};
-use kinemotion_pipelines::{AnalysisSpec, analyze_file};
+use kinemotion_motion::MovementChoice;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use synthetic_athlete::video;
 
 /// A found repetition is the true one if their take-offs are this close, seconds.
 const SAME_TAKEOFF_S: f64 = 0.25;
@@ -92,26 +91,13 @@ pub struct Outcome {
 
 /// Renders, encodes and analyses one clip in `folder`, which is left as it was.
 pub fn measure(case: &Case, quality: Quality, folder: &Path) -> Result<Outcome> {
-    let footage = case.clip.build().with_context(|| case.name.clone())?;
-    let file = folder.join(format!("{}.mp4", case.name));
-    let options = video::EncodeOptions {
-        crf: case.crf,
-        ..Default::default()
-    };
-    video::write(&footage, &file, &options, |_, _| {})?;
-    let spec = AnalysisSpec {
-        movement: MovementChoice::Auto,
-        quality,
-        athlete: Athlete {
-            height_m: Some(case.clip.stature_m),
-            mass_kg: None,
-        },
-        ..AnalysisSpec::new(&file)
-    };
-    let analysis = analyze_file(&spec, &mut |_| {}).with_context(|| case.name.clone());
-    std::fs::remove_file(&file)?;
-    let analysis = analysis?;
+    judge(&Recording::make(case, quality, folder)?)
+}
 
+/// Matches what the analysis makes of a recorded clip with what is true.
+pub fn judge(recording: &Recording) -> Result<Outcome> {
+    let case = &recording.case;
+    let footage = case.clip.build().with_context(|| case.name.clone())?;
     let truth = footage.truth();
     let mut open: Vec<_> = truth.repetitions.iter().collect();
     let mut outcome = Outcome {
@@ -120,7 +106,7 @@ pub fn measure(case: &Case, quality: Quality, folder: &Path) -> Result<Outcome> 
         missed: 0,
         invented: 0,
     };
-    for found in &analysis.repetitions {
+    for found in recording.repetitions(MovementChoice::Auto) {
         let takeoff = found.event("takeoff_s").unwrap_or(f64::NAN);
         let same = |t: f64| (t - takeoff).abs() < SAME_TAKEOFF_S;
         let Some(place) = open.iter().position(|r| r.event("takeoff_s").is_some_and(same)) else {

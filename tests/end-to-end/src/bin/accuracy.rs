@@ -1,16 +1,16 @@
-//! Measures the accuracy over a seeded matrix of rendered clips and prints it as tables. Resumable: finished clips are
-//! kept in a folder named after this very program, so that a changed one starts anew.
+//! Measures the accuracy over a seeded matrix of rendered clips and prints it as tables. Resumable: what the pose stage saw
+//! of each clip is kept, so that only the science runs again after a change of it.
 
 #![allow(clippy::print_stdout)] // the tables are the purpose
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use end_to_end::matrix::{self, Case};
-use end_to_end::measure::{Outcome, measure};
+use end_to_end::measure::{Outcome, judge};
 use end_to_end::parallel::on_all_cores;
+use end_to_end::recording::Recording;
 use end_to_end::report::{fast, table};
 use kinemotion_models::Quality;
-use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use synthetic_athlete::MovementKind;
 
@@ -26,9 +26,9 @@ struct Arguments {
     /// Seed of the matrix
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where finished clips are kept; without it everything is measured anew
+    /// Where recorded poses are kept; without it every clip is rendered anew
     #[arg(long)]
-    resume: Option<PathBuf>,
+    recordings: Option<PathBuf>,
     /// Also write the tables to this file
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -41,11 +41,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut cases = matrix::cases(MovementKind::Cmj, arguments.seed, arguments.clips);
     cases.extend(matrix::without_a_jump(arguments.seed, arguments.negatives));
-    let resume = match arguments.resume {
-        Some(folder) => Some(folder.join(fingerprint()?)),
-        None => None,
-    };
-    let outcomes = run(&cases, resume.as_deref())?;
+    let outcomes = run(&cases, arguments.recordings.as_deref())?;
     if arguments.rows {
         rows(&outcomes);
     }
@@ -76,18 +72,19 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Measures the cases, those kept in `resume` left out.
-fn run(cases: &[Case], resume: Option<&Path>) -> Result<Vec<Outcome>> {
+/// Measures the cases, from recordings where there are some.
+fn run(cases: &[Case], recordings: Option<&Path>) -> Result<Vec<Outcome>> {
     let scratch = tempfile::tempdir()?;
     on_all_cores(cases, |case| {
-        let outcome = match resume.and_then(|folder| load(folder, case)) {
-            Some(outcome) => outcome,
+        let kept = recordings.and_then(|folder| Recording::load(case, folder));
+        let outcome = match kept {
+            Some(recording) => judge(&recording)?,
             None => {
-                let outcome = measure(case, Quality::Balanced, scratch.path())?;
-                if let Some(folder) = resume {
-                    store(folder, &outcome)?;
+                let recording = Recording::make(case, Quality::Balanced, scratch.path())?;
+                if let Some(folder) = recordings {
+                    recording.store(folder)?;
                 }
-                outcome
+                judge(&recording)?
             }
         };
         let Outcome { missed, invented, .. } = outcome;
@@ -98,29 +95,6 @@ fn run(cases: &[Case], resume: Option<&Path>) -> Result<Vec<Outcome>> {
         );
         Ok(outcome)
     })
-}
-
-/// Names this program by its contents.
-fn fingerprint() -> Result<String> {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(&std::fs::read(std::env::current_exe()?)?);
-    Ok(format!("{:016x}", hasher.finish()))
-}
-
-fn load(folder: &Path, case: &Case) -> Option<Outcome> {
-    let text = std::fs::read_to_string(folder.join(format!("{}.json", case.name))).ok()?;
-    serde_json::from_str(&text)
-        .ok()
-        .filter(|o: &Outcome| o.case == *case)
-}
-
-fn store(folder: &Path, outcome: &Outcome) -> Result<()> {
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(
-        folder.join(format!("{}.json", outcome.case.name)),
-        serde_json::to_string(outcome)?,
-    )?;
-    Ok(())
 }
 
 fn rows(outcomes: &[Outcome]) {

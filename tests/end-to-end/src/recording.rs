@@ -1,0 +1,155 @@
+//! What the pose stage saw of a clip, kept in a file: the science can then be measured again in milliseconds, while
+//! rendering, decoding and pose estimation take many seconds.
+
+use crate::matrix::Case;
+use anyhow::{Context, Result};
+use kinemotion_models::{Quality, TrackedPose};
+use kinemotion_motion::{
+    AnalyzerConfig, Cohort, Event, EventKind, LANDMARK_COUNT, Landmark, MovementChoice, Pose, Repetition,
+    Seen, WorldPoint,
+};
+use kinemotion_pipelines::{AnalysisSpec, analyze_file};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+use synthetic_athlete::video;
+
+/// State of the code that made a recording.
+const POSE_STAGE: &str = env!("POSE_STAGE");
+
+/// One person in one frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Person {
+    id: u32,
+    landmarks: Vec<Landmark>,
+    world: Vec<WorldPoint>,
+}
+
+impl From<&TrackedPose> for Person {
+    fn from(tracked: &TrackedPose) -> Self {
+        Self {
+            id: tracked.id,
+            landmarks: tracked.pose.landmarks.to_vec(),
+            world: tracked.pose.world.to_vec(),
+        }
+    }
+}
+
+impl Person {
+    fn pose(&self) -> Option<Pose> {
+        Some(Pose {
+            landmarks: <[Landmark; LANDMARK_COUNT]>::try_from(&self.landmarks[..]).ok()?,
+            world: <[WorldPoint; LANDMARK_COUNT]>::try_from(&self.world[..]).ok()?,
+            score: 1.0,
+            ..Pose::default()
+        })
+    }
+}
+
+/// Everybody in one frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Frame {
+    t: f64,
+    people: Vec<Person>,
+}
+
+/// A clip as the pose stage saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The clip.
+    pub case: Case,
+    frames: Vec<Frame>,
+    pose_stage: String,
+}
+
+impl Recording {
+    /// Renders, encodes and decodes a clip in `folder`, which is left as it was, and records the poses as a user's
+    /// analysis with default settings sees them.
+    pub fn make(case: &Case, quality: Quality, folder: &Path) -> Result<Self> {
+        let footage = case.clip.build().with_context(|| case.name.clone())?;
+        let file = folder.join(format!("{}.mp4", case.name));
+        let options = video::EncodeOptions {
+            crf: case.crf,
+            ..Default::default()
+        };
+        video::write(&footage, &file, &options, |_, _| {})?;
+        let spec = AnalysisSpec {
+            quality,
+            keep_poses: true,
+            ..AnalysisSpec::new(&file)
+        };
+        let analysis = analyze_file(&spec, &mut |_| {}).with_context(|| case.name.clone());
+        std::fs::remove_file(&file)?;
+        let frames = analysis?
+            .poses
+            .iter()
+            .map(|frame| Frame {
+                t: frame.time_s,
+                people: frame.persons.iter().map(Person::from).collect(),
+            })
+            .collect();
+        Ok(Self {
+            case: case.clone(),
+            frames,
+            pose_stage: POSE_STAGE.to_owned(),
+        })
+    }
+
+    /// The recording of a case kept in `folder`; `None` when there is none or it is of another case or made by other
+    /// code.
+    pub fn load(case: &Case, folder: &Path) -> Option<Self> {
+        let bytes = std::fs::read(Self::path(case, folder)).ok()?;
+        let recording: Self = postcard::from_bytes(&bytes).ok()?;
+        (recording.case == *case && recording.pose_stage == POSE_STAGE).then_some(recording)
+    }
+
+    /// Keeps the recording in `folder`.
+    pub fn store(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let path = Self::path(&self.case, folder);
+        let partial = path.with_extension("part");
+        std::fs::write(&partial, postcard::to_stdvec(self)?)?;
+        std::fs::rename(&partial, &path).with_context(|| path.display().to_string())
+    }
+
+    fn path(case: &Case, folder: &Path) -> std::path::PathBuf {
+        folder.join(format!("{}.poses", case.name))
+    }
+
+    /// What the analyzers make of it, every person with a clock of their own as in a pipeline.
+    pub fn replay(&self, movement: MovementChoice) -> Vec<Event> {
+        let mut cohort = Cohort::new(AnalyzerConfig {
+            movement,
+            athlete: self.case.athlete(),
+            person: 0,
+        });
+        let mut events = Vec::new();
+        for frame in &self.frames {
+            let poses: Vec<(u32, Pose)> = frame
+                .people
+                .iter()
+                .filter_map(|p| Some((p.id, p.pose()?)))
+                .collect();
+            let seen: Vec<Seen<'_>> = poses
+                .iter()
+                .map(|(person, pose)| Seen {
+                    person: *person,
+                    pose,
+                    wanted: true,
+                })
+                .collect();
+            cohort.push(frame.t, &seen, &mut events);
+        }
+        cohort.finish(&mut events);
+        events
+    }
+
+    /// The repetitions found, in order.
+    pub fn repetitions(&self, movement: MovementChoice) -> Vec<Arc<Repetition>> {
+        let found = self.replay(movement).into_iter().filter_map(|e| match e.kind {
+            EventKind::Repetition(repetition) => Some(repetition),
+            _ => None,
+        });
+        found.collect()
+    }
+}
