@@ -263,6 +263,7 @@ impl PoseEstimator {
             });
             index += usize::from(self.tracker.observe(index, sight, t, smooth));
         }
+        self.tracker.note_crossings(t);
         self.tracker.drop_duplicates();
         let must_detect = self.tracker.is_alarmed() && !detecting;
         if must_detect && failure.is_none() {

@@ -3,12 +3,15 @@
 //! A track follows one person by their last landmarks. It ends when the landmark model sees nobody, when the person
 //! would have to move faster than people do (then the crop has caught somebody else), or when an older track follows the
 //! same person. The detector finds new people whenever there is room. Somebody found near to where a track ended a moment
-//! ago gets its id back; otherwise ids are never reused.
+//! ago, or where somebody who was hidden by another must be by now, gets the id back; otherwise ids are never reused.
 
+mod crossing;
+mod legs;
 mod selection;
 mod smoothing;
 mod track;
 
+use crossing::Crossing;
 pub(crate) use selection::{Person, Selector};
 use track::Course;
 pub(crate) use track::{Track, bounds};
@@ -21,6 +24,8 @@ pub(crate) const MAX_PERSONS: usize = 16;
 /// While somebody is followed and there is room for more the detector looks again so often, seconds: at 30 frames per
 /// second that is 0.3 ms per frame.
 const DETECTION_INTERVAL_S: f64 = 1.0;
+/// …and so often while one of two who met is hidden.
+const SEARCH_INTERVAL_S: f64 = 0.25;
 /// After a longer gap between frames nobody is where they were, seconds.
 const MAX_GAP_S: f64 = 1.0;
 /// Somebody found again within this time keeps the id, seconds.
@@ -87,6 +92,7 @@ impl Lost {
 pub(crate) struct Tracker {
     tracks: Vec<Track>,
     lost: Vec<Lost>,
+    crossings: Vec<Crossing>,
     candidates: Vec<Candidate>,
     next_id: u32,
     size: (usize, usize),
@@ -101,6 +107,7 @@ impl Tracker {
         Self {
             tracks: Vec::with_capacity(MAX_PERSONS),
             lost: Vec::with_capacity(MAX_PERSONS),
+            crossings: Vec::with_capacity(MAX_PERSONS),
             candidates: Vec::with_capacity(MAX_PERSONS),
             next_id: 0,
             size: (0, 0),
@@ -119,6 +126,7 @@ impl Tracker {
     pub fn clear(&mut self) {
         self.tracks.clear();
         self.lost.clear();
+        self.crossings.clear();
         self.detected_t = None;
         self.last_t = None;
     }
@@ -138,13 +146,18 @@ impl Tracker {
         }
         (self.size, self.last_t, self.alarmed) = (size, Some(t), false);
         self.lost.retain(|lost| (t - lost.course.t).abs() <= RETURN_S);
+        self.crossings.retain(|crossing| !crossing.is_over(t));
     }
 
     /// Whether the detector should look at this frame.
     pub fn wants_detection(&self, t: f64, max_persons: usize) -> bool {
         let due = || {
-            self.detected_t
-                .is_none_or(|last| (t - last).abs() >= DETECTION_INTERVAL_S)
+            let interval = if self.is_somebody_hidden() {
+                SEARCH_INTERVAL_S
+            } else {
+                DETECTION_INTERVAL_S
+            };
+            self.detected_t.is_none_or(|last| (t - last).abs() >= interval)
         };
         self.tracks.len() < max_persons && (self.tracks.is_empty() || self.alarmed || due())
     }
@@ -173,6 +186,57 @@ impl Tracker {
         }
         self.lose(index);
         false
+    }
+
+    fn place(&self, id: u32) -> Option<usize> {
+        self.tracks.iter().position(|track| track.id == id)
+    }
+
+    /// Whether one of two who met is no longer followed.
+    fn is_somebody_hidden(&self) -> bool {
+        let followed = |crossing: &Crossing| {
+            let pair = crossing.pair.iter();
+            pair.filter(|before| self.place(before.id).is_some()).count()
+        };
+        self.crossings.iter().any(|crossing| followed(crossing) == 1)
+    }
+
+    /// Remembers who meets, as they were just before, and forgets who has parted.
+    pub fn note_crossings(&mut self, t: f64) {
+        for (i, a) in self.tracks.iter().enumerate() {
+            for b in &self.tracks[i + 1..] {
+                let known = self.crossings.iter().position(|c| c.is_of(a.id, b.id));
+                match (known, Crossing::between(a, b, t)) {
+                    (None, Some(crossing)) if self.crossings.len() < MAX_PERSONS => {
+                        self.crossings.push(crossing);
+                    }
+                    (Some(over), None) => drop(self.crossings.swap_remove(over)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// The id of somebody found in `region` who was hidden; the one who hid them may turn out to be the other.
+    fn identify(&mut self, region: &Region, t: f64) -> Option<u32> {
+        for at in 0..self.crossings.len() {
+            let crossing = self.crossings[at];
+            let [first, second] = crossing.pair.map(|before| self.place(before.id));
+            let (left, place) = match (first, second) {
+                (Some(place), None) => (0, place),
+                (None, Some(place)) => (1, place),
+                _ => continue,
+            };
+            let ids = crossing.identify(left, &self.tracks[place].region, region, t);
+            if let Some([followed, found]) = ids {
+                self.crossings.swap_remove(at);
+                self.tracks[place].id = followed;
+                self.lost.retain(|lost| lost.id != followed);
+                self.tracks.sort_unstable_by_key(|track| track.id);
+                return Some(found);
+            }
+        }
+        None
     }
 
     /// Ends the younger of two tracks that follow the same person.
@@ -311,7 +375,8 @@ impl Tracker {
         if double || !region.is_usable(self.size.0, self.size.1) || self.tracks.len() == MAX_PERSONS {
             return;
         }
-        let id = candidate.returning.unwrap_or(self.next_id);
+        let known = self.identify(&region, t).or(candidate.returning);
+        let id = known.unwrap_or(self.next_id);
         self.next_id = self.next_id.max(id.saturating_add(1));
         self.lost.retain(|lost| lost.id != id);
         let at = self.tracks.partition_point(|track| track.id < id);

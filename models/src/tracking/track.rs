@@ -1,5 +1,6 @@
 //! One followed person.
 
+use super::legs::Legs;
 use super::smoothing::Smoothing;
 use crate::Region;
 use crate::landmarks::Measured;
@@ -20,6 +21,8 @@ pub(crate) const MAX_PREDICTION_S: f64 = 0.3;
 const VELOCITY_TIME_S: f64 = 0.03;
 /// Time constant of the measure of movement that selects a person, seconds.
 const MOVEMENT_TIME_S: f64 = 2.0;
+/// Time constant of the pace, seconds: of a step.
+const PACE_TIME_S: f64 = 0.5;
 /// Landmarks less visible than this say nothing about movement or bounds.
 const VISIBLE: f32 = 0.5;
 
@@ -66,7 +69,7 @@ pub(crate) struct Track {
     pub id: u32,
     /// Where the landmark model looks next.
     pub region: Region,
-    /// The last measurement, unsmoothed.
+    /// The last measurement, unsmoothed; a leg that is not this person's counts as hidden.
     pub pose: Pose,
     /// The last measurement for display, if smoothing is on.
     pub smoothed: Option<Pose>,
@@ -74,10 +77,13 @@ pub(crate) struct Track {
     pub t: f64,
     /// How much the person moves, in regions per second.
     pub movement: f32,
+    /// Mean speed to the right, pixels per second.
+    pub pace: f32,
     velocity: [[f32; 2]; LANDMARK_COUNT],
     has_velocity: bool,
     auxiliary: OneEuro<4>,
     smoothing: Option<Smoothing>,
+    legs: Legs,
 }
 
 impl Track {
@@ -90,11 +96,14 @@ impl Track {
             smoothed: None,
             t,
             movement: 0.0,
+            pace: 0.0,
             velocity: [[0.0; 2]; LANDMARK_COUNT],
             has_velocity: false,
             auxiliary: OneEuro::new(AUXILIARY),
             smoothing: None,
+            legs: Legs::default(),
         };
+        track.legs.mark(&mut track.pose, t);
         track.filter(measured, t, smooth);
         track
     }
@@ -102,8 +111,9 @@ impl Track {
     /// Takes a new measurement.
     pub fn update(&mut self, measured: &Measured, t: f64, smooth: bool) {
         self.learn_motion(&measured.pose, t);
-        self.filter(measured, t, smooth);
         self.pose = measured.pose.clone();
+        self.legs.mark(&mut self.pose, t);
+        self.filter(measured, t, smooth);
         self.t = t;
     }
 
@@ -115,7 +125,7 @@ impl Track {
         self.auxiliary.filter(t, &mut points, scale);
         self.region = Region::from_points([points[0], points[1]], [points[2], points[3]]);
         if smooth {
-            let mut pose = measured.pose.clone();
+            let mut pose = self.pose.clone();
             self.smoothing
                 .get_or_insert_with(Smoothing::new)
                 .apply(t, &mut pose, scale);
@@ -152,6 +162,9 @@ impl Track {
             }
         }
         self.has_velocity = true;
+        let hips = [LandmarkId::LeftHip, LandmarkId::RightHip];
+        let step: f32 = hips.map(|id| pose[id].x - self.pose[id].x).iter().sum::<f32>() / 2.0;
+        self.pace += weight(PACE_TIME_S) * (step / elapsed as f32 - self.pace);
         let movement = speed / f32::max(seen, 1.0) / self.region.side;
         self.movement += weight(MOVEMENT_TIME_S) * (movement - self.movement);
     }

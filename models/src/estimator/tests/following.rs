@@ -285,3 +285,50 @@ fn a_person_lost_in_full_run_is_expected_where_the_run_leads() {
     theatre.set(&[runner(23)]);
     assert_eq!(theatre.ids_after(1), [0]);
 }
+
+/// Somebody walks from the left past a standing athlete, who is hidden by them in frames `hidden`. Ids and places at the
+/// end.
+fn walk_past(hidden: std::ops::Range<u32>) -> Vec<(u32, f32)> {
+    let athlete = Actor::at(130.0, 128.0);
+    let walker = |i: u32| Actor::at(40.0 + 2.0 * i as f32, 128.0);
+    let mut theatre = Theatre::several(2, &[athlete, walker(0)]);
+    let mut ids = Vec::new();
+    for i in 0..80 {
+        if hidden.contains(&i) {
+            theatre.set(&[walker(i)]);
+        } else {
+            theatre.set(&[athlete, walker(i)]);
+        }
+        let people = theatre.next();
+        ids = people.iter().map(|p| (p.id, mid_hip(&p.pose)[0])).collect();
+        if i == 0 {
+            assert_eq!(ids.len(), 2);
+        }
+    }
+    ids
+}
+
+/// Whether the athlete was the first or the second to be found does not matter.
+fn assert_identities_kept(before: &[(u32, f32)], after: &[(u32, f32)]) {
+    let left_to_right = |people: &[(u32, f32)]| {
+        let mut people = people.to_vec();
+        people.sort_by(|a, b| a.1.total_cmp(&b.1));
+        people.iter().map(|p| p.0).collect::<Vec<_>>()
+    };
+    let mut expected = left_to_right(before);
+    expected.reverse();
+    assert_eq!(left_to_right(after), expected, "{before:?} {after:?}");
+}
+
+#[test]
+fn two_who_cross_keep_their_ids() {
+    let before = Theatre::several(2, &[Actor::at(130.0, 128.0), Actor::at(40.0, 128.0)])
+        .next()
+        .iter()
+        .map(|p| (p.id, mid_hip(&p.pose)[0]))
+        .collect::<Vec<_>>();
+    // Nobody hidden for longer than the two are in one place, and the athlete hidden until the crop has followed the walker.
+    for hidden in [0..0, 42..60] {
+        assert_identities_kept(&before, &walk_past(hidden));
+    }
+}

@@ -23,6 +23,9 @@ struct Arguments {
     /// Clips without a jump
     #[arg(long, default_value_t = 12)]
     negatives: usize,
+    /// Only clips in which somebody walks past behind the athlete
+    #[arg(long)]
+    crossed: bool,
     /// Seed of the matrix
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -41,6 +44,9 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut cases = matrix::cases(MovementKind::Cmj, arguments.seed, arguments.clips);
     cases.extend(matrix::without_a_jump(arguments.seed, arguments.negatives));
+    if arguments.crossed {
+        cases.retain(Case::is_crossed);
+    }
     let outcomes = run(&cases, arguments.recordings.as_deref())?;
     if arguments.rows {
         rows(&outcomes);
