@@ -55,6 +55,7 @@ fn repetition() -> Arc<Repetition> {
         end_s: 2.0,
         phases: vec![],
         events: vec![],
+        steps: vec![],
         metrics: vec![
             metric("jump_height_m", 0.352, 0.008),
             metric("flight_time_ms", 536.0, 6.0),

@@ -16,6 +16,7 @@ mod analyzer;
 pub mod body;
 mod cohort;
 mod event;
+pub mod gait;
 pub mod history;
 pub mod jump;
 mod measure;
@@ -32,4 +33,4 @@ pub use analyzer::{Analyzer, AnalyzerConfig, Athlete, LiveState, MovementChoice}
 pub use cohort::{Cohort, MOST_PERSONS, Member, Seen};
 pub use event::{Event, EventKind, WarningCode, WireEvent};
 pub use pose::{LANDMARK_COUNT, Landmark, LandmarkId, Pose, PoseSource, WorldPoint};
-pub use repetition::{Grade, Metric, PhaseSpan, Quality, Repetition};
+pub use repetition::{Grade, Metric, PhaseSpan, Quality, Repetition, StepSpan};

@@ -1,5 +1,7 @@
 //! The one table of metrics: key, unit, label, definition, formula, source and plausibility bounds.
 
+mod gait;
+
 /// Definition of a metric. Docs, CSV headers, overlay labels and API descriptions are made from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MetricDefinition {
@@ -94,7 +96,25 @@ const LOWEST_ANGLES: [MetricDefinition; 4] = angles_at!("lowest", "the lowest po
 const LANDING_ANGLES: [MetricDefinition; 4] = angles_at!("landing", "landing");
 
 /// Every metric, in the order in which results list them.
-pub static METRICS: &[MetricDefinition] = &[
+pub static METRICS: &[MetricDefinition] = &ALL;
+
+/// The families one after the other.
+static ALL: [MetricDefinition; JUMPS.len() + gait::METRICS.len()] = {
+    let mut all = [JUMPS[0]; JUMPS.len() + gait::METRICS.len()];
+    let mut i = 0;
+    while i < all.len() {
+        all[i] = if i < JUMPS.len() {
+            JUMPS[i]
+        } else {
+            gait::METRICS[i - JUMPS.len()]
+        };
+        i += 1;
+    }
+    all
+};
+
+/// Metrics of jumps, and live angles.
+const JUMPS: &[MetricDefinition] = &[
     MetricDefinition {
         key: "jump_height_m",
         label: "Jump height",
@@ -112,7 +132,7 @@ pub static METRICS: &[MetricDefinition] = &[
         definition: "Time from the last contact of the feet to the first contact after it.",
         source: FLIGHT_TIME,
         decimals: 0,
-        bounds: (80.0, 1300.0),
+        bounds: (5.0, 1300.0),
     },
     MetricDefinition {
         key: "takeoff_velocity_m_s",
@@ -317,6 +337,10 @@ mod tests {
                 "ms" => "_ms",
                 "m" => "_m",
                 "deg" => "_deg",
+                "spm" => "_spm",
+                "%" => "_percent",
+                "kN/m" => "_kn_m",
+                "1" => "",
                 other => panic!("{}: unit {other} has no suffix", metric.key),
             };
             assert!(metric.key.ends_with(suffix), "{}", metric.key);

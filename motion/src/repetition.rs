@@ -14,6 +14,19 @@ pub struct PhaseSpan {
     pub end_s: f64,
 }
 
+/// One contact of a foot in running or walking.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepSpan {
+    /// `left` or `right`; `unknown` when the pose model mixed them up throughout.
+    pub side: &'static str,
+    /// When the foot meets the ground, seconds of media time.
+    pub contact_s: f64,
+    /// When it leaves it.
+    pub toe_off_s: f64,
+    /// `rearfoot`, `midfoot` or `forefoot`, where the foot was seen well enough.
+    pub foot_strike: Option<&'static str>,
+}
+
 /// One measured quantity. `key` is defined in [`crate::registry`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
@@ -64,6 +77,8 @@ pub struct Repetition {
     pub phases: Vec<PhaseSpan>,
     /// Named instants in seconds of media time, in order of definition, e.g. `takeoff_s`.
     pub events: Vec<(&'static str, f64)>,
+    /// Contacts in order; empty for movements without steps.
+    pub steps: Vec<StepSpan>,
     /// Metrics in registry order.
     pub metrics: Vec<Metric>,
     /// What a reader should know, one sentence each.
@@ -98,13 +113,18 @@ impl<K: Serialize, V: Serialize, I: Iterator<Item = (K, V)> + Clone> Serialize f
 
 impl Serialize for Repetition {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("Repetition", 11)?;
+        let mut s = serializer.serialize_struct("Repetition", 12)?;
         s.serialize_field("movement", self.movement)?;
         s.serialize_field("person", &self.person)?;
         s.serialize_field("start_s", &self.start_s)?;
         s.serialize_field("end_s", &self.end_s)?;
         s.serialize_field("phases", &self.phases)?;
         s.serialize_field("events", &AsMap(self.events.iter().map(|(k, t)| (*k, *t))))?;
+        if self.steps.is_empty() {
+            s.skip_field("steps")?;
+        } else {
+            s.serialize_field("steps", &self.steps)?;
+        }
         s.serialize_field("metrics", &AsMap(self.metrics.iter().map(|m| (m.key, m.value))))?;
         s.serialize_field(
             "uncertainty",

@@ -139,6 +139,7 @@ mod tests {
             end_s: 2.0,
             phases: vec![],
             events: vec![(event, 1.25)],
+            steps: vec![],
             metrics: vec![Metric {
                 key,
                 value: Some(0.35),

@@ -123,6 +123,8 @@ pub struct Frame {
     points: [Point; KEPT.len()],
     /// Height of the body's centre of mass in pixels, upwards.
     pub com: f64,
+    /// Whether the labels of the legs were exchanged by [`SideRepair`].
+    pub exchanged: bool,
     /// Sum of the near-side trunk, thigh and shank lengths in pixels: a size that does not depend on posture.
     pub size: f64,
 }
@@ -138,6 +140,7 @@ impl Frame {
             t,
             points,
             com: 0.0,
+            exchanged: false,
             size: 0.0,
         };
         frame.update()?;

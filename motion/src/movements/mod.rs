@@ -3,6 +3,8 @@
 //! To add one, implement [`MovementModel`] in a new folder and add its row to the table `MOVEMENTS` in this file.
 
 mod cmj;
+mod running;
+mod walking;
 
 use crate::history::History;
 use crate::{Athlete, Event, EventKind, Repetition, WarningCode};
@@ -45,7 +47,7 @@ pub struct Movement {
 }
 
 /// Every movement.
-static MOVEMENTS: &[Movement] = &[cmj::MOVEMENT];
+static MOVEMENTS: &[Movement] = &[cmj::MOVEMENT, running::MOVEMENT, walking::MOVEMENT];
 
 /// All registered movements.
 pub fn all() -> &'static [Movement] {

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | [`matrix`] | seeded lists of clips: jumps of every kind, and footage without a jump |
 //! | [`measure`] | one clip: render, encode, analyse, match found repetitions with true ones |
+//! | [`gait`] | the same for running and walking |
 //! | [`parallel`] | many clips on all cores |
 //! | [`report`] | tables of bias, mean absolute error, spread and coverage |
 //! | [`footage`] | real clips beside the checkout, when somebody put them there |
 
 pub mod footage;
+pub mod gait;
 pub mod matrix;
 pub mod measure;
 pub mod parallel;

@@ -4,10 +4,11 @@ use crate::matrix::Case;
 use crate::recording::Recording;
 use anyhow::{Context, Result};
 use kinemotion_models::Quality;
-use kinemotion_motion::MovementChoice;
+use kinemotion_motion::{MovementChoice, Repetition};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A found repetition is the true one if their take-offs are this close, seconds.
 const SAME_TAKEOFF_S: f64 = 0.25;
@@ -106,7 +107,13 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
         missed: 0,
         invented: 0,
     };
-    for found in recording.repetitions(MovementChoice::Auto) {
+    let walks = truth.gait.is_some() || case.is_crossed();
+    let jumps = |r: &Arc<Repetition>| !walks || r.steps.is_empty();
+    for found in recording
+        .repetitions(MovementChoice::Auto)
+        .into_iter()
+        .filter(jumps)
+    {
         let takeoff = found.event("takeoff_s").unwrap_or(f64::NAN);
         let same = |t: f64| (t - takeoff).abs() < SAME_TAKEOFF_S;
         let Some(place) = open.iter().position(|r| r.event("takeoff_s").is_some_and(same)) else {

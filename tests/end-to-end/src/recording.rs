@@ -95,6 +95,47 @@ impl Recording {
         })
     }
 
+    /// What a pose stage without any error would see: the athlete's true landmarks, all of them visible.
+    pub fn perfect(case: &Case) -> Result<Self> {
+        let footage = case.clip.build().with_context(|| case.name.clone())?;
+        let landmark = |&[x, y, z]: &[f64; 3]| Landmark {
+            x: x as f32,
+            y: y as f32,
+            z: z as f32,
+            visibility: 0.97,
+            presence: 0.99,
+        };
+        let frames = (0..footage.frame_count()).map(|i| Frame {
+            t: footage.time(i),
+            people: vec![Person {
+                id: 0,
+                landmarks: footage.landmarks(i).iter().map(landmark).collect(),
+                world: vec![WorldPoint::default(); LANDMARK_COUNT],
+            }],
+        });
+        Ok(Self {
+            case: case.clone(),
+            frames: frames.collect(),
+            pose_stage: POSE_STAGE.to_owned(),
+        })
+    }
+
+    /// The poses of the person seen in most frames, with their times.
+    pub fn main_person(&self) -> Vec<(f64, Pose)> {
+        let mut seen = std::collections::BTreeMap::<u32, usize>::new();
+        for person in self.frames.iter().flat_map(|f| &f.people) {
+            *seen.entry(person.id).or_default() += 1;
+        }
+        let id = seen
+            .iter()
+            .max_by_key(|(id, n)| (**n, std::cmp::Reverse(**id)))
+            .map(|(id, _)| *id);
+        self.frames
+            .iter()
+            .filter_map(|f| Some((f.t, f.people.iter().find(|p| Some(p.id) == id)?.pose()?)))
+            .collect()
+    }
+
     /// The recording of a case kept in `folder`; `None` when there is none or it is of another case or made by other
     /// code.
     pub fn load(case: &Case, folder: &Path) -> Option<Self> {

@@ -54,13 +54,23 @@ pub fn fast(outcome: &Outcome) -> bool {
     outcome.case.clip.fps.as_f64() > 59.0
 }
 
-struct Row {
+/// A line of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
     key: &'static str,
     label: &'static str,
     factor: f64,
 }
 
-const ROWS: &[Row] = &[
+impl Row {
+    /// Of the comparison `key`, multiplied by `factor`.
+    pub const fn new(key: &'static str, label: &'static str, factor: f64) -> Self {
+        Self { key, label, factor }
+    }
+}
+
+/// What is compared of a jump.
+pub const ROWS: &[Row] = &[
     Row {
         key: "jump_height_m",
         label: "jump height by flight time, cm",
@@ -138,15 +148,25 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// A Markdown table for the outcomes that `keep` keeps.
+/// A Markdown table of jumps for the outcomes that `keep` keeps.
 pub fn table(outcomes: &[Outcome], title: &str, keep: impl Fn(&Outcome) -> bool + Copy) -> String {
+    table_of(ROWS, outcomes, title, keep)
+}
+
+/// A Markdown table with these rows for the outcomes that `keep` keeps.
+pub fn table_of(
+    rows: &[Row],
+    outcomes: &[Outcome],
+    title: &str,
+    keep: impl Fn(&Outcome) -> bool + Copy,
+) -> String {
     let kept = outcomes.iter().filter(|o| keep(o));
     let (clips, missed, invented) =
         kept.fold((0, 0, 0), |(c, m, i), o| (c + 1, m + o.missed, i + o.invented));
     let mut text = format!("### {title}: {clips} clips, {missed} missed, {invented} invented\n\n");
     text.push_str("| quantity | n | bias | mean abs. error | SD | worst | inside 95 % interval |\n");
     text.push_str("|---|---|---|---|---|---|---|\n");
-    for row in ROWS {
+    for row in rows {
         let Some(s) = summary(outcomes, row.key, keep) else {
             continue;
         };

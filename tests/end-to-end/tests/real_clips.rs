@@ -24,13 +24,34 @@ fn a_balance_walk_is_followed_throughout_and_holds_no_jump() {
     assert!(analysis.repetitions.is_empty(), "{:?}", analysis.repetitions);
 }
 
+/// Touch-downs and toe-offs of the sprint clip as a person marked them, frames (each ± 1).
+const SPRINT_CONTACTS: [f64; 5] = [174.5, 181.5, 188.0, 195.0, 202.0];
+const SPRINT_TOE_OFFS: [f64; 4] = [179.5, 186.5, 193.5, 200.5];
+const SPRINT_CADENCE_SPM: f64 = 261.0;
+
 #[test]
-fn a_sprint_start_holds_no_jump() {
+fn a_sprint_start_holds_no_jump_and_its_steps_are_where_a_person_marked_them() {
     let Some(analysis) = analysed("hato72-sprint-b1.mp4") else {
         return;
     };
     assert_eq!(analysis.source.frames, 245);
-    assert!(analysis.repetitions.is_empty(), "{:?}", analysis.repetitions);
+    let found = &analysis.repetitions;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].movement, "running");
+    let off = |marked: &[f64], t: f64| {
+        let frame = t * 30_000.0 / 1001.0;
+        marked
+            .iter()
+            .map(|m| (m - frame).abs())
+            .fold(f64::INFINITY, f64::min)
+    };
+    assert!(found[0].steps.len() >= 3, "{found:?}");
+    for step in &found[0].steps {
+        assert!(off(&SPRINT_CONTACTS, step.contact_s) <= 1.5, "{step:?}");
+        assert!(off(&SPRINT_TOE_OFFS, step.toe_off_s) <= 1.5, "{step:?}");
+    }
+    let cadence = found[0].metric("cadence_spm").expect("a cadence");
+    assert!((cadence / SPRINT_CADENCE_SPM - 1.0).abs() < 0.03, "{cadence}");
 }
 
 #[test]

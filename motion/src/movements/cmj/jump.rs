@@ -146,6 +146,7 @@ impl CmjJump {
             end_s: self.end_s,
             phases,
             events,
+            steps: Vec::new(),
             metrics,
             warnings,
             quality,
