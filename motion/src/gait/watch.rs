@@ -19,10 +19,11 @@ const LEAPT: f64 = 0.40;
 
 /// Half the window of the median of the signed distance, seconds. Frames in which both legs are seen in one place, or in
 /// each other's, last less; where the feet do pass, the distance is monotone, and a median leaves it as it is.
-const MEDIAN_S: f64 = 0.04;
+const RUNNING_MEDIAN_S: f64 = 0.04;
+const WALKING_MEDIAN_S: f64 = 0.07;
 
 /// Frames in that window, at most.
-const MEDIAN_FRAMES: usize = 32;
+const MEDIAN_FRAMES: usize = 48;
 
 /// A passing this soon after another is the same one, seconds, or as a part of the step before.
 const SAME_PASSING_S: f64 = 0.1;
@@ -88,6 +89,13 @@ impl PassingWatch {
         self.last_t = Some(frame.t);
     }
 
+    fn median_s(gait: Gait) -> f64 {
+        match gait {
+            Gait::Running => RUNNING_MEDIAN_S,
+            Gait::Walking => WALKING_MEDIAN_S,
+        }
+    }
+
     /// Looks at the newest frame of a gait.
     pub fn observe(&mut self, history: &History, gait: Gait) -> Option<Passed> {
         let frame = history.latest()?;
@@ -99,7 +107,7 @@ impl PassingWatch {
             self.step_s = 0.0;
             return Some(Passed::Ended);
         }
-        let Some(passing) = self.passing(history) else {
+        let Some(passing) = self.passing(history, gait) else {
             return self.overdue(frame.t);
         };
         let since = self.passing_s.replace(passing)?;
@@ -127,8 +135,8 @@ impl PassingWatch {
     }
 
     /// The instant of a passing that the newest frame completes.
-    fn passing(&mut self, history: &History) -> Option<f64> {
-        let now = self.apart(history)?;
+    fn passing(&mut self, history: &History, gait: Gait) -> Option<f64> {
+        let now = self.apart(history, Self::median_s(gait))?;
         let (t, apart) = now;
         let [newer, older] = self.before;
         if newer.is_some_and(|newer| newer.0 >= t) {
@@ -158,12 +166,12 @@ impl PassingWatch {
     }
 
     /// Time and signed distance of the ankles in statures, a median around a frame a little before the newest.
-    fn apart(&self, history: &History) -> Option<(f64, f64)> {
+    fn apart(&self, history: &History, half: f64) -> Option<(f64, f64)> {
         let latest = history.latest()?.t;
-        let centre = history.get(history.index_at(latest - MEDIAN_S)).t;
+        let centre = history.get(history.index_at(latest - half)).t;
         let mut values = [0.0; MEDIAN_FRAMES];
         let mut count = 0;
-        let around = history.window(centre - MEDIAN_S, centre + MEDIAN_S);
+        let around = history.window(centre - half, centre + half);
         for apart in around.filter_map(scissors).take(MEDIAN_FRAMES) {
             values[count] = apart / self.view().stature_px;
             count += 1;
@@ -174,7 +182,7 @@ impl PassingWatch {
     /// Whether no passing came for so long that the gait is over.
     fn overdue(&mut self, now: f64) -> Option<Passed> {
         let patience = if self.step_s > 0.0 {
-            LONGEST_STEP * self.step_s + 2.0 * MEDIAN_S
+            LONGEST_STEP * self.step_s + 2.0 * WALKING_MEDIAN_S
         } else {
             WALKING_STEP_S.end
         };
