@@ -2,7 +2,7 @@
 
 use crate::body::{Frame, Joint, Point, Side};
 
-/// [`Frame::size`] as a part of stature while the legs swing, as the pose model sees it; see `docs/gait.md`.
+/// [`Frame::size`] as a part of stature while the legs swing, as the pose model sees it.
 const SIZE_PER_STATURE: f64 = 0.770;
 
 /// A foot by its place: labels of left and right are swapped by the pose model now and then, places never are.

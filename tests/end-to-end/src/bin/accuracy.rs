@@ -5,11 +5,12 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use end_to_end::gait;
 use end_to_end::matrix::{self, Case};
 use end_to_end::measure::{Outcome, judge};
 use end_to_end::parallel::on_all_cores;
 use end_to_end::recording::Recording;
-use end_to_end::report::{fast, table};
+use end_to_end::report::{fast, table, table_of};
 use kinemotion_models::Quality;
 use std::path::{Path, PathBuf};
 use synthetic_athlete::MovementKind;
@@ -23,6 +24,12 @@ struct Arguments {
     /// Clips without a jump
     #[arg(long, default_value_t = 12)]
     negatives: usize,
+    /// Clips of running
+    #[arg(long, default_value_t = 24)]
+    running: usize,
+    /// Clips of walking
+    #[arg(long, default_value_t = 16)]
+    walking: usize,
     /// Only clips in which somebody walks past behind the athlete
     #[arg(long)]
     crossed: bool,
@@ -47,7 +54,7 @@ fn main() -> Result<()> {
     if arguments.crossed {
         cases.retain(Case::is_crossed);
     }
-    let outcomes = run(&cases, arguments.recordings.as_deref())?;
+    let outcomes = run(&cases, arguments.recordings.as_deref(), judge)?;
     if arguments.rows {
         rows(&outcomes);
     }
@@ -65,7 +72,7 @@ fn main() -> Result<()> {
             |o| o.case.is_crossed()
         ),
         negatives.len(),
-    );
+    ) + &gaits(&arguments)?;
     println!("{text}");
     if let Some(path) = arguments.output {
         let header = format!(
@@ -78,8 +85,45 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Tables of running and walking.
+fn gaits(arguments: &Arguments) -> Result<String> {
+    let mut text = String::new();
+    for (kind, count, title) in [
+        (MovementKind::Running, arguments.running, "Running"),
+        (MovementKind::Walking, arguments.walking, "Walking"),
+    ] {
+        let mut cases = matrix::cases(kind, arguments.seed, count);
+        for case in &mut cases {
+            // the clips without a jump have walkers of their own
+            case.name = format!("gait-{}", case.name);
+        }
+        if arguments.crossed {
+            cases.retain(Case::is_crossed);
+        }
+        let outcomes = run(&cases, arguments.recordings.as_deref(), gait::judge)?;
+        let (clear, right) = gait::signs(&outcomes, fast);
+        let [quick, slow] = ["60 frames/s and more", "30 frames/s"].map(|rate| format!("{title}, {rate}"));
+        text += &format!(
+            "\n{}\n{}",
+            table_of(gait::ROWS, &outcomes, &quick, fast),
+            table_of(gait::ROWS, &outcomes, &slow, |o| !fast(o)),
+        );
+        if clear > 0 {
+            text += &format!(
+                "\nContact-time asymmetries of {} % and more: the sign is right in {right} of {clear} bouts.\n",
+                gait::CLEAR_ASYMMETRY
+            );
+        }
+    }
+    Ok(text)
+}
+
 /// Measures the cases, from recordings where there are some.
-fn run(cases: &[Case], recordings: Option<&Path>) -> Result<Vec<Outcome>> {
+fn run(
+    cases: &[Case],
+    recordings: Option<&Path>,
+    judge: impl Fn(&Recording) -> Result<Outcome> + Sync,
+) -> Result<Vec<Outcome>> {
     let scratch = tempfile::tempdir()?;
     on_all_cores(cases, |case| {
         let kept = recordings.and_then(|folder| Recording::load(case, folder));
