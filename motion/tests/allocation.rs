@@ -7,7 +7,7 @@ use kinemotion_motion::{Analyzer, EventKind};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use support::{config, footage, recording};
-use synthetic_athlete::{Clip, Cmj, Rate};
+use synthetic_athlete::{Clip, Cmj, Rate, Running};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -35,6 +35,29 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn steps_allocate_nothing_until_a_bout_is_complete() {
+    let mut clip = Clip::of(Running {
+        seconds: 60.0,
+        ..Running::default()
+    });
+    clip.fps = Rate::from(120);
+    let mut analyzer = Analyzer::new(config(Some(1.78)));
+    let mut repetitions = 0;
+    for (t, pose) in &recording(&footage(&clip)) {
+        let before = ALLOCATIONS.with(Cell::get);
+        analyzer.push(*t, pose.as_ref());
+        let allocated = ALLOCATIONS.with(Cell::get) - before;
+        let mut may_allocate = false;
+        while let Some(event) = analyzer.poll_event() {
+            may_allocate |= matches!(event.kind, EventKind::Repetition(_) | EventKind::Warning { .. });
+            repetitions += u32::from(matches!(event.kind, EventKind::Repetition(_)));
+        }
+        assert!(may_allocate || allocated == 0, "{allocated} allocations at {t} s");
+    }
+    assert_eq!(repetitions, 5);
+}
 
 #[test]
 fn frames_allocate_nothing_and_memory_is_flat() {

@@ -252,3 +252,32 @@ proptest! {
         assert_metric(&bout, &truth, "cadence_spm", 0.8);
     }
 }
+
+/// Numbers rounded to what the registry prints, so that the snapshot is the same on every machine.
+fn rounded(value: &mut serde_json::Value, decimals: usize) {
+    match value {
+        serde_json::Value::Number(n) => {
+            let factor = 10f64.powi(decimals as i32);
+            let rounded = (n.as_f64().expect("a number") * factor).round() / factor;
+            *value = serde_json::json!(rounded);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|v| rounded(v, decimals)),
+        serde_json::Value::Object(fields) => {
+            for (key, v) in fields {
+                let known = kinemotion_motion::registry::find(key);
+                rounded(v, known.map_or(decimals, |m| m.decimals));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn one_run_and_one_walk_with_all_their_numbers() {
+    for movement in [Movement::from(Running::default()), Walking::default().into()] {
+        let (bout, _) = the_bout(&clip(movement, 60));
+        let mut json = serde_json::to_value(&*bout).expect("serialises");
+        rounded(&mut json, 2);
+        insta::assert_json_snapshot!(format!("{}_60fps", bout.movement), json);
+    }
+}

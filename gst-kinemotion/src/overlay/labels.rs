@@ -25,12 +25,15 @@ pub(super) struct Report {
 pub(super) const MOST_ROWS: usize = 4;
 
 /// Shown first when measured, in this order; the rest follow as the registry lists them.
-const PREFERRED: [&str; 5] = [
+const PREFERRED: [&str; 8] = [
     "jump_height_m",
+    "cadence_spm",
+    "ground_contact_time_ms",
     "flight_time_ms",
     "countermovement_depth_m",
     "rsi_modified",
     "peak_concentric_velocity_m_s",
+    "speed_m_s",
 ];
 
 /// Labels short enough for a panel where the registry's are not.
@@ -45,6 +48,9 @@ fn short_label(key: &str) -> Option<&'static str> {
         "total_movement_time_ms" => "Time to t.-o.",
         "eccentric_duration_ms" => "Eccentric",
         "concentric_duration_ms" => "Concentric",
+        "ground_contact_time_ms" => "Contact",
+        "double_support_percent" => "Dbl. support",
+        "vertical_oscillation_m" => "Oscillation",
         "ankle_angle_deg" => "Ankle flex.",
         _ => return None,
     })

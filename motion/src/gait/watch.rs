@@ -25,6 +25,10 @@ const WALKING_MEDIAN_S: f64 = 0.07;
 /// Frames in that window, at most.
 const MEDIAN_FRAMES: usize = 48;
 
+/// With so few frames in that window a passing may show in one of them only, its neighbours nearer than this in statures.
+const FEW_FRAMES: usize = 3;
+const CLOSE: f64 = 0.3;
+
 /// A passing this soon after another is the same one, seconds, or as a part of the step before.
 const SAME_PASSING_S: f64 = 0.1;
 const SHORTEST_STEP: f64 = 0.68;
@@ -159,8 +163,8 @@ impl PassingWatch {
             self.near_since_s = None;
             return Some(0.5 * (since + self.near_until_s));
         }
-        // never seen near each other: they leapt past, and the frame after agrees
         let (older_t, older) = older?;
+        // never seen near each other: they leapt past, and the frame after agrees
         let leapt = older * newer < 0.0 && newer * apart > 0.0 && older.abs() + newer.abs() < LEAPT;
         leapt.then(|| older_t + (newer_t - older_t) * older / (older - newer))
     }
@@ -168,13 +172,20 @@ impl PassingWatch {
     /// Time and signed distance of the ankles in statures, a median around a frame a little before the newest.
     fn apart(&self, history: &History, half: f64) -> Option<(f64, f64)> {
         let latest = history.latest()?.t;
-        let centre = history.get(history.index_at(latest - half)).t;
+        let index = history.index_at(latest - half);
+        let centre = history.get(index).t;
         let mut values = [0.0; MEDIAN_FRAMES];
         let mut count = 0;
         let around = history.window(centre - half, centre + half);
         for apart in around.filter_map(scissors).take(MEDIAN_FRAMES) {
             values[count] = apart / self.view().stature_px;
             count += 1;
+        }
+        let own = scissors(history.get(index))? / self.view().stature_px;
+        // few frames: one in which the feet are together is a passing when they were near before and after
+        let farthest = values[..count].iter().fold(0.0, |far: f64, v| far.max(v.abs()));
+        if count <= FEW_FRAMES && own.abs() < NEAR && farthest < CLOSE {
+            return Some((centre, own));
         }
         Some((centre, median(&mut values[..count])?))
     }

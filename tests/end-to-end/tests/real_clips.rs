@@ -1,4 +1,4 @@
-//! Real clips through the whole chain. They contain no clean jump, so none may be reported.
+//! Real clips through the whole chain. They contain no clean jump, so none may be reported; one holds a sprint and one a walk.
 
 use end_to_end::footage;
 use kinemotion_motion::MovementChoice;
@@ -61,5 +61,7 @@ fn a_somersault_from_a_roof_is_not_a_countermovement_jump() {
     };
     assert_eq!(analysis.source.frames, 230);
     assert!(analysis.quality.pose_share > 0.9, "{:?}", analysis.quality);
-    assert!(analysis.repetitions.is_empty(), "{:?}", analysis.repetitions);
+    // somebody else walks past below
+    let walks = analysis.repetitions.iter().all(|r| r.movement == "walking");
+    assert!(walks, "{:?}", analysis.repetitions);
 }

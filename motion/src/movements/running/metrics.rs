@@ -42,9 +42,9 @@ const SYSTEMATIC: Systematic = Systematic {
     asymmetry_s: 0.008,
     step_asymmetry_s: 0.006,
     frames: 0.1,
-    speed: 0.06,
+    speed: 0.075,
     speed_gain: 1.04,
-    rise: 0.004,
+    rise: 0.005,
     rise_gain: 1.04,
 };
 

@@ -33,12 +33,12 @@ pub const KEYS: &[&str] = &[
 
 /// Residuals of the calibration over clips; see `docs/gait-calibration.md`.
 const SYSTEMATIC: Systematic = Systematic {
-    contact_s: 0.012,
+    contact_s: 0.013,
     between_s: 0.010,
     asymmetry_s: 0.012,
     step_asymmetry_s: 0.010,
     frames: 0.1,
-    speed: 0.045,
+    speed: 0.05,
     speed_gain: 1.04,
     rise: 0.004,
     rise_gain: 1.0,
