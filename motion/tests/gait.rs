@@ -258,7 +258,7 @@ fn rounded(value: &mut serde_json::Value, decimals: usize) {
     match value {
         serde_json::Value::Number(n) => {
             let factor = 10f64.powi(decimals as i32);
-            let rounded = (n.as_f64().expect("a number") * factor).round() / factor;
+            let rounded = (n.as_f64().expect("a number") * factor).round() / factor + 0.0; // no negative zero
             *value = serde_json::json!(rounded);
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(|v| rounded(v, decimals)),
