@@ -7,44 +7,11 @@
 //!
 //! Heights are relative to the ground level of the same foot landmarks, the mean of standing before and standing after the
 //! jump: the pose model's offset depends a little on posture. The height at contact was calibrated on rendered athletes,
-//! see [`calibration`].
+//! see [`ContactHeight`].
 
-use super::course::FootSample;
-use super::{Course, CourseSample};
-use crate::numeric::{crossing, ramp};
-
-/// Foot height: share of ankle, heel and toe. The ankle alone rises with the heel before take-off, the toe alone is noisy;
-/// every mixture near this one spreads flight times about equally on rendered athletes, the ends spread them more.
-const ANKLE_SHARE: f64 = 0.4;
-const HEEL_SHARE: f64 = 0.3;
-const TOE_SHARE: f64 = 0.3;
-
-/// Share of the level after landing in the ground level.
-const LANDED_SHARE: f64 = 0.5;
-
-/// When the level after landing is read, seconds after the landing: the heels are down, the body still sinks.
-const LANDED_WINDOW_S: (f64, f64) = (0.08, 0.25);
-
-/// Frames needed in that window.
-const MIN_LANDED_FRAMES: usize = 2;
-
-/// A level after landing that differs by more than this, in statures, is another floor or a lost foot: it is left out.
-const MAX_LEVEL_CHANGE: f64 = 0.03;
-
-/// A foot counts in a frame while its visibility is at least this part of what it usually is in the jump: below, the pose
-/// model has lost it and guesses. In a deep crouch that happens even to the near foot.
-const MIN_VISIBILITY: f64 = 0.7;
-
-/// Quantile of a foot's visibility that is the usual one.
-const USUAL_VISIBILITY: f64 = 0.7;
-
-/// Visibility at which a foot begins to count, and from which it counts fully. Far feet in a side view read 0.3–0.7 and
-/// are several per cent of stature off; near feet read above 0.9.
-const VISIBILITY_NONE: f64 = 0.5;
-const VISIBILITY_FULL: f64 = 1.0;
-
-/// Smallest weight of a foot, so that two poor feet still have a mean.
-const MIN_WEIGHT: f64 = 0.02;
+use super::contact_height::{ContactHeight, ContactView};
+use super::{Course, Feet};
+use crate::numeric::{bisect, crossing, ramp};
 
 /// Weight of a sample by its distance in time from the event, positive into the flight: it rises between the first two
 /// instants and falls between the last two, seconds. Longer, and the result hangs on the scale; shorter, and on single
@@ -60,32 +27,11 @@ const NEAREST_S: f64 = 0.2;
 /// Height in statures whose crossing begins the search: above the heel raise of the last contact.
 const AIRBORNE_HEIGHT: f64 = 0.032;
 
-/// Half width of the window in which the length of the leg at take-off is read, seconds; at low frame rates one frame.
-const LEG_WINDOW_S: f64 = 0.05;
+/// Heights at contact beyond these, in statures, come from a lost foot.
+const PLAUSIBLE_HEIGHT: (f64, f64) = (-0.06, 0.10);
 
 /// Iterations of event times against launch speed; the correction halves with each.
 const ITERATIONS: usize = 12;
-
-/// Height of the feet at the instant of contact in statures: `BASE + LAG·interval + LEG·stretch + SIZE·growth`, with the
-/// time between frames in seconds, `stretch` the growth of the distance from ankle to hip between standing and take-off,
-/// and `growth` that of the segment lengths between standing and flight.
-///
-/// Least squares over 118 jumps in 110 rendered clips, measured with BlazePose full at two or three frame rates each:
-/// 10–60 cm, stature 1.55–1.97 m, yaw ±30°, roll ±5°, both facings, noise, blur, crf 18–34, arm swing, soft and stiff
-/// landings, 30–240 frames per second; `BASE` then moved so that flight times have no bias. With the terms fitted anew
-/// without each clip in turn, flight time has a mean error of 7.4 ms when the stature is known.
-mod calibration {
-    /// On tiptoe the mixture of ankle, heel and toe stands this much above its level on flat feet.
-    pub const BASE: f64 = 0.0152;
-    /// The pose model looks where the body was one frame ago, so the feet trail a little: statures per second.
-    pub const LAG: f64 = 0.13;
-    /// The leg is as long at take-off as in standing; where it looks longer the feet are seen too low, here and at landing.
-    pub const LEG: f64 = -0.38;
-    /// Bones do not grow; where they seem to, the feet are seen too low.
-    pub const SIZE: f64 = -0.13;
-    /// A stretch or growth beyond this is posture or a lost limb, not measurement error.
-    pub const MAX_STRETCH: f64 = 0.03;
-}
 
 /// Why no contact times could be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,163 +42,6 @@ pub enum ContactError {
     NoFlight,
     /// Too few frames beside the events.
     TooFewFrames,
-}
-
-/// Both feet, their weights and their level on the ground.
-#[derive(Clone, Copy, Debug)]
-pub struct Feet {
-    weight: [f64; 2],
-    /// Ankle, heel, toe heights on the ground, pixels.
-    ground: [[f64; 3]; 2],
-    /// Hip height in standing, pixels.
-    hip: f64,
-    /// Trunk + thigh + shank in standing, pixels.
-    size: f64,
-    /// Visibility below which a foot is lost.
-    least_visibility: [f64; 2],
-    stature_px: f64,
-}
-
-/// Height of a foot from ankle, heel and toe.
-fn mixed([ankle, heel, toe]: [f64; 3]) -> f64 {
-    ANKLE_SHARE * ankle + HEEL_SHARE * heel + TOE_SHARE * toe
-}
-
-/// Median ankle, heel and toe height of one foot over `from..=to` seconds.
-fn levels(course: &mut Course, side: usize, least_visibility: f64, from: f64, to: f64) -> Option<[f64; 3]> {
-    let seen = |f: &FootSample| f.usable && f.visibility >= least_visibility;
-    let mut level = |of: fn(&FootSample) -> f64| {
-        course.median(from, to, |s| seen(&s.feet[side]).then(|| of(&s.feet[side])))
-    };
-    Some([level(|f| f.ankle)?, level(|f| f.heel)?, level(|f| f.toe)?])
-}
-
-impl Feet {
-    /// Levels from a stretch in which the feet stand flat before the jump.
-    pub fn on_ground(course: &mut Course, from: f64, to: f64) -> Result<Self, ContactError> {
-        let hip = course
-            .median(from, to, |s| Some(s.hip))
-            .ok_or(ContactError::NoGround)?;
-        let size = course
-            .median(from, to, |s| Some(s.size))
-            .ok_or(ContactError::NoGround)?;
-        let mut feet = Self {
-            weight: [0.0; 2],
-            ground: [[0.0; 3]; 2],
-            hip,
-            size,
-            least_visibility: [0.0; 2],
-            stature_px: course.stature_px,
-        };
-        for side in 0..2 {
-            let visibility = course.quantile(from, f64::INFINITY, USUAL_VISIBILITY, |s| {
-                Some(s.feet[side].visibility)
-            });
-            let Some(visibility) = visibility else { continue };
-            feet.least_visibility[side] = MIN_VISIBILITY * visibility;
-            if let Some(levels) = levels(course, side, feet.least_visibility[side], from, to) {
-                feet.ground[side] = levels;
-                feet.weight[side] = ramp(visibility, VISIBILITY_NONE, VISIBILITY_FULL)
-                    .powi(2)
-                    .max(MIN_WEIGHT);
-            }
-        }
-        if feet.weight.iter().sum::<f64>() > 0.0 {
-            Ok(feet)
-        } else {
-            Err(ContactError::NoGround)
-        }
-    }
-
-    /// The same with the level after a landing taken in, as far as it was seen.
-    pub fn after_landing(mut self, course: &mut Course, landing_s: f64) -> Self {
-        let (from, to) = (landing_s + LANDED_WINDOW_S.0, landing_s + LANDED_WINDOW_S.1);
-        if course.between(from, to).len() < MIN_LANDED_FRAMES {
-            return self;
-        }
-        for side in 0..2 {
-            let Some(landed) = levels(course, side, self.least_visibility[side], from, to) else {
-                continue;
-            };
-            let change = mixed(landed) - mixed(self.ground[side]);
-            if change.abs() < MAX_LEVEL_CHANGE * self.stature_px {
-                for (ground, landed) in self.ground[side].iter_mut().zip(landed) {
-                    *ground += LANDED_SHARE * (landed - *ground);
-                }
-            }
-        }
-        self
-    }
-
-    /// Weight of each foot, left and right, 0..=1.
-    pub fn weights(&self) -> [f64; 2] {
-        self.weight
-    }
-
-    /// Whether a foot counts in a frame.
-    fn seen(&self, sample: &CourseSample, side: usize) -> bool {
-        let foot = &sample.feet[side];
-        foot.usable && self.weight[side] > 0.0 && foot.visibility >= self.least_visibility[side]
-    }
-
-    /// One foot's height above the ground in statures.
-    pub fn height_of(&self, sample: &CourseSample, side: usize) -> Option<f64> {
-        let foot = &sample.feet[side];
-        self.seen(sample, side)
-            .then(|| (mixed([foot.ankle, foot.heel, foot.toe]) - mixed(self.ground[side])) / self.stature_px)
-    }
-
-    /// Mean over both feet by weight; `None` when neither is usable.
-    fn mean(&self, of: impl Fn(usize) -> Option<f64>) -> Option<f64> {
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for side in 0..2 {
-            if let Some(value) = of(side) {
-                sum += self.weight[side] * value;
-                weights += self.weight[side];
-            }
-        }
-        (weights > 0.0).then(|| sum / weights)
-    }
-
-    /// Height of both feet above the ground in statures.
-    pub fn height(&self, sample: &CourseSample) -> Option<f64> {
-        self.mean(|side| self.height_of(sample, side))
-    }
-
-    /// How much longer the segments look in flight than in standing, in statures.
-    fn growth(&self, course: &mut Course, takeoff_s: f64, landing_s: f64) -> f64 {
-        let flight = course
-            .median(takeoff_s, landing_s, |s| Some(s.size))
-            .unwrap_or(self.size);
-        ((flight - self.size) / self.stature_px).clamp(-calibration::MAX_STRETCH, calibration::MAX_STRETCH)
-    }
-
-    /// How much longer the leg looks at an instant than in standing, in statures.
-    fn stretch(&self, course: &Course, at: f64, interval: f64) -> f64 {
-        let half = LEG_WINDOW_S.max(1.1 * interval);
-        let (sum, n) = course
-            .between(at - half, at + half)
-            .iter()
-            .filter_map(|s| {
-                let ankle = self.mean(|side| {
-                    self.seen(s, side)
-                        .then(|| s.feet[side].ankle - self.ground[side][0])
-                })?;
-                Some((s.hip - self.hip - ankle) / self.stature_px)
-            })
-            .fold((0.0, 0usize), |(sum, n), stretch| (sum + stretch, n + 1));
-        (sum / n.max(1) as f64).clamp(-calibration::MAX_STRETCH, calibration::MAX_STRETCH)
-    }
-
-    /// Heights with their times, samples without usable feet left out.
-    fn heights<'a>(
-        &'a self,
-        samples: &'a [CourseSample],
-    ) -> impl DoubleEndedIterator<Item = (f64, f64)> + 'a {
-        samples
-            .iter()
-            .filter_map(|s| self.height(s).map(|height| (s.t, height)))
-    }
 }
 
 /// Times of one flight.
@@ -311,10 +100,12 @@ impl Contact {
         if speed <= 0.0 {
             return Err(ContactError::NoFlight);
         }
-        let contact_height = calibration::BASE
-            + calibration::LAG * interval
-            + calibration::LEG * feet.stretch(course, self.takeoff_s, interval)
-            + calibration::SIZE * growth;
+        let view = ContactView {
+            interval_s: interval,
+            stretch: feet.stretch(course, self.takeoff_s, interval),
+            growth,
+        };
+        let contact_height = ContactHeight::CALIBRATED.of(&view);
         let end = |at, into_flight| Event {
             at,
             into_flight,
@@ -335,6 +126,32 @@ impl Contact {
             landing_spread_s: landing.spread_s,
             frames: [takeoff.frames, landing.frames],
         })
+    }
+
+    /// What a jump with known instants says about the height at contact: its view, and the heights that would have made
+    /// take-off and landing right. `gravity` is in statures per second squared.
+    pub fn calibration(
+        course: &mut Course,
+        standing: &Feet,
+        (takeoff_s, landing_s): (f64, f64),
+        gravity: f64,
+    ) -> Option<(ContactView, [f64; 2])> {
+        let feet = standing.after_landing(course, landing_s);
+        let interval_s = course.frame_interval(takeoff_s, landing_s)?;
+        let view = feet.view(course, (takeoff_s, landing_s), interval_s);
+        let speed = 0.5 * gravity * (landing_s - takeoff_s);
+        let height = |at, into_flight| {
+            let event = |contact_height| Event {
+                at,
+                into_flight,
+                speed,
+                gravity,
+                contact_height,
+            };
+            let error = |height: f64| Some(event(height).refine(course, &feet)?.at - at);
+            bisect(error, PLAUSIBLE_HEIGHT)
+        };
+        Some((view, [height(takeoff_s, 1.0)?, height(landing_s, -1.0)?]))
     }
 }
 

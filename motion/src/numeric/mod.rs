@@ -43,6 +43,24 @@ pub fn ramp(value: f64, low: f64, high: f64) -> f64 {
     ((value - low) / (high - low)).clamp(0.0, 1.0)
 }
 
+/// Where a monotonous function is zero; `None` when that is not between the limits or the function has no value.
+pub fn bisect(of: impl Fn(f64) -> Option<f64>, (mut low, mut high): (f64, f64)) -> Option<f64> {
+    const STEPS: usize = 40;
+    let sign = of(low)?.signum();
+    if of(high)?.signum() == sign {
+        return None;
+    }
+    for _ in 0..STEPS {
+        let middle = f64::midpoint(low, high);
+        if of(middle)?.signum() == sign {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Some(f64::midpoint(low, high))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +79,14 @@ mod tests {
         let mut calm = [1.0, 2.0, 3.0, 4.0, 5.0];
         let mut wild = [1.0, 2.0, 3.0, 4.0, 5000.0];
         assert_eq!(robust_deviation(&mut calm), robust_deviation(&mut wild));
+    }
+
+    #[test]
+    fn bisection_finds_the_zero_or_says_that_there_is_none() {
+        let root = bisect(|x| Some(x * x * x - 2.0), (0.0, 2.0)).expect("between the limits");
+        assert!((root - 2f64.cbrt()).abs() < 1e-9);
+        assert_eq!(bisect(|x| Some(x + 1.0), (0.0, 2.0)), None);
+        assert_eq!(bisect(|_| None, (0.0, 2.0)), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | [`report`] | tables of bias, mean absolute error, spread and coverage |
 //! | [`footage`] | real clips beside the checkout, when somebody put them there |
 
+pub mod calibration;
 pub mod footage;
 pub mod gait;
 pub mod matrix;

@@ -4,12 +4,15 @@
 use crate::matrix::Case;
 use anyhow::{Context, Result};
 use kinemotion_models::{Quality, TrackedPose};
+use kinemotion_motion::body::{self, SideRepair};
+use kinemotion_motion::history::History;
 use kinemotion_motion::{
     AnalyzerConfig, Cohort, Event, EventKind, LANDMARK_COUNT, Landmark, MovementChoice, Pose, Repetition,
     Seen, WorldPoint,
 };
 use kinemotion_pipelines::{AnalysisSpec, analyze_file};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use synthetic_athlete::video;
@@ -190,6 +193,28 @@ impl Recording {
         }
         cohort.finish(&mut events);
         events
+    }
+
+    /// Track ids of everybody seen.
+    pub fn people(&self) -> BTreeSet<u32> {
+        self.frames.iter().flat_map(|f| &f.people).map(|p| p.id).collect()
+    }
+
+    /// The frames of one person as the science sees them, up to `until` seconds.
+    pub fn history(&self, person: u32, until: f64) -> History {
+        let (mut history, mut sides) = (History::default(), SideRepair::default());
+        for frame in self.frames.iter().take_while(|frame| frame.t <= until) {
+            let pose = frame
+                .people
+                .iter()
+                .find(|p| p.id == person)
+                .and_then(Person::pose);
+            if let Some(mut seen) = pose.and_then(|pose| body::Frame::from_pose(frame.t, &pose)) {
+                sides.repair(&mut seen);
+                history.push(seen);
+            }
+        }
+        history
     }
 
     /// The repetitions found, in order.
