@@ -15,7 +15,7 @@ SAMPLE := $(OUT)/sample.mp4
 SAMPLE_HEIGHT := 1.78
 PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synthetic-athlete/video
 
-.PHONY: help setup build models run test lint deny accuracy bench-peer clean
+.PHONY: help setup build models run test lint deny accuracy calibrate bench-peer clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -70,6 +70,9 @@ deny: setup ## Check licences and sources of dependencies
 
 accuracy: models ## Measure accuracy over rendered clips into docs/accuracy.md; resumable
 	@cargo run --quiet --release --locked -p end-to-end --bin accuracy -- --recordings $(CACHE)/accuracy --output docs/accuracy.md
+
+calibrate: models ## Fit the constants of the contact search to rendered jumps into docs/calibration.md; resumable
+	@cargo run --quiet --release --locked -p end-to-end --bin calibrate -- --recordings $(CACHE)/accuracy --output docs/calibration.md
 
 bench-peer: models ## Measure side by side with MediaPipe and the Python tool
 	@python3 tests/bench-peer/bench.py --kinemotion $(BIN)/kinemotion --athlete $(BIN)/synthetic-athlete --cache $(CACHE)

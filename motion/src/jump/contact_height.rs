@@ -34,10 +34,10 @@ impl ContactHeight {
     /// Least squares over rendered jumps as the pose model saw them; `cargo run -p end-to-end --bin calibrate` fits it anew
     /// and docs/calibration.md keeps what it printed.
     pub const CALIBRATED: Self = Self {
-        base: 0.0152,
-        lag: 0.13,
-        stretch: -0.38,
-        growth: -0.13,
+        base: 0.0115,
+        lag: 0.453,
+        stretch: -0.246,
+        growth: -0.111,
     };
 
     /// The height under this view.

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`matrix`] | seeded lists of clips: jumps of every kind, and footage without a jump |
 //! | [`measure`] | one clip: render, encode, analyse, match found repetitions with true ones |
+//! | [`recording`] | what the pose stage saw of a clip, kept in a file |
 //! | [`gait`] | the same for running and walking |
+//! | [`calibration`] | the height of the feet at contact, fitted to recorded jumps |
 //! | [`parallel`] | many clips on all cores |
 //! | [`report`] | tables of bias, mean absolute error, spread and coverage |
 //! | [`footage`] | real clips beside the checkout, when somebody put them there |

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use synthetic_athlete::RepetitionTruth;
 
 /// A found repetition is the true one if their take-offs are this close, seconds.
 const SAME_TAKEOFF_S: f64 = 0.25;
@@ -63,7 +64,11 @@ pub const COMPARED: &[Quantity] = &[
     same("total_movement_time_ms"),
     same("peak_eccentric_velocity_m_s"),
     same("peak_concentric_velocity_m_s"),
-    same("rsi_modified"),
+    Quantity {
+        name: "rsi_modified",
+        measured: "rsi_modified",
+        truth: RSI_BY_FLIGHT_TIME,
+    },
 ];
 
 /// One number against its truth.
@@ -88,6 +93,18 @@ pub struct Outcome {
     pub missed: usize,
     /// Found repetitions that did not happen.
     pub invented: usize,
+}
+
+/// The modified reactive strength index as it is defined, from the height by flight time. The truth itself holds the one
+/// from the rise of the centre of mass.
+const RSI_BY_FLIGHT_TIME: &str = "rsi_modified by flight time";
+
+fn true_value(truth: &RepetitionTruth, key: &str) -> Option<f64> {
+    if key == RSI_BY_FLIGHT_TIME {
+        let seconds = 1e-3 * truth.metric("total_movement_time_ms")?;
+        return Some(truth.metric("flight_time_height_m")? / seconds);
+    }
+    truth.metric(key).or(truth.event(key))
 }
 
 /// Renders, encodes and analyses one clip in `folder`, which is left as it was.
@@ -122,9 +139,7 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
         };
         let true_one = open.swap_remove(place);
         let row = COMPARED.iter().filter_map(|quantity| {
-            let truth = true_one
-                .metric(quantity.truth)
-                .or(true_one.event(quantity.truth))?;
+            let truth = true_value(true_one, quantity.truth)?;
             let measured = found
                 .metric(quantity.measured)
                 .or(found.event(quantity.measured))?;

@@ -43,7 +43,7 @@ pub const KEYS: &[&str] = &[
 ];
 
 /// Standard deviation of the onset, seconds: how early a body's first stir shows over landmark noise.
-const ONSET_DEVIATION_S: f64 = 0.075;
+const ONSET_DEVIATION_S: f64 = 0.065;
 
 /// Standard deviation of the lowest point, seconds, beside a third of a frame: the smoothed curve is flat there.
 const LOWEST_DEVIATION_S: f64 = 0.012;

@@ -29,12 +29,13 @@ const MAX_PAUSE_S: f64 = 0.35;
 /// Downward speed at which the descent has begun, m/s: above the noise of a standing body's landmarks.
 const ONSET_M_S: f64 = 0.08;
 
-/// From there the onset is traced back: for a force that falls smoothly from rest the speed grows with the third power of
-/// time, so the movement is as old as `3·speed/acceleration`.
-const TRACE_BACK: f64 = 3.0;
+/// The descent is timed where it reaches this part of its greatest speed: earlier, landmark noise and the swing of the arms
+/// hide it.
+const EARLY_SHARE: f64 = 0.2;
 
-/// … but at most this long, seconds.
-const MAX_TRACE_BACK_S: f64 = 0.25;
+/// The onset lies before that by this part of the time from there to the lowest point: median over 57 rendered jumps as the
+/// pose model saw them (`make accuracy`, seed 2), which leaves a standard deviation of 62 ms.
+const TRACE_BACK: f64 = 0.43;
 
 /// Standing before the onset that is reported, at most, seconds.
 const MAX_STANDING_S: f64 = 1.0;
@@ -207,18 +208,10 @@ impl SmoothedCom {
                 return Err(NotACmj::Paused);
             }
             if moving && fit.slope > -still {
-                let (t1, next) = self.fits[i + 1];
-                let threshold_s = crossing(t, fit.slope, t1, next.slope, -still);
-                let acceleration = -(next.curvature.min(fit.curvature));
-                let back = if acceleration > 0.0 {
-                    (TRACE_BACK * still / acceleration).min(MAX_TRACE_BACK_S)
-                } else {
-                    0.0
-                };
                 return Ok(Descent {
                     fastest,
                     onset: i,
-                    onset_s: threshold_s - back,
+                    onset_s: self.traced_back(i, fastest, lowest),
                     onset_seen: true,
                 });
             }
@@ -241,6 +234,17 @@ impl SmoothedCom {
         } else {
             Err(NotACmj::NoCountermovement)
         }
+    }
+
+    /// When a descent really began that leaves stillness about sample `begin`, is fastest at `fastest` and ends at `lowest`.
+    fn traced_back(&self, begin: usize, fastest: usize, lowest: usize) -> f64 {
+        let level = EARLY_SHARE * self.fits[fastest].1.slope;
+        let before = (begin..fastest).rev().find(|&i| self.fits[i].1.slope > level);
+        let passing = before.map_or(self.fits[begin].0, |i| {
+            let ((t0, f0), (t1, f1)) = (self.fits[i], self.fits[i + 1]);
+            crossing(t0, f0.slope, t1, f1.slope, level)
+        });
+        passing - TRACE_BACK * (self.fits[lowest].0 - passing)
     }
 
     /// First sample of the quiet stretch that ends at the onset.

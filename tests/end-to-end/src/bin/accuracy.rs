@@ -39,6 +39,9 @@ struct Arguments {
     /// Where recorded poses are kept; without it every clip is rendered anew
     #[arg(long)]
     recordings: Option<PathBuf>,
+    /// Only clips that are recorded already: the quick look while working on the science
+    #[arg(long, requires = "recordings")]
+    recorded: bool,
     /// Also write the tables to this file
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -47,13 +50,21 @@ struct Arguments {
     rows: bool,
 }
 
+impl Arguments {
+    fn wants(&self, case: &Case) -> bool {
+        let recorded = || {
+            let folder = self.recordings.as_deref();
+            folder.is_some_and(|folder| Recording::load(case, folder).is_some())
+        };
+        (!self.crossed || case.is_crossed()) && (!self.recorded || recorded())
+    }
+}
+
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut cases = matrix::cases(MovementKind::Cmj, arguments.seed, arguments.clips);
     cases.extend(matrix::without_a_jump(arguments.seed, arguments.negatives));
-    if arguments.crossed {
-        cases.retain(Case::is_crossed);
-    }
+    cases.retain(|case| arguments.wants(case));
     let outcomes = run(&cases, arguments.recordings.as_deref(), judge)?;
     if arguments.rows {
         rows(&outcomes);
@@ -97,9 +108,7 @@ fn gaits(arguments: &Arguments) -> Result<String> {
             // the clips without a jump have walkers of their own
             case.name = format!("gait-{}", case.name);
         }
-        if arguments.crossed {
-            cases.retain(Case::is_crossed);
-        }
+        cases.retain(|case| arguments.wants(case));
         let outcomes = run(&cases, arguments.recordings.as_deref(), gait::judge)?;
         let (clear, right) = gait::signs(&outcomes, fast);
         let [quick, slow] = ["60 frames/s and more", "30 frames/s"].map(|rate| format!("{title}, {rate}"));

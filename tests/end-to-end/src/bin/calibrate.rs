@@ -19,7 +19,7 @@ use synthetic_athlete::MovementKind;
 #[command(about = "Calibration of the contact search on rendered jumps")]
 struct Arguments {
     /// Clips with jumps
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 40)]
     clips: usize,
     /// Seed of the matrix; another one than that of the accuracy tables
     #[arg(long, default_value_t = 2)]
