@@ -139,6 +139,19 @@ impl Recording {
             .collect()
     }
 
+    /// The recording of a case kept in `folder`, or a new one, which is then kept there. Without a folder nothing is kept.
+    pub fn kept_or_made(case: &Case, quality: Quality, folder: Option<&Path>) -> Result<Self> {
+        if let Some(kept) = folder.and_then(|folder| Self::load(case, folder)) {
+            return Ok(kept);
+        }
+        let scratch = tempfile::tempdir()?;
+        let made = Self::make(case, quality, scratch.path())?;
+        if let Some(folder) = folder {
+            made.store(folder)?;
+        }
+        Ok(made)
+    }
+
     /// The recording of a case kept in `folder`; `None` when there is none or it is of another case or made by other
     /// code.
     pub fn load(case: &Case, folder: &Path) -> Option<Self> {

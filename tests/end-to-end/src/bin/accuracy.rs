@@ -133,19 +133,8 @@ fn run(
     recordings: Option<&Path>,
     judge: impl Fn(&Recording) -> Result<Outcome> + Sync,
 ) -> Result<Vec<Outcome>> {
-    let scratch = tempfile::tempdir()?;
     on_all_cores(cases, |case| {
-        let kept = recordings.and_then(|folder| Recording::load(case, folder));
-        let outcome = match kept {
-            Some(recording) => judge(&recording)?,
-            None => {
-                let recording = Recording::make(case, Quality::Balanced, scratch.path())?;
-                if let Some(folder) = recordings {
-                    recording.store(folder)?;
-                }
-                judge(&recording)?
-            }
-        };
+        let outcome = judge(&Recording::kept_or_made(case, Quality::Balanced, recordings)?)?;
         let Outcome { missed, invented, .. } = outcome;
         eprintln!(
             "{}: {} matched, {missed} missed, {invented} invented",

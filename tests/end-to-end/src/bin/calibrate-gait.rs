@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use end_to_end::matrix::{self, Case};
+use end_to_end::matrix;
 use end_to_end::parallel::on_all_cores;
 use end_to_end::recording::Recording;
 use kinemotion_models::Quality;
@@ -15,7 +15,7 @@ use kinemotion_motion::gait::marks::Interval;
 use kinemotion_motion::gait::step::Step;
 use kinemotion_motion::gait::watch::{Passed, PassingWatch};
 use kinemotion_motion::history::History;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use synthetic_athlete::{GaitTruth, MovementKind};
 
 /// A mark further from every true event is a mistake, not a lag, seconds.
@@ -57,22 +57,12 @@ fn main() -> Result<()> {
         let cases = matrix::cases(kind, arguments.seed, count);
         let perfect = cases.iter().map(Recording::perfect).collect::<Result<Vec<_>>>()?;
         table(&format!("{}, perfect landmarks", kind.name()), gait, &perfect)?;
-        let seen = on_all_cores(&cases, |case| recorded(case, arguments.recordings.as_deref()))?;
+        let seen = on_all_cores(&cases, |case| {
+            Recording::kept_or_made(case, Quality::Balanced, arguments.recordings.as_deref())
+        })?;
         table(&format!("{}, pose stage", kind.name()), gait, &seen)?;
     }
     Ok(())
-}
-
-fn recorded(case: &Case, folder: Option<&Path>) -> Result<Recording> {
-    if let Some(kept) = folder.and_then(|folder| Recording::load(case, folder)) {
-        return Ok(kept);
-    }
-    let scratch = tempfile::tempdir()?;
-    let recording = Recording::make(case, Quality::Balanced, scratch.path())?;
-    if let Some(folder) = folder {
-        recording.store(folder)?;
-    }
-    Ok(recording)
 }
 
 fn table(title: &str, gait: Gait, recordings: &[Recording]) -> Result<()> {

@@ -39,16 +39,8 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut cases = matrix::cases(MovementKind::Cmj, arguments.seed, arguments.clips);
     cases.retain(|case| !case.is_crossed());
-    let scratch = tempfile::tempdir()?;
     let found = on_all_cores(&cases, |case| {
-        let recording = match Recording::load(case, &arguments.recordings) {
-            Some(recording) => recording,
-            None => {
-                let made = Recording::make(case, Quality::Balanced, scratch.path())?;
-                made.store(&arguments.recordings)?;
-                made
-            }
-        };
+        let recording = Recording::kept_or_made(case, Quality::Balanced, Some(&arguments.recordings))?;
         samples(&recording)
     })?;
     let samples: Vec<Sample> = found.into_iter().flatten().collect();
