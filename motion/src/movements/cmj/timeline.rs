@@ -37,6 +37,10 @@ const EARLY_SHARE: f64 = 0.2;
 /// pose model saw them (`make accuracy`, seed 2), which leaves a standard deviation of 62 ms.
 const TRACE_BACK: f64 = 0.43;
 
+/// A descent that halts and came down by this part of what is left within this time before, seconds, has begun earlier.
+const HALT_SHARE: f64 = 0.15;
+const HALT_S: f64 = 0.5;
+
 /// Standing before the onset that is reported, at most, seconds.
 const MAX_STANDING_S: f64 = 1.0;
 
@@ -207,7 +211,7 @@ impl SmoothedCom {
             if !moving && self.fits[lowest].0 - t > MAX_PAUSE_S + SMOOTHING_S {
                 return Err(NotACmj::Paused);
             }
-            if moving && fit.slope > -still {
+            if moving && fit.slope > -still && !self.halts_halfway(i, lowest) {
                 return Ok(Descent {
                     fastest,
                     onset: i,
@@ -234,6 +238,17 @@ impl SmoothedCom {
         } else {
             Err(NotACmj::NoCountermovement)
         }
+    }
+
+    /// Whether the stillness at a sample only interrupts a descent that came from higher up, as the swing of the arms and
+    /// landmark noise can make it.
+    fn halts_halfway(&self, sample: usize, lowest: usize) -> bool {
+        let (t, here) = self.fits[sample];
+        let left = HALT_SHARE * (here.value - self.fits[lowest].1.value);
+        let before = self.fits[..sample].iter().rev();
+        before
+            .take_while(|(earlier, _)| t - earlier <= HALT_S)
+            .any(|(_, fit)| fit.value - here.value > left)
     }
 
     /// When a descent really began that leaves stillness about sample `begin`, is fastest at `fastest` and ends at `lowest`.

@@ -156,7 +156,7 @@ fn rows(outcomes: &[Outcome]) {
                 continue;
             };
             println!(
-                "{} {:.0} fps, yaw {:+.0}, crf {}: height {:.3} true {:.3} ({:+.1} cm, ±{:.1}), take-off {:+.0} ms, landing {:+.0} ms",
+                "{} {:.0} fps, yaw {:+.0}, crf {}: height {:.3} true {:.3} ({:+.1} cm, ±{:.1}), take-off {:+.0} ms, landing {:+.0} ms, onset {:+.0} ms",
                 outcome.case.name,
                 outcome.case.clip.fps.as_f64(),
                 outcome.case.clip.camera.yaw_deg,
@@ -167,6 +167,8 @@ fn rows(outcomes: &[Outcome]) {
                 100.0 * h.uncertainty.unwrap_or(f64::NAN),
                 1e3 * (a.measured - a.truth),
                 1e3 * (b.measured - b.truth),
+                row.get("onset_s")
+                    .map_or(f64::NAN, |o| 1e3 * (o.measured - o.truth)),
             );
         }
     }
