@@ -15,6 +15,9 @@ const MIN_FRAME_RATE_HZ: f64 = 23.0;
 /// The frame rate is judged after this many seconds of frames.
 const FRAME_RATE_AFTER_S: f64 = 1.0;
 
+/// The phase of a body that does nothing, the same in every movement.
+const REST: &str = "standing";
+
 /// Events that wait without growing the queue; a caller who drains after each push never needs more.
 const QUEUE_CAPACITY: usize = 64;
 
@@ -51,7 +54,7 @@ pub struct AnalyzerConfig {
 /// What is going on right now, for an overlay. Interim by nature.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LiveState {
-    /// Movement recognised or chosen.
+    /// Movement that seems to be under way, else the one recognised last, or the one chosen.
     pub movement: Option<&'static str>,
     /// Present phase.
     pub phase: Option<&'static str>,
@@ -65,6 +68,13 @@ pub struct LiveState {
 struct Watched {
     movement: &'static Movement,
     model: Box<dyn MovementModel>,
+}
+
+impl Watched {
+    /// Whether this movement seems to be under way. The first phase of a movement that begins from rest is the rest.
+    fn is_engaged(&self) -> bool {
+        self.model.phase().is_some_and(|phase| phase != REST)
+    }
 }
 
 /// Turns the poses of one person into events. See the crate documentation for its contract.
@@ -274,6 +284,10 @@ impl Analyzer {
     }
 
     fn update_live(&mut self, frame: &Frame) {
+        // those registered last are the hardest to mistake: a walker's knees bend too, but nobody walks while jumping
+        if let Some(engaged) = self.watched.iter().rev().find(|w| w.is_engaged()) {
+            self.live.movement = Some(engaged.movement.name);
+        }
         let current = |w: &&Watched| self.live.movement.is_none_or(|name| name == w.movement.name);
         self.live.phase = self.watched.iter().find(current).and_then(|w| w.model.phase());
         self.live.values.clear();
