@@ -267,6 +267,7 @@ impl Analyzer {
             history: &self.history,
             athlete: &self.config.athlete,
             person,
+            alone: self.watched.len() == 1,
         };
         for watched in &mut self.watched {
             let before = self.live.repetitions;

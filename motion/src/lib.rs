@@ -26,7 +26,6 @@ mod pose;
 pub mod registry;
 mod repetition;
 pub mod scale;
-mod uncertainty;
 pub mod units;
 
 pub use analyzer::{Analyzer, AnalyzerConfig, Athlete, LiveState, MovementChoice};

@@ -14,6 +14,18 @@ pub struct PhaseSpan {
     pub end_s: f64,
 }
 
+impl PhaseSpan {
+    /// Phases that touch each other: one between each two successive bounds. A phase without duration is left out.
+    pub(crate) fn tiled(names: &[&'static str], bounds: &[f64]) -> Vec<PhaseSpan> {
+        let spans = names.iter().zip(bounds.windows(2)).map(|(name, b)| PhaseSpan {
+            name,
+            start_s: b[0],
+            end_s: b[1],
+        });
+        spans.filter(|span| span.end_s > span.start_s).collect()
+    }
+}
+
 /// One contact of a foot in running or walking.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepSpan {

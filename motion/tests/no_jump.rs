@@ -2,7 +2,7 @@
 
 mod support;
 
-use kinemotion_motion::{LandmarkId, WarningCode};
+use kinemotion_motion::{AnalyzerConfig, LandmarkId, MovementChoice, WarningCode};
 use support::{Recorded, cmj, config, events, footage, recording, repetitions, truth_of, warnings};
 use synthetic_athlete::{Clip, DropJump, Rate, Running, SquatJump, Standing, Travel, Walking};
 
@@ -47,11 +47,13 @@ fn walking_running_and_standing_are_no_jumps() {
 }
 
 #[test]
-fn a_squat_jump_is_named_but_not_measured() {
-    let events = events(
-        &recording(&footage(&Clip::of(SquatJump::default()))),
-        config(None),
-    );
+fn a_squat_jump_is_named_but_not_measured_as_a_countermovement_jump() {
+    let squat_jump = recording(&footage(&Clip::of(SquatJump::default())));
+    let countermovement_jumps = AnalyzerConfig {
+        movement: MovementChoice::Named("cmj"),
+        ..config(None)
+    };
+    let events = events(&squat_jump, countermovement_jumps);
     assert!(repetitions(&events).is_empty());
     assert!(warnings(&events).contains(&WarningCode::NotMeasured));
 }

@@ -1,15 +1,34 @@
-//! What every jump shares: noticing a flight, the tracked course, the feet on the ground, the ballistic fit.
+//! What every jump shares: noticing a flight, the tracked course, how the body came to take off, the feet on the ground, the
+//! ballistic fit, and the numbers that follow.
+//!
+//! A kind of jump implements [`JumpKind`] and is made a movement by [`JumpModel`].
 
+pub(crate) mod angles;
+mod approach;
+pub(crate) mod checks;
 mod contact;
 mod contact_height;
 mod course;
+mod deviation;
 mod feet;
 mod flight;
+mod live;
+mod measured;
+mod model;
+mod rejection;
+mod report;
 mod watch;
 
+pub(crate) use approach::{Countermovement, SmoothedCom};
 pub use contact::{Contact, ContactError};
 pub use contact_height::{ContactHeight, ContactView};
 pub use course::{Course, CourseSample};
+pub(crate) use deviation::EventDeviation;
 pub use feet::Feet;
 pub use flight::{GravityFit, fit_gravity};
+pub(crate) use live::{Origin, Stage};
+pub(crate) use measured::{MeasuredFlight, Noticed, Thrown};
+pub(crate) use model::{Bench, JumpKind, JumpModel};
+pub(crate) use rejection::Rejection;
+pub(crate) use report::{FlightReport, NO_SCALE};
 pub use watch::{FlightWatch, Watched};

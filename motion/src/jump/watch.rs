@@ -17,6 +17,13 @@ const GROUND_QUANTILE: f64 = 0.2;
 /// raise of the last contact, below the apex of a 6 cm jump.
 const AIRBORNE: f64 = 0.05;
 
+/// Foot height over body size below the ground that counts as falling from it: 8 % is 6 % of stature, or a 10 cm step.
+const BELOW: f64 = -0.08;
+
+/// … with the body sinking at least this fast, body sizes per second (1 m/s for a typical adult), so that a walker who
+/// comes nearer or a lost foot is no fall.
+const MIN_FALL: f64 = 0.75;
+
 /// The body must be rising at least this fast when its feet leave, body sizes per second (0.4 m/s for a typical adult;
 /// a 5 cm jump starts with 1 m/s). A walking body never rises that fast.
 const MIN_RISE: f64 = 0.3;
@@ -50,6 +57,11 @@ pub enum Watched {
     },
     /// What seemed to be a flight was none.
     Dismissed,
+    /// The feet fall below the ground they stood on: the body has left a box.
+    Fell {
+        /// About since when.
+        at: f64,
+    },
 }
 
 /// Watches the height of the feet over a slowly learnt ground.
@@ -59,6 +71,8 @@ pub struct FlightWatch {
     weight: [f64; 2],
     size: f64,
     since: Option<f64>,
+    /// The ground is learnt from frames after this, seconds: before, the feet stood on something else.
+    ground_since: f64,
     /// Last three clearances with their times; the middle value counts.
     recent: [(f64, f64); 3],
     seen: usize,
@@ -72,6 +86,7 @@ impl Default for FlightWatch {
             weight: [0.0; 2],
             size: 0.0,
             since: None,
+            ground_since: f64::NEG_INFINITY,
             recent: [(0.0, 0.0); 3],
             seen: 0,
             scratch: Vec::with_capacity(SCRATCH),
@@ -94,6 +109,7 @@ impl FlightWatch {
     /// Forgets everything.
     pub fn reset(&mut self) {
         self.since = None;
+        self.ground_since = f64::NEG_INFINITY;
         self.seen = 0;
         self.size = 0.0;
     }
@@ -117,7 +133,12 @@ impl FlightWatch {
             .min(self.recent[0].1.min(self.recent[1].1).max(self.recent[2].1));
         let at = self.recent[1].0;
         match self.since {
-            None if middle > AIRBORNE && self.rising(history) => {
+            None if middle < BELOW && self.rise(history) < -MIN_FALL => {
+                let fell = at > self.ground_since + GROUND_WINDOW_S;
+                self.ground_since = at;
+                fell.then_some(Watched::Fell { at })
+            }
+            None if middle > AIRBORNE && self.rise(history) > MIN_RISE => {
                 self.since = Some(at);
                 Some(Watched::Left { at })
             }
@@ -137,11 +158,15 @@ impl FlightWatch {
         }
     }
 
-    /// Whether the centre of mass goes up as in a jump.
-    fn rising(&self, history: &History) -> bool {
-        let Some(now) = history.latest() else { return false };
+    /// How fast the centre of mass goes up, body sizes per second.
+    fn rise(&self, history: &History) -> f64 {
+        let Some(now) = history.latest() else { return 0.0 };
         let before = history.get(history.index_at(now.t - RISE_WINDOW_S).saturating_sub(1));
-        now.com - before.com > MIN_RISE * self.size * (now.t - before.t)
+        if now.t > before.t && self.size > 0.0 {
+            (now.com - before.com) / self.size / (now.t - before.t)
+        } else {
+            0.0
+        }
     }
 
     /// Height of the feet over the ground in body sizes, sides weighted by visibility.
@@ -161,7 +186,7 @@ impl FlightWatch {
     }
 
     fn learn_ground(&mut self, history: &History, now: f64) {
-        let window = history.window(now - GROUND_WINDOW_S, f64::INFINITY);
+        let window = history.window((now - GROUND_WINDOW_S).max(self.ground_since), f64::INFINITY);
         for side in Side::BOTH {
             self.scratch.clear();
             self.scratch

@@ -68,6 +68,8 @@ pub struct Context<'a> {
     pub athlete: &'a Athlete,
     /// Track id of the person.
     pub person: u32,
+    /// Whether only this movement is looked for, so that what is none of it deserves an explanation.
+    pub alone: bool,
 }
 
 /// Where a model's findings go.

@@ -1,6 +1,6 @@
 //! How far the times of take-off and landing can be off.
 
-use crate::jump::Contact;
+use super::Contact;
 
 /// Standard deviation of the foot's height at contact against the calibrated one, in statures: view, clothing and gait
 /// of the pose model from clip to clip. Residual of the calibration on rendered athletes.

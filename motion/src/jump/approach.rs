@@ -1,7 +1,6 @@
 //! From standing to take-off: onset, fastest descent, lowest point, fastest ascent.
 
-use super::NotACmj;
-use crate::jump::Course;
+use super::{Course, Rejection};
 use crate::numeric::{LocalFit, crossing, local_fit};
 
 /// Half width of the window in which the centre of mass is smoothed, seconds: about the Savitzky–Golay window for which
@@ -53,9 +52,10 @@ const STANDING_SPEED_M_S: f64 = 0.3;
 /// Shorter standing is none, seconds.
 const MIN_STANDING_S: f64 = 0.12;
 
-/// The course of the centre of mass up to take-off. Heights in pixels upwards, speeds in pixels per second.
+/// A countermovement: the course of the centre of mass up to take-off. Heights in pixels upwards, speeds in pixels per
+/// second.
 #[derive(Clone, Copy, Debug)]
-pub struct Timeline {
+pub struct Countermovement {
     /// Begin of quiet standing, when there was any.
     pub standing_s: Option<f64>,
     /// Begin of the descent.
@@ -103,24 +103,24 @@ impl SmoothedCom {
     }
 
     /// Traces the movement that ends with the take-off. `earliest_s` is where the previous landing or the stream begins.
-    pub fn trace(
+    pub fn countermovement(
         &mut self,
         course: &mut Course,
         earliest_s: f64,
         takeoff_s: f64,
         px_per_m: f64,
-    ) -> Result<Timeline, NotACmj> {
+    ) -> Result<Countermovement, Rejection> {
         let earliest = earliest_s.max(takeoff_s - MAX_CONCENTRIC_S - MAX_ECCENTRIC_S - MAX_STANDING_S);
         let interval = course
             .frame_interval(earliest, takeoff_s)
-            .ok_or(NotACmj::TooFewFrames)?;
+            .ok_or(Rejection::TooFewFrames)?;
         self.load(
             course,
             earliest,
             takeoff_s,
             SMOOTHING_S.max(SMOOTHING_FRAMES * interval),
         );
-        let lowest = self.lowest(takeoff_s).ok_or(NotACmj::TooFewFrames)?;
+        let lowest = self.lowest(takeoff_s).ok_or(Rejection::TooFewFrames)?;
         let (lowest_s, lowest_px) = self.vertex(lowest, interval);
         let still = STILL_M_S * px_per_m;
         let pause_s = self.pause(lowest, still);
@@ -130,7 +130,7 @@ impl SmoothedCom {
             .fold(0.0, f64::max);
         let descent = self.descent(lowest, ONSET_M_S * px_per_m, MIN_DESCENT_M_S * px_per_m)?;
         if pause_s > MAX_PAUSE_S {
-            return Err(NotACmj::Paused);
+            return Err(Rejection::HeldSquat);
         }
         let standing = self.standing(
             descent.onset,
@@ -144,7 +144,7 @@ impl SmoothedCom {
         let standing_px = standing_s
             .and_then(|from| course.median(from, onset_s, |s| Some(s.com)))
             .unwrap_or(at_onset);
-        Ok(Timeline {
+        Ok(Countermovement {
             standing_s,
             onset_s,
             onset_seen: descent.onset_seen,
@@ -200,7 +200,7 @@ impl SmoothedCom {
     }
 
     /// Goes back from the lowest point over the fastest descent to its beginning.
-    fn descent(&self, lowest: usize, still: f64, least: f64) -> Result<Descent, NotACmj> {
+    fn descent(&self, lowest: usize, still: f64, least: f64) -> Result<Descent, Rejection> {
         let mut fastest = lowest;
         for i in (0..lowest).rev() {
             let (t, fit) = self.fits[i];
@@ -209,7 +209,7 @@ impl SmoothedCom {
             }
             let moving = -self.fits[fastest].1.slope > least;
             if !moving && self.fits[lowest].0 - t > MAX_PAUSE_S + SMOOTHING_S {
-                return Err(NotACmj::Paused);
+                return Err(Rejection::HeldSquat);
             }
             if moving && fit.slope > -still && !self.halts_halfway(i, lowest) {
                 return Ok(Descent {
@@ -236,7 +236,7 @@ impl SmoothedCom {
                 onset_seen: false,
             })
         } else {
-            Err(NotACmj::NoCountermovement)
+            Err(Rejection::NoCountermovement)
         }
     }
 

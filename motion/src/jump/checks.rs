@@ -1,9 +1,9 @@
-//! What must hold before something is called a countermovement jump. Each check is wide enough for every real jump and
+//! What must hold before something is called a jump. Each check is wide enough for every real jump and
 //! its noise; together they leave nothing of walking, stepping, squatting or a shaking camera.
 
-use super::NotACmj;
-use super::timeline::Timeline;
-use crate::jump::{Contact, ContactError, Course, Feet, GravityFit};
+use super::approach::Countermovement;
+use super::live::REBOUND_S;
+use super::{Contact, Course, CourseSample, Feet, GravityFit, Noticed, Rejection};
 use crate::units::height_from_flight_time;
 
 /// Measured rise of the centre of mass over the rise its flight time implies.
@@ -33,23 +33,11 @@ const MIN_KNEE_BEND: f64 = 0.025;
 /// The centre of mass sinks by at least this, in statures.
 const MIN_DEPTH: f64 = 0.025;
 
-/// From landing to take-off in less than this is a rebound, seconds. Drop jumps stay 0.15–0.35 s on the ground.
-const MIN_CONTACT_S: f64 = 0.42;
-
 /// A foot that counts must rise this much in mid-flight, in statures.
 const MIN_FOOT_RISE: f64 = 0.012;
 
 /// A foot counts when its weight is at least this.
 const TRUSTED_WEIGHT: f64 = 0.15;
-
-impl From<ContactError> for NotACmj {
-    fn from(error: ContactError) -> Self {
-        match error {
-            ContactError::NoGround | ContactError::TooFewFrames => NotACmj::TooFewFrames,
-            ContactError::NoFlight => NotACmj::NoFlight,
-        }
-    }
-}
 
 /// The body rises and falls as a thrown body does.
 pub fn flight(
@@ -57,11 +45,11 @@ pub fn flight(
     fit: &GravityFit,
     (from, to): (f64, f64),
     px_per_m: f64,
-) -> Result<(), NotACmj> {
+) -> Result<(), Rejection> {
     let duration = to - from;
     let ends = [from, to].map(|t| nearest_com(course, t));
     let [Some(first), Some(last)] = ends else {
-        return Err(NotACmj::TooFewFrames);
+        return Err(Rejection::TooFewFrames);
     };
     let implied = height_from_flight_time(duration) * px_per_m;
     let rise = fit.apex_px - 0.5 * (first + last);
@@ -72,12 +60,12 @@ pub fn flight(
     if ballistic {
         Ok(())
     } else {
-        Err(NotACmj::NotBallistic)
+        Err(Rejection::NotBallistic)
     }
 }
 
 fn nearest_com(course: &Course, t: f64) -> Option<f64> {
-    let near = |s: &&crate::jump::CourseSample| (s.t - t).abs();
+    let near = |s: &&CourseSample| (s.t - t).abs();
     course
         .samples()
         .iter()
@@ -86,25 +74,36 @@ fn nearest_com(course: &Course, t: f64) -> Option<f64> {
 }
 
 /// The same person throughout.
-pub fn track(course: &Course, from: f64, to: f64) -> Result<(), NotACmj> {
+pub fn track(course: &Course, from: f64, to: f64) -> Result<(), Rejection> {
     let jumped = course.between(from, to).windows(2).any(|pair| {
         let moved = (pair[1].hip - pair[0].hip).abs() / course.stature_px;
         moved > MIN_JUMP && moved > MAX_SPEED * (pair[1].t - pair[0].t)
     });
-    if jumped { Err(NotACmj::TrackJumped) } else { Ok(()) }
+    if jumped {
+        Err(Rejection::TrackJumped)
+    } else {
+        Ok(())
+    }
 }
 
-/// Not straight from a landing.
-pub fn rebound(timeline: &Timeline, last_landing_s: f64, left_s: f64) -> Result<(), NotACmj> {
-    if left_s - last_landing_s < MIN_CONTACT_S && timeline.lowest_s > last_landing_s {
-        return Err(NotACmj::Rebound);
+/// Not straight from a landing or a fall.
+pub fn from_standing(
+    approach: &Countermovement,
+    flight: &Noticed,
+    last_landing_s: f64,
+) -> Result<(), Rejection> {
+    if flight.left_s - last_landing_s < REBOUND_S && approach.lowest_s > last_landing_s {
+        return Err(Rejection::Rebound);
+    }
+    if flight.fell_s.is_some_and(|fell| approach.onset_s < fell) {
+        return Err(Rejection::Drop);
     }
     Ok(())
 }
 
 /// The body sinks, and does so by bending its legs: a picture that moves as a whole is no countermovement.
-pub fn countermovement(course: &Course, timeline: &Timeline, left_s: f64) -> Result<(), NotACmj> {
-    let depth = timeline.standing_px - timeline.lowest_px;
+pub fn countermovement(course: &Course, approach: &Countermovement, left_s: f64) -> Result<(), Rejection> {
+    let depth = approach.standing_px - approach.lowest_px;
     let leg = |from: f64, to: f64| {
         let samples = course.between(from, to);
         let sum: f64 = samples
@@ -113,16 +112,16 @@ pub fn countermovement(course: &Course, timeline: &Timeline, left_s: f64) -> Res
             .sum();
         (!samples.is_empty()).then(|| sum / samples.len() as f64)
     };
-    let low = leg(timeline.lowest_s - 0.06, timeline.lowest_s + 0.06).ok_or(NotACmj::TooFewFrames)?;
-    let long = leg(left_s - 0.03, left_s + 0.06).ok_or(NotACmj::TooFewFrames)?;
+    let low = leg(approach.lowest_s - 0.06, approach.lowest_s + 0.06).ok_or(Rejection::TooFewFrames)?;
+    let long = leg(left_s - 0.03, left_s + 0.06).ok_or(Rejection::TooFewFrames)?;
     if long - low < MIN_KNEE_BEND * course.stature_px || depth < MIN_DEPTH * course.stature_px {
-        return Err(NotACmj::NoCountermovement);
+        return Err(Rejection::NoCountermovement);
     }
     Ok(())
 }
 
 /// Both feet are in the air.
-pub fn feet(course: &Course, feet: &Feet, contact: &Contact) -> Result<(), NotACmj> {
+pub fn feet(course: &Course, feet: &Feet, contact: &Contact) -> Result<(), Rejection> {
     let quarter = 0.25 * (contact.landing_s - contact.takeoff_s);
     let middle = course.between(contact.takeoff_s + quarter, contact.landing_s - quarter);
     for side in 0..2 {
@@ -134,22 +133,22 @@ pub fn feet(course: &Course, feet: &Feet, contact: &Contact) -> Result<(), NotAC
             .filter_map(|s| feet.height_of(s, side))
             .fold((0.0, 0usize), |(sum, n), height| (sum + height, n + 1));
         if n > 0 && sum / (n as f64) < MIN_FOOT_RISE {
-            return Err(NotACmj::OneFoot);
+            return Err(Rejection::OneFoot);
         }
     }
     Ok(())
 }
 
 /// Take-off and landing on one level.
-pub fn levels(course: &Course, contact: &Contact) -> Result<(), NotACmj> {
+pub fn levels(course: &Course, contact: &Contact) -> Result<(), Rejection> {
     let (Some(takeoff), Some(landing)) = (
         nearest_com(course, contact.takeoff_s),
         nearest_com(course, contact.landing_s),
     ) else {
-        return Err(NotACmj::TooFewFrames);
+        return Err(Rejection::TooFewFrames);
     };
     if (takeoff - landing).abs() > MAX_LEVEL_CHANGE * course.stature_px {
-        Err(NotACmj::OtherLevel)
+        Err(Rejection::OtherLevel)
     } else {
         Ok(())
     }

@@ -1,0 +1,179 @@
+//! What the body does at the present moment, causal and interim.
+
+use crate::history::History;
+
+/// Speed is taken over this long, seconds.
+const SPEED_WINDOW_S: f64 = 0.1;
+
+/// Time constant with which the standing level follows a still body, seconds.
+const LEVEL_TIME_S: f64 = 0.4;
+
+/// Below standing by this part of body size begins the descent.
+const DESCENT: f64 = 0.03;
+
+/// Back at standing within this part of body size.
+const RETURNED: f64 = 0.02;
+
+/// Slower than this is still, body sizes per second (0.1 m/s for a typical adult).
+const STILL: f64 = 0.07;
+
+/// Still for this long below standing is a held squat, seconds: longer than any countermovement stays at its bottom.
+const HELD_S: f64 = 0.35;
+
+/// After a fall, sinking slower than this, body sizes per second, means that the feet have met the ground.
+const BRAKED: f64 = 0.6;
+
+/// A flight that begins within this time of a landing is a rebound, seconds.
+pub const REBOUND_S: f64 = 0.42;
+
+/// What the body seems to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// At rest.
+    Standing,
+    /// Sinking from standing.
+    Descent,
+    /// At rest in a squat.
+    Hold,
+    /// Rising with the feet on the ground.
+    Ascent,
+    /// Falling from a box.
+    Drop,
+    /// Braking a fall and rising again.
+    Contact,
+    /// In the air after a take-off.
+    Flight,
+    /// Back on the ground.
+    Landing,
+}
+
+/// How a jump comes about, as far as it shows while it happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// From standing.
+    Standing,
+    /// From a held squat.
+    Hold,
+    /// From a fall.
+    Drop,
+    /// From a landing.
+    Rebound,
+}
+
+/// Follows the centre of mass against its standing level.
+#[derive(Debug)]
+pub struct LivePhase {
+    level: Option<f64>,
+    last_s: f64,
+    still_since: Option<f64>,
+    landed_s: f64,
+    stage: Option<Stage>,
+    origin: Origin,
+}
+
+impl Default for LivePhase {
+    fn default() -> Self {
+        Self {
+            level: None,
+            last_s: 0.0,
+            still_since: None,
+            landed_s: f64::NEG_INFINITY,
+            stage: None,
+            origin: Origin::Standing,
+        }
+    }
+}
+
+impl LivePhase {
+    /// The present stage; `None` before the first frame.
+    pub fn stage(&self) -> Option<Stage> {
+        self.stage
+    }
+
+    /// How the jump under way came about.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The feet left the ground at `t`.
+    pub fn leave(&mut self, t: f64) {
+        if t - self.landed_s < REBOUND_S && self.origin != Origin::Drop {
+            self.origin = Origin::Rebound;
+        }
+        self.stage = Some(Stage::Flight);
+    }
+
+    /// The feet came back at `t`.
+    pub fn land(&mut self, t: f64) {
+        self.landed_s = t;
+        self.stage = Some(Stage::Landing);
+    }
+
+    /// The feet fell below the ground they stood on.
+    pub fn fall(&mut self) {
+        self.origin = Origin::Drop;
+        self.stage = Some(Stage::Drop);
+        self.level = None;
+    }
+
+    /// What seemed to be a flight was none.
+    pub fn dismiss(&mut self) {
+        self.stage = Some(Stage::Standing);
+        self.origin = Origin::Standing;
+    }
+
+    /// Looks at the newest frame while the feet are on the ground.
+    pub fn observe(&mut self, history: &History) {
+        let Some(now) = history.latest() else { return };
+        let before = history.get(history.index_at(now.t - SPEED_WINDOW_S));
+        let elapsed = now.t - before.t;
+        if elapsed <= 0.0 {
+            return;
+        }
+        let speed = (now.com - before.com) / now.size / elapsed;
+        let level = *self.level.get_or_insert(now.com);
+        let below = (level - now.com) / now.size;
+        let still = speed.abs() < STILL;
+        if still && matches!(self.stage, None | Some(Stage::Standing)) {
+            let share = ((now.t - self.last_s) / LEVEL_TIME_S).clamp(0.0, 1.0);
+            self.level = Some(level + share * (now.com - level));
+        }
+        self.last_s = now.t;
+        let still_since = if still {
+            *self.still_since.get_or_insert(now.t)
+        } else {
+            self.still_since = None;
+            now.t
+        };
+        let next = match self.stage {
+            None => Stage::Standing,
+            Some(Stage::Standing | Stage::Ascent | Stage::Hold) if below > DESCENT && speed < -STILL => {
+                Stage::Descent
+            }
+            Some(Stage::Descent) if below > DESCENT && now.t - still_since > HELD_S => Stage::Hold,
+            Some(Stage::Descent | Stage::Hold) if speed > STILL => Stage::Ascent,
+            Some(Stage::Drop) if speed > -BRAKED => Stage::Contact,
+            Some(Stage::Descent | Stage::Ascent | Stage::Landing) if below.abs() < RETURNED && still => {
+                Stage::Standing
+            }
+            // a floor lower than the box: its standing level has to be learnt
+            Some(Stage::Contact | Stage::Landing) if now.t - still_since > HELD_S => {
+                self.level = Some(now.com);
+                Stage::Standing
+            }
+            Some(Stage::Flight) => Stage::Landing,
+            Some(other) => other,
+        };
+        match next {
+            Stage::Hold => self.origin = Origin::Hold,
+            Stage::Standing => self.origin = Origin::Standing,
+            _ => {}
+        }
+        self.stage = Some(next);
+    }
+}

@@ -1,0 +1,188 @@
+//! The numbers every jump reports, each with its uncertainty, and the verdict on them.
+
+use super::{Course, EventDeviation, MeasuredFlight, angles};
+use crate::Grade;
+use crate::measure::{Measurements, Verdict};
+use crate::movements::Context;
+use crate::scale::{DISAGREEMENT, ScaleSource};
+use crate::units::{GRAVITY, MS_PER_S, Z95, height_from_flight_time};
+
+/// Standard deviation of a joint angle in the picture plane, degrees (single-camera trackers: 4–7°).
+const ANGLE_DEVIATION_DEG: f64 = 5.0;
+
+/// The ankle's is larger: the pose model under-follows plantar flexion.
+const ANKLE_DEVIATION_DEG: f64 = 9.0;
+
+/// From this frame interval on times of contact are coarse, seconds per frame.
+const COARSE_INTERVAL_S: f64 = 1.0 / 45.0;
+
+/// Missing frames around the events longer than this degrade the result, seconds.
+const MAX_GAP_S: f64 = 0.1;
+
+/// A foot weight under which neither foot is well seen.
+const POOR_FOOT_WEIGHT: f64 = 0.35;
+
+/// Why metres are withheld without a scale.
+pub const NO_SCALE: &str = "there is no scale; give the athlete's height";
+
+/// One measured flight with what is needed to write about it.
+#[derive(Clone, Copy, Debug)]
+pub struct FlightReport<'a> {
+    /// The flight.
+    pub flight: &'a MeasuredFlight,
+    /// The course it was measured on.
+    pub course: &'a Course,
+    /// Where the person's frames and data are.
+    pub context: &'a Context<'a>,
+    /// Mean time between frames, seconds.
+    pub interval_s: f64,
+    /// Standard deviations of its times.
+    pub events: EventDeviation,
+}
+
+impl<'a> FlightReport<'a> {
+    /// For a repetition whose frames count from `from_s`.
+    pub fn new(
+        flight: &'a MeasuredFlight,
+        course: &'a Course,
+        context: &'a Context<'a>,
+        from_s: f64,
+    ) -> Self {
+        let n = course.between(from_s, flight.end_s).len();
+        let interval_s = if n > 1 {
+            (flight.end_s - from_s) / (n - 1) as f64
+        } else {
+            1.0
+        };
+        let stature_m = course.stature_px / flight.px_per_m;
+        let speed = 0.5 * GRAVITY * flight.flight_s() / stature_m;
+        Self {
+            flight,
+            course,
+            context,
+            interval_s,
+            events: EventDeviation::new(&flight.contact, interval_s, speed),
+        }
+    }
+
+    /// Height, flight time, take-off velocity, height by the ascent, rise of the centre of mass.
+    pub fn flight(&self, m: &mut Measurements) {
+        const METHOD: &str = "flight_time";
+        let flight_s = self.flight.flight_s();
+        let deviation = self.events.flight_s;
+        m.record(
+            "jump_height_m",
+            METHOD,
+            self.height_m(),
+            self.height_deviation_m(),
+        );
+        m.record(
+            "flight_time_ms",
+            "foot_ballistics",
+            MS_PER_S * flight_s,
+            MS_PER_S * deviation,
+        );
+        m.record(
+            "takeoff_velocity_m_s",
+            METHOD,
+            0.5 * GRAVITY * flight_s,
+            0.5 * GRAVITY * deviation,
+        );
+        let ascent_s = self.flight.ascent_s();
+        m.record(
+            "jump_height_ascent_m",
+            "ascent_time",
+            ascent_height(ascent_s),
+            GRAVITY * ascent_s * self.events.ascent_s,
+        );
+        self.com_rise(m);
+    }
+
+    /// Height by flight time, metres.
+    pub fn height_m(&self) -> f64 {
+        height_from_flight_time(self.flight.flight_s())
+    }
+
+    /// Its standard deviation, metres.
+    pub fn height_deviation_m(&self) -> f64 {
+        0.25 * GRAVITY * self.flight.flight_s() * self.events.flight_s
+    }
+
+    fn com_rise(&self, m: &mut Measurements) {
+        const KEY: &str = "jump_height_com_rise_m";
+        let Some(scale) = self.flight.scale else {
+            return m.withhold(KEY, "none", NO_SCALE);
+        };
+        let method = scale.source.name();
+        if scale.source != ScaleSource::AthleteHeight {
+            let reason =
+                "a scale from the flight would only repeat the ascent time; give the athlete's height";
+            return m.withhold(KEY, method, reason);
+        }
+        let rise = self.flight.com_rise_px() / scale.px_per_m;
+        let timing = 2.0 * self.events.ascent_s / self.flight.ascent_s();
+        let relative = scale
+            .relative_deviation
+            .hypot(timing.hypot(self.flight.gravity.relative_deviation));
+        m.record(KEY, method, rise, rise * relative);
+    }
+
+    /// The joint angles at an event, as far as they are among the movement's keys.
+    pub fn joint_angles(&self, event: &str, t: f64, keys: &[&'static str], m: &mut Measurements) {
+        const METHOD: &str = "picture_plane";
+        let found = angles::at(self.context.history, t, self.interval_s);
+        for &key in keys
+            .iter()
+            .filter(|key| key.ends_with("_deg") && key.contains(event))
+        {
+            match found {
+                Some(a) if key.starts_with("hip") => m.record(key, METHOD, a.hip, ANGLE_DEVIATION_DEG),
+                Some(a) if key.starts_with("knee") => m.record(key, METHOD, a.knee, ANGLE_DEVIATION_DEG),
+                Some(a) if key.starts_with("ankle") => m.record(key, METHOD, a.ankle, ANKLE_DEVIATION_DEG),
+                Some(a) => m.record(key, METHOD, a.trunk, ANGLE_DEVIATION_DEG),
+                None => m.withhold(key, METHOD, "the joints were not seen well enough"),
+            }
+        }
+    }
+
+    /// The verdict on what every jump needs: frame rate, feet, gaps since `from_s`, heights and scales that agree.
+    pub fn judge(&self, from_s: f64) -> Verdict {
+        let mut verdict = Verdict::default();
+        let (flight, interval) = (self.flight, self.interval_s);
+        if interval > COARSE_INTERVAL_S {
+            let rate = (1.0 / interval).round();
+            verdict.at_best(Grade::B, format!("{rate} frames per second: use 60 or more"));
+        }
+        if flight.feet.weights().into_iter().fold(0.0, f64::max) < POOR_FOOT_WEIGHT {
+            verdict.at_best(
+                Grade::C,
+                "the feet are hardly visible: show them whole and light them",
+            );
+        }
+        if self.course.longest_gap(from_s, flight.end_s) > MAX_GAP_S.max(2.5 * interval) {
+            verdict.at_best(Grade::C, "the body was lost for some frames during the jump");
+        }
+        let difference = self.height_m() - ascent_height(flight.ascent_s());
+        if difference.abs() > Z95 * GRAVITY * flight.ascent_s() * self.events.ascent_s {
+            verdict.at_best(
+                Grade::B,
+                "height estimates disagree: the body landed in another posture than it took off",
+            );
+        }
+        if let Some(scale) = flight.scale.filter(|s| s.source == ScaleSource::AthleteHeight) {
+            let ratio = flight.gravity.px_per_m / scale.px_per_m - 1.0;
+            if ratio.abs() > DISAGREEMENT.max(Z95 * flight.gravity.relative_deviation) {
+                verdict.at_best(
+                    Grade::C,
+                    "the athlete's height and the fall of the body give different scales",
+                );
+            }
+        }
+        verdict
+    }
+}
+
+/// Rise during an ascent of this many seconds: `½·g·t²`.
+fn ascent_height(ascent_s: f64) -> f64 {
+    0.5 * GRAVITY * ascent_s * ascent_s
+}
