@@ -3,6 +3,7 @@
 mod angle;
 mod gait;
 mod jump;
+mod reactive;
 
 /// Definition of a metric. Docs, CSV headers, overlay labels and API descriptions are made from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +30,7 @@ pub fn find(key: &str) -> Option<&'static MetricDefinition> {
 }
 
 /// The families, in the order in which results list their metrics.
-const FAMILIES: &[&[MetricDefinition]] = &[jump::METRICS, angle::METRICS, &gait::METRICS];
+const FAMILIES: &[&[MetricDefinition]] = &[jump::METRICS, reactive::METRICS, angle::METRICS, &gait::METRICS];
 
 /// Every metric, in the order in which results list them.
 pub static METRICS: &[MetricDefinition] = &ALL;
@@ -83,6 +84,7 @@ mod tests {
         for metric in METRICS {
             let suffix = match metric.unit {
                 "m/s" if metric.key == "rsi_modified" => "",
+                "W/kg" => "_w_kg",
                 "m/s" => "_m_s",
                 "ms" => "_ms",
                 "m" => "_m",

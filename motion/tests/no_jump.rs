@@ -59,14 +59,16 @@ fn a_squat_jump_is_named_but_not_measured_as_a_countermovement_jump() {
 }
 
 #[test]
-fn a_drop_jump_is_no_countermovement_jump() {
+fn a_drop_jump_is_a_drop_jump_and_nothing_else() {
     for (box_m, contact_s) in [(0.2, 0.2), (0.4, 0.25), (0.6, 0.3)] {
         let clip = Clip::of(DropJump {
             box_m,
             contact_s,
             ..DropJump::default()
         });
-        assert_nothing(&recording(&footage(&clip)), "a drop jump");
+        let found = repetitions(&events(&recording(&footage(&clip)), config(Some(1.78))));
+        let movements: Vec<&str> = found.iter().map(|r| r.movement).collect();
+        assert_eq!(movements, ["dropjump"], "box of {box_m} m");
     }
 }
 

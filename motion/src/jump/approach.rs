@@ -40,6 +40,11 @@ const TRACE_BACK: f64 = 0.43;
 const HALT_SHARE: f64 = 0.15;
 const HALT_S: f64 = 0.5;
 
+/// A stillness with legs bent by more than this, in statures, interrupts the descent as well; the legs are looked at this
+/// long on either side, seconds.
+const STANDING_BEND: f64 = 0.05;
+const BEND_WINDOW_S: f64 = 0.05;
+
 /// Standing before the onset that is reported, at most, seconds.
 const MAX_STANDING_S: f64 = 1.0;
 
@@ -52,6 +57,12 @@ const STANDING_SPEED_M_S: f64 = 0.3;
 /// Shorter standing is none, seconds.
 const MIN_STANDING_S: f64 = 0.12;
 
+/// Flat feet are looked for until this long after the onset, seconds: the heels are still down.
+const GROUND_AFTER_ONSET_S: f64 = 0.1;
+
+/// … and from this long before it when no standing was seen, seconds.
+const GROUND_BEFORE_ONSET_S: f64 = 0.2;
+
 /// A countermovement: the course of the centre of mass up to take-off. Heights in pixels upwards, speeds in pixels per
 /// second.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +71,8 @@ pub struct Countermovement {
     pub standing_s: Option<f64>,
     /// Begin of the descent.
     pub onset_s: f64,
+    /// Last sample before it at which the body was still, seconds.
+    pub still_s: f64,
     /// Whether the onset was seen; otherwise the stream or the last landing cut it off.
     pub onset_seen: bool,
     /// Instant of the fastest descent.
@@ -78,10 +91,27 @@ pub struct Countermovement {
     pub pause_s: f64,
 }
 
+impl Countermovement {
+    /// When the feet surely stand flat: in standing and shortly after the onset, or around the onset when no standing was
+    /// seen.
+    pub fn ground_range(&self) -> (f64, f64) {
+        let after_onset = self.onset_s + GROUND_AFTER_ONSET_S;
+        match self.standing_s {
+            Some(standing) => (standing, after_onset.min(self.lowest_s)),
+            None => (
+                self.onset_s - GROUND_BEFORE_ONSET_S,
+                self.fastest_descent_s.max(after_onset),
+            ),
+        }
+    }
+}
+
 /// The smoothed centre of mass at the course's sample times. Reused from jump to jump.
 #[derive(Debug, Default)]
 pub struct SmoothedCom {
-    fits: Vec<(f64, LocalFit)>,
+    pub(super) fits: Vec<(f64, LocalFit)>,
+    /// The same with wide smoothing, where a resting body is looked for.
+    pub(super) coarse: Vec<(f64, LocalFit)>,
 }
 
 impl SmoothedCom {
@@ -89,17 +119,18 @@ impl SmoothedCom {
     pub fn with_capacity(capacity: usize) -> Self {
         Self {
             fits: Vec::with_capacity(capacity),
+            coarse: Vec::with_capacity(capacity),
         }
     }
 
-    fn load(&mut self, course: &Course, from: f64, to: f64, half_width: f64) {
-        self.fits.clear();
-        for sample in course.between(from, to) {
-            let near = course.between(sample.t - half_width, sample.t + half_width);
-            if let Some(fit) = local_fit(near.iter().map(|s| (s.t, s.com, 1.0)), sample.t, half_width) {
-                self.fits.push((sample.t, fit));
-            }
-        }
+    /// Smooths the fine samples.
+    pub(super) fn load(&mut self, course: &Course, from: f64, to: f64, half_width: f64) {
+        smooth(&mut self.fits, course, (from, to), half_width);
+    }
+
+    /// Smooths the coarse samples.
+    pub(super) fn load_coarse(&mut self, course: &Course, from: f64, to: f64, half_width: f64) {
+        smooth(&mut self.coarse, course, (from, to), half_width);
     }
 
     /// Traces the movement that ends with the take-off. `earliest_s` is where the previous landing or the stream begins.
@@ -128,7 +159,9 @@ impl SmoothedCom {
             .iter()
             .map(|(_, f)| f.slope)
             .fold(0.0, f64::max);
-        let descent = self.descent(lowest, ONSET_M_S * px_per_m, MIN_DESCENT_M_S * px_per_m)?;
+        let bent =
+            |t| course.knee_bend((t - BEND_WINDOW_S, t + BEND_WINDOW_S), takeoff_s) > Some(STANDING_BEND);
+        let descent = self.descent(lowest, ONSET_M_S * px_per_m, MIN_DESCENT_M_S * px_per_m, bent)?;
         if pause_s > MAX_PAUSE_S {
             return Err(Rejection::HeldSquat);
         }
@@ -147,6 +180,7 @@ impl SmoothedCom {
         Ok(Countermovement {
             standing_s,
             onset_s,
+            still_s: self.fits[descent.onset].0,
             onset_seen: descent.onset_seen,
             fastest_descent_s: self.fits[descent.fastest].0,
             descent_px_s: -self.fits[descent.fastest].1.slope,
@@ -200,7 +234,13 @@ impl SmoothedCom {
     }
 
     /// Goes back from the lowest point over the fastest descent to its beginning.
-    fn descent(&self, lowest: usize, still: f64, least: f64) -> Result<Descent, Rejection> {
+    fn descent(
+        &self,
+        lowest: usize,
+        still: f64,
+        least: f64,
+        bent: impl Fn(f64) -> bool,
+    ) -> Result<Descent, Rejection> {
         let mut fastest = lowest;
         for i in (0..lowest).rev() {
             let (t, fit) = self.fits[i];
@@ -211,7 +251,7 @@ impl SmoothedCom {
             if !moving && self.fits[lowest].0 - t > MAX_PAUSE_S + SMOOTHING_S {
                 return Err(Rejection::HeldSquat);
             }
-            if moving && fit.slope > -still && !self.halts_halfway(i, lowest) {
+            if moving && fit.slope > -still && !self.halts_halfway(i, lowest) && !bent(t) {
                 return Ok(Descent {
                     fastest,
                     onset: i,
@@ -272,6 +312,16 @@ impl SmoothedCom {
                 && fit.slope.abs() < speed
         };
         (0..onset).rev().take_while(|&i| calm(i)).last().unwrap_or(onset)
+    }
+}
+
+fn smooth(fits: &mut Vec<(f64, LocalFit)>, course: &Course, (from, to): (f64, f64), half_width: f64) {
+    fits.clear();
+    for sample in course.between(from, to) {
+        let near = course.between(sample.t - half_width, sample.t + half_width);
+        if let Some(fit) = local_fit(near.iter().map(|s| (s.t, s.com, 1.0)), sample.t, half_width) {
+            fits.push((sample.t, fit));
+        }
     }
 }
 

@@ -30,6 +30,15 @@ const MIN_JUMP: f64 = 0.12;
 /// The hip comes nearer to the ankles by at least this, in statures.
 const MIN_KNEE_BEND: f64 = 0.025;
 
+/// … in a squat by at least this (a knee bent by 50°), and in standing by at most that, in statures.
+const MIN_SQUAT_BEND: f64 = 0.045;
+const MAX_STANDING_BEND: f64 = 0.075;
+
+/// In a short contact the centre of mass comes nearer to the toes by at least this, in statures (stiff hoppers sink by 7 cm);
+/// it is looked at this long on either side, seconds.
+const MIN_SPRING: f64 = 0.012;
+const SPRING_WINDOW_S: f64 = 0.025;
+
 /// The centre of mass sinks by at least this, in statures.
 const MIN_DEPTH: f64 = 0.025;
 
@@ -101,23 +110,51 @@ pub fn from_standing(
     Ok(())
 }
 
-/// The body sinks, and does so by bending its legs: a picture that moves as a whole is no countermovement.
+/// The body sinks, and does so by bending its legs: a picture that moves as a whole is no countermovement. Nor is it one
+/// when it begins in a squat.
 pub fn countermovement(course: &Course, approach: &Countermovement, left_s: f64) -> Result<(), Rejection> {
     let depth = approach.standing_px - approach.lowest_px;
-    let leg = |from: f64, to: f64| {
-        let samples = course.between(from, to);
+    let around_lowest = (approach.lowest_s - 0.06, approach.lowest_s + 0.06);
+    if knee_bend(course, around_lowest, left_s)? < MIN_KNEE_BEND || depth < MIN_DEPTH * course.stature_px {
+        return Err(Rejection::NoCountermovement);
+    }
+    if let Some(standing) = approach.standing_s
+        && knee_bend(course, (standing, approach.still_s), left_s)? > MAX_STANDING_BEND
+    {
+        return Err(Rejection::HeldSquat);
+    }
+    Ok(())
+}
+
+/// The legs give in a contact and stretch again.
+pub fn spring(course: &Course, lowest_s: f64, takeoff_s: f64) -> Result<(), Rejection> {
+    let above_toes = |t: f64| {
+        let samples = course.between(t - SPRING_WINDOW_S, t + SPRING_WINDOW_S);
         let sum: f64 = samples
             .iter()
-            .map(|s| s.hip - 0.5 * (s.feet[0].ankle + s.feet[1].ankle))
+            .map(|s| s.com - 0.5 * (s.feet[0].toe + s.feet[1].toe))
             .sum();
         (!samples.is_empty()).then(|| sum / samples.len() as f64)
     };
-    let low = leg(approach.lowest_s - 0.06, approach.lowest_s + 0.06).ok_or(Rejection::TooFewFrames)?;
-    let long = leg(left_s - 0.03, left_s + 0.06).ok_or(Rejection::TooFewFrames)?;
-    if long - low < MIN_KNEE_BEND * course.stature_px || depth < MIN_DEPTH * course.stature_px {
-        return Err(Rejection::NoCountermovement);
+    let (low, long) = above_toes(lowest_s)
+        .zip(above_toes(takeoff_s))
+        .ok_or(Rejection::TooFewFrames)?;
+    if long - low < MIN_SPRING * course.stature_px {
+        return Err(Rejection::NotBallistic);
     }
     Ok(())
+}
+
+/// The body rests with bent legs.
+pub fn squat(course: &Course, rest: (f64, f64), left_s: f64) -> Result<(), Rejection> {
+    if knee_bend(course, rest, left_s)? < MIN_SQUAT_BEND {
+        return Err(Rejection::NoHold);
+    }
+    Ok(())
+}
+
+fn knee_bend(course: &Course, during: (f64, f64), left_s: f64) -> Result<f64, Rejection> {
+    course.knee_bend(during, left_s).ok_or(Rejection::TooFewFrames)
 }
 
 /// Both feet are in the air.

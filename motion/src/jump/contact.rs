@@ -25,7 +25,7 @@ const MIN_WEIGHT_SUM: f64 = 0.3;
 const NEAREST_S: f64 = 0.2;
 
 /// Height in statures whose crossing begins the search: above the heel raise of the last contact.
-const AIRBORNE_HEIGHT: f64 = 0.032;
+pub(super) const AIRBORNE_HEIGHT: f64 = 0.032;
 
 /// Heights at contact beyond these, in statures, come from a lost foot.
 const PLAUSIBLE_HEIGHT: (f64, f64) = (-0.06, 0.10);
@@ -70,7 +70,18 @@ impl Contact {
     ) -> Result<(Self, Feet), ContactError> {
         let (_, landing) = threshold_crossings(course, standing, mid_flight_s)?;
         let feet = standing.after_landing(course, landing);
-        let (takeoff_s, landing_s) = threshold_crossings(course, &feet, mid_flight_s)?;
+        let contact = Self::between(course, &feet, mid_flight_s, gravity)?;
+        Ok((contact, feet))
+    }
+
+    /// The same over ground that is known.
+    pub fn between(
+        course: &mut Course,
+        feet: &Feet,
+        mid_flight_s: f64,
+        gravity: f64,
+    ) -> Result<Self, ContactError> {
+        let (takeoff_s, landing_s) = threshold_crossings(course, feet, mid_flight_s)?;
         let interval = course
             .frame_interval(takeoff_s, landing_s)
             .ok_or(ContactError::TooFewFrames)?;
@@ -83,9 +94,9 @@ impl Contact {
             frames: [0; 2],
         };
         for _ in 0..ITERATIONS {
-            contact = contact.improved(course, &feet, gravity, (interval, growth))?;
+            contact = contact.improved(course, feet, gravity, (interval, growth))?;
         }
-        Ok((contact, feet))
+        Ok(contact)
     }
 
     /// One step of launch speed against event times, halfway to avoid oscillation.
@@ -172,27 +183,29 @@ fn threshold_crossings(course: &Course, feet: &Feet, middle: f64) -> Result<(f64
     search(earlier).zip(search(later)).ok_or(ContactError::NoFlight)
 }
 
-/// One end of the flight under refinement.
-struct Event {
-    at: f64,
+/// One end of a flight under refinement.
+pub(super) struct Event {
+    pub at: f64,
     /// +1 when the flight lies after the event, −1 before.
-    into_flight: f64,
+    pub into_flight: f64,
     /// Speed of the feet at the event, statures per second.
-    speed: f64,
-    gravity: f64,
-    contact_height: f64,
+    pub speed: f64,
+    /// Statures per second squared.
+    pub gravity: f64,
+    /// Height of the feet at the event, statures.
+    pub contact_height: f64,
 }
 
 /// A refined event.
-struct Refined {
-    at: f64,
-    spread_s: f64,
-    frames: usize,
+pub(super) struct Refined {
+    pub at: f64,
+    pub spread_s: f64,
+    pub frames: usize,
 }
 
 impl Event {
     /// Carries the samples next to the event back to the contact and takes the weighted mean.
-    fn refine(&self, course: &Course, feet: &Feet) -> Option<Refined> {
+    pub fn refine(&self, course: &Course, feet: &Feet) -> Option<Refined> {
         let [begin, full, fall, end] = WINDOW_S;
         let far = self.at + self.into_flight * end;
         let (mut weights, mut sum, mut squares, mut frames) = (0.0, 0.0, 0.0, 0);

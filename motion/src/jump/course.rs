@@ -159,4 +159,18 @@ impl Course {
         let samples = self.between(at - half_width, at + half_width);
         local_fit(samples.iter().map(|s| (s.t, s.com, 1.0)), at, half_width)
     }
+
+    /// How much nearer the hip is to the ankles during a stretch than at a take-off, in statures; `None` without samples.
+    pub fn knee_bend(&self, (from, to): (f64, f64), takeoff_s: f64) -> Option<f64> {
+        let leg = |from, to| {
+            let samples = self.between(from, to);
+            let sum: f64 = samples
+                .iter()
+                .map(|s| s.hip - 0.5 * (s.feet[0].ankle + s.feet[1].ankle))
+                .sum();
+            (!samples.is_empty()).then(|| sum / samples.len() as f64)
+        };
+        let long = leg(takeoff_s - 0.03, takeoff_s + 0.06)?;
+        Some((long - leg(from, to)?) / self.stature_px)
+    }
 }

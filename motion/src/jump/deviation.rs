@@ -16,6 +16,9 @@ const SAMPLING_DEVIATION_FRAMES: f64 = 0.12;
 /// Standard deviation of the apex of the centre of mass' parabola, seconds.
 const APEX_DEVIATION_S: f64 = 0.006;
 
+/// Above this deviation of a contact time, relative to it, contact time and what follows from it are withheld.
+const MAX_RELATIVE_DEVIATION: f64 = 0.09;
+
 /// Standard deviations of a flight's times, seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct EventDeviation {
@@ -25,6 +28,8 @@ pub struct EventDeviation {
     pub ascent_s: f64,
     /// Of the flight time.
     pub flight_s: f64,
+    /// The parts of the take-off's that come from the height at contact and from the single samples.
+    takeoff_parts: (f64, f64),
 }
 
 impl EventDeviation {
@@ -32,12 +37,8 @@ impl EventDeviation {
     /// statures per second.
     pub fn new(contact: &Contact, frame_interval: f64, speed: f64) -> Self {
         let systematic = CONTACT_HEIGHT_DEVIATION / speed;
-        let random = |spread: f64, frames: usize| {
-            let n = frames.max(1) as f64;
-            (spread * spread + (SAMPLING_DEVIATION_FRAMES * frame_interval).powi(2)).sqrt() / n.sqrt()
-        };
-        let takeoff = random(contact.takeoff_spread_s, contact.frames[0]);
-        let landing = random(contact.landing_spread_s, contact.frames[1]);
+        let takeoff = random(contact.takeoff_spread_s, contact.frames[0], frame_interval);
+        let landing = random(contact.landing_spread_s, contact.frames[1], frame_interval);
         Self {
             takeoff_s: systematic.hypot(takeoff),
             ascent_s: systematic.hypot(takeoff).hypot(APEX_DEVIATION_S),
@@ -45,7 +46,65 @@ impl EventDeviation {
                 + takeoff * takeoff
                 + landing * landing)
                 .sqrt(),
+            takeoff_parts: (systematic, takeoff),
         }
+    }
+}
+
+/// What the spread of single samples and the frame interval leave in an event, seconds.
+fn random(spread_s: f64, frames: usize, frame_interval: f64) -> f64 {
+    let n = frames.max(1) as f64;
+    spread_s.hypot(SAMPLING_DEVIATION_FRAMES * frame_interval) / n.sqrt()
+}
+
+/// Standard deviations of a contact that begins with a touch-down and ends with the take-off of a flight.
+#[derive(Clone, Copy, Debug)]
+pub struct ContactDeviation {
+    /// Of the touch-down, seconds.
+    pub touchdown_s: f64,
+    /// Of the contact time, seconds.
+    pub contact_s: f64,
+    /// Of contact and flight time together, seconds squared: one take-off ends the one and begins the other, and feet
+    /// seen too low make the one long and the other short.
+    covariance: f64,
+}
+
+impl ContactDeviation {
+    /// For a touch-down with `speed` in statures per second before a flight.
+    pub fn new(
+        (spread_s, frames): (f64, usize),
+        frame_interval: f64,
+        speed: f64,
+        flight: &EventDeviation,
+    ) -> Self {
+        let systematic = CONTACT_HEIGHT_DEVIATION / speed;
+        let own = random(spread_s, frames, frame_interval);
+        let (at_takeoff, takeoff) = flight.takeoff_parts;
+        let rho = CONTACT_CORRELATION;
+        Self {
+            touchdown_s: systematic.hypot(own),
+            contact_s: (systematic.powi(2)
+                + at_takeoff.powi(2)
+                + 2.0 * rho * systematic * at_takeoff
+                + own.powi(2)
+                + takeoff.powi(2))
+            .sqrt(),
+            covariance: -(2.0 * rho * systematic * at_takeoff
+                + (1.0 + rho) * at_takeoff.powi(2)
+                + takeoff.powi(2)),
+        }
+    }
+
+    /// Whether a contact of this duration is timed well enough to be reported.
+    pub fn times_well(&self, contact_s: f64) -> bool {
+        self.contact_s < MAX_RELATIVE_DEVIATION * contact_s
+    }
+
+    /// Relative standard deviation of flight time to the power of `exponent` over contact time.
+    pub fn of_ratio(&self, exponent: f64, flight_s: f64, contact_s: f64, flight: &EventDeviation) -> f64 {
+        let (a, b) = (exponent * flight.flight_s / flight_s, self.contact_s / contact_s);
+        let shared = exponent * self.covariance / (flight_s * contact_s);
+        (a * a + b * b - 2.0 * shared).max(0.0).sqrt()
     }
 }
 

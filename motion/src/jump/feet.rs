@@ -52,6 +52,8 @@ pub struct Feet {
     hip: f64,
     /// Trunk + thigh + shank in standing, pixels.
     size: f64,
+    /// Whether the body stood upright, so that its lengths can be compared with those in flight.
+    upright: bool,
     /// Visibility below which a foot is lost.
     least_visibility: [f64; 2],
     stature_px: f64,
@@ -85,6 +87,7 @@ impl Feet {
             ground: [[0.0; 3]; 2],
             hip,
             size,
+            upright: true,
             least_visibility: [0.0; 2],
             stature_px: course.stature_px,
         };
@@ -108,6 +111,15 @@ impl Feet {
         }
     }
 
+    /// The same from a stretch in which the feet stand flat and the legs are bent.
+    pub fn in_squat(course: &mut Course, from: f64, to: f64) -> Result<Self, ContactError> {
+        let feet = Self::on_ground(course, from, to)?;
+        Ok(Self {
+            upright: false,
+            ..feet
+        })
+    }
+
     /// The same with the level after a landing taken in, as far as it was seen.
     pub fn after_landing(mut self, course: &mut Course, landing_s: f64) -> Self {
         let (from, to) = (landing_s + LANDED_WINDOW_S.0, landing_s + LANDED_WINDOW_S.1);
@@ -126,6 +138,41 @@ impl Feet {
             }
         }
         self
+    }
+
+    /// The same feet on the floor they land on, however far it lies below the one they stood on; `None` when they are not
+    /// seen after the landing.
+    pub fn on_floor_after(mut self, course: &mut Course, landing_s: f64) -> Option<Self> {
+        let (from, to) = (landing_s + LANDED_WINDOW_S.0, landing_s + LANDED_WINDOW_S.1);
+        let mut moved = [None; 2];
+        for (side, moved) in moved.iter_mut().enumerate() {
+            if let Some(landed) = levels(course, side, self.least_visibility[side], from, to) {
+                *moved = Some(mixed(landed) - mixed(self.ground[side]));
+                self.ground[side] = landed;
+            }
+        }
+        let by = self.mean(|side| moved[side])?;
+        for (side, moved) in moved.iter().enumerate() {
+            if moved.is_none() {
+                self.ground[side].iter_mut().for_each(|level| *level += by);
+            }
+        }
+        self.hip += by;
+        Some(self)
+    }
+
+    /// How much higher these feet stand than others of the same person, pixels.
+    pub fn above(&self, lower: &Self) -> f64 {
+        self.mean(|side| Some(mixed(self.ground[side]) - mixed(lower.ground[side])))
+            .unwrap_or(0.0)
+    }
+
+    /// Height of the heels over their level on flat feet, statures.
+    pub fn heel_height(&self, sample: &CourseSample) -> Option<f64> {
+        self.mean(|side| {
+            let heel = sample.feet[side].heel - self.ground[side][1];
+            self.seen(sample, side).then(|| heel / self.stature_px)
+        })
     }
 
     /// Weight of each foot, left and right, 0..=1.
@@ -165,6 +212,9 @@ impl Feet {
 
     /// How much longer the segments look in flight than in standing, in statures.
     pub(super) fn growth(&self, course: &mut Course, takeoff_s: f64, landing_s: f64) -> f64 {
+        if !self.upright {
+            return 0.0;
+        }
         let flight = course
             .median(takeoff_s, landing_s, |s| Some(s.size))
             .unwrap_or(self.size);
@@ -173,6 +223,9 @@ impl Feet {
 
     /// How much longer the leg looks at an instant than in standing, in statures.
     pub(super) fn stretch(&self, course: &Course, at: f64, interval: f64) -> f64 {
+        if !self.upright {
+            return 0.0;
+        }
         let half = LEG_WINDOW_S.max(1.1 * interval);
         let (sum, n) = course
             .between(at - half, at + half)

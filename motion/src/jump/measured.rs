@@ -1,6 +1,6 @@
 //! One flight, measured: when the feet left and came back, the curve between, the scale.
 
-use super::{Contact, Course, Feet, GravityFit, Rejection, checks, fit_gravity};
+use super::{Contact, ContactError, Course, Feet, GravityFit, Rejection, checks, fit_gravity};
 use crate::movements::Context;
 use crate::scale::{Scale, gravity_in_statures};
 use crate::units::GRAVITY;
@@ -70,12 +70,36 @@ pub struct MeasuredFlight {
 }
 
 impl MeasuredFlight {
-    /// Finds take-off and landing of a confirmed flight between feet whose ground is known.
+    /// Finds take-off and landing of a confirmed flight between feet whose ground is known, and takes the ground after the
+    /// landing into it.
     pub fn measure(
         course: &mut Course,
         context: &Context<'_>,
         thrown: &Thrown,
         standing: &Feet,
+    ) -> Result<Self, Rejection> {
+        Self::by(course, context, thrown, |course, apex_s, gravity| {
+            Contact::find(course, standing, apex_s, gravity)
+        })
+    }
+
+    /// The same over the known ground alone: after the landing the feet do not come to rest.
+    pub fn measure_on(
+        course: &mut Course,
+        context: &Context<'_>,
+        thrown: &Thrown,
+        standing: &Feet,
+    ) -> Result<Self, Rejection> {
+        Self::by(course, context, thrown, |course, apex_s, gravity| {
+            Contact::between(course, standing, apex_s, gravity).map(|contact| (contact, *standing))
+        })
+    }
+
+    fn by(
+        course: &mut Course,
+        context: &Context<'_>,
+        thrown: &Thrown,
+        find: impl Fn(&mut Course, f64, f64) -> Result<(Contact, Feet), ContactError>,
     ) -> Result<Self, Rejection> {
         let now = context.history.latest().ok_or(Rejection::TooFewFrames)?.t;
         let height = context.athlete.height_m;
@@ -83,7 +107,7 @@ impl MeasuredFlight {
         let mut found = None;
         for _ in 0..PASSES {
             let g = gravity_in_statures(height, course.stature_px, Some(&gravity));
-            let (contact, feet) = Contact::find(course, standing, gravity.apex_s, g)?;
+            let (contact, feet) = find(course, gravity.apex_s, g)?;
             gravity =
                 fit_gravity(course, contact.takeoff_s, contact.landing_s).ok_or(Rejection::NotBallistic)?;
             found = Some((contact, feet));

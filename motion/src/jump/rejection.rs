@@ -21,10 +21,16 @@ pub enum Rejection {
     NoCountermovement,
     /// The body rested in a squat before it rose: a squat jump.
     HeldSquat,
+    /// The body was not at rest in a squat before it rose.
+    NoHold,
     /// Straight from a landing: a rebound.
     Rebound,
     /// Straight from a fall: a drop jump.
     Drop,
+    /// Nothing fell before the contact.
+    NoDrop,
+    /// The jump that opens a series of rebounds.
+    Opening,
 }
 
 impl From<ContactError> for Rejection {
@@ -59,8 +65,10 @@ impl Rejection {
         match self {
             Rejection::NoCountermovement => Some("a jump without a countermovement"),
             Rejection::HeldSquat => Some("a jump from a held squat"),
+            Rejection::NoHold => Some("a jump without a motionless hold in a squat"),
             Rejection::Rebound => Some("a rebound straight from a landing"),
             Rejection::Drop => Some("a jump straight from a fall"),
+            Rejection::NoDrop => Some("a jump without a drop from a box"),
             Rejection::OtherLevel => Some("a jump between different levels"),
             _ => None,
         }

@@ -3,7 +3,10 @@
 //! To add one, implement [`MovementModel`] in a new folder and add its row to the table `MOVEMENTS` in this file.
 
 mod cmj;
+mod dropjump;
+mod repeatedjumps;
 mod running;
+mod squatjump;
 mod walking;
 
 use crate::history::History;
@@ -47,7 +50,14 @@ pub struct Movement {
 }
 
 /// Every movement.
-static MOVEMENTS: &[Movement] = &[cmj::MOVEMENT, running::MOVEMENT, walking::MOVEMENT];
+static MOVEMENTS: &[Movement] = &[
+    cmj::MOVEMENT,
+    squatjump::MOVEMENT,
+    dropjump::MOVEMENT,
+    repeatedjumps::MOVEMENT,
+    running::MOVEMENT,
+    walking::MOVEMENT,
+];
 
 /// All registered movements.
 pub fn all() -> &'static [Movement] {

@@ -64,12 +64,18 @@ macro_rules! angles_at {
     };
 }
 
+const TOUCHDOWN_ANGLES: [MetricDefinition; 4] = angles_at!("touchdown", "touch-down");
 const TAKEOFF_ANGLES: [MetricDefinition; 4] = angles_at!("takeoff", "take-off");
 const LOWEST_ANGLES: [MetricDefinition; 4] = angles_at!("lowest", "the lowest point");
+const ONSET_ANGLES: [MetricDefinition; 4] = angles_at!("onset", "the first upward motion");
 const LANDING_ANGLES: [MetricDefinition; 4] = angles_at!("landing", "landing");
 
 /// Angles at events, then live ones.
 pub(super) const METRICS: &[MetricDefinition] = &[
+    TOUCHDOWN_ANGLES[0],
+    TOUCHDOWN_ANGLES[1],
+    TOUCHDOWN_ANGLES[2],
+    TOUCHDOWN_ANGLES[3],
     TAKEOFF_ANGLES[0],
     TAKEOFF_ANGLES[1],
     TAKEOFF_ANGLES[2],
@@ -78,6 +84,10 @@ pub(super) const METRICS: &[MetricDefinition] = &[
     LOWEST_ANGLES[1],
     LOWEST_ANGLES[2],
     LOWEST_ANGLES[3],
+    ONSET_ANGLES[0],
+    ONSET_ANGLES[1],
+    ONSET_ANGLES[2],
+    ONSET_ANGLES[3],
     LANDING_ANGLES[0],
     LANDING_ANGLES[1],
     LANDING_ANGLES[2],

@@ -37,12 +37,6 @@ pub(super) const MOVEMENT: Movement = Movement {
 /// The course begins this long before the feet leave, seconds: standing, descent and ascent at their longest.
 const LEAD_S: f64 = 4.0;
 
-/// Flat feet are looked for until this long after the onset, seconds: the heels are still down.
-const GROUND_AFTER_ONSET_S: f64 = 0.1;
-
-/// … and from this long before it when no standing was seen, seconds.
-const GROUND_BEFORE_ONSET_S: f64 = 0.2;
-
 /// The kind of jump that begins with a countermovement.
 #[derive(Debug, Default)]
 struct Cmj;
@@ -90,7 +84,7 @@ impl CmjJump {
                 .countermovement(course, bench.last_landing_s, flight.left_s, thrown.px_per_m)?;
         checks::from_standing(&approach, flight, bench.last_landing_s)?;
         checks::countermovement(course, &approach, flight.left_s)?;
-        let (from, to) = ground_range(&approach);
+        let (from, to) = approach.ground_range();
         let standing = Feet::on_ground(course, from, to)?;
         let flight = MeasuredFlight::measure(course, context, &thrown, &standing)?;
         let ordered = approach.onset_s < approach.lowest_s && approach.lowest_s < flight.contact.takeoff_s;
@@ -139,21 +133,5 @@ impl CmjJump {
             warnings,
             quality,
         }
-    }
-}
-
-/// When the feet surely stand flat: in standing and shortly after the onset, or around the onset when no standing was seen.
-fn ground_range(approach: &Countermovement) -> (f64, f64) {
-    match approach.standing_s {
-        Some(standing) => (
-            standing,
-            (approach.onset_s + GROUND_AFTER_ONSET_S).min(approach.lowest_s),
-        ),
-        None => (
-            approach.onset_s - GROUND_BEFORE_ONSET_S,
-            approach
-                .fastest_descent_s
-                .max(approach.onset_s + GROUND_AFTER_ONSET_S),
-        ),
     }
 }

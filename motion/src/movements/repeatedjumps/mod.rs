@@ -1,0 +1,191 @@
+//! Repeated jumps: rebound after rebound, as in hopping and the 10/5 test. One repetition is one rebound: a contact and the
+//! flight that follows; numbers of the series so far ride along.
+
+mod metrics;
+mod series;
+
+use super::{Context, Movement};
+use crate::jump::{
+    Bench, Course, Feet, GroundContact, JumpKind, JumpModel, MeasuredFlight, Noticed, Origin, REBOUND_S,
+    Rejection, Stage, Thrown, checks,
+};
+use crate::units::GRAVITY;
+use crate::{PhaseSpan, Repetition};
+use series::Series;
+
+/// Names of the phases.
+mod phase {
+    pub const CONTACT: &str = "contact";
+    pub const FLIGHT: &str = "flight";
+}
+
+/// The row of the movement table.
+pub(super) const MOVEMENT: Movement = Movement {
+    name: RepeatedJumps::NAME,
+    label: "Repeated jumps",
+    phases: &[phase::CONTACT, phase::FLIGHT],
+    events: &["touchdown_s", "lowest_s", "takeoff_s", "apex_s", "landing_s"],
+    metrics: metrics::KEYS,
+    model: || Box::new(JumpModel::<RepeatedJumps>::default()),
+};
+
+/// The course begins this long before the feet leave, seconds: standing, descent and ascent of the opening jump.
+const LEAD_S: f64 = 4.0;
+
+/// Without a countermovement before the opening jump, the feet stand flat from this long to that long before they leave,
+/// seconds.
+const STANDING_S: (f64, f64) = (1.6, 0.35);
+
+/// The last landing of a series under way.
+#[derive(Clone, Copy, Debug)]
+struct Landed {
+    at_s: f64,
+    /// Spread of the single samples' estimates, seconds, and their number.
+    spread: (f64, usize),
+    /// Speed in statures per second.
+    speed: f64,
+}
+
+/// The kind of jump that begins with a landing.
+#[derive(Debug, Default)]
+struct RepeatedJumps {
+    /// The feet on the ground before the opening jump.
+    standing: Option<Feet>,
+    landed: Option<Landed>,
+    series: Series,
+}
+
+impl JumpKind for RepeatedJumps {
+    const NAME: &'static str = "repeatedjumps";
+    const ORIGIN: Origin = Origin::Rebound;
+
+    fn phase(stage: Stage) -> Option<&'static str> {
+        match stage {
+            Stage::Flight => Some(phase::FLIGHT),
+            Stage::Landing => Some(phase::CONTACT),
+            _ => None,
+        }
+    }
+
+    fn measure(
+        &mut self,
+        bench: &mut Bench,
+        context: &Context<'_>,
+        flight: &Noticed,
+    ) -> Result<Repetition, Rejection> {
+        let rebounds = flight.left_s - bench.last_landing_s < REBOUND_S;
+        if !rebounds {
+            self.reset();
+        }
+        let measured = self.rebound(bench, context, flight);
+        if measured
+            .as_ref()
+            .is_err_and(|&reason| reason != Rejection::Opening)
+        {
+            self.landed = None;
+        }
+        measured
+    }
+
+    fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl RepeatedJumps {
+    /// Measures a flight of a series. The opening jump is measured for its landing only.
+    fn rebound(
+        &mut self,
+        bench: &mut Bench,
+        context: &Context<'_>,
+        noticed: &Noticed,
+    ) -> Result<Repetition, Rejection> {
+        let thrown = Thrown::confirm(&mut bench.course, context, noticed, LEAD_S)?;
+        let standing = match self.standing {
+            Some(standing) => standing,
+            None => feet_before(bench, &thrown, noticed)?,
+        };
+        let course = &mut bench.course;
+        let flight = MeasuredFlight::measure_on(course, context, &thrown, &standing)?;
+        let stature_m = course.stature_px / flight.px_per_m;
+        let last = self.landed.replace(Landed {
+            at_s: flight.contact.landing_s,
+            spread: (flight.contact.landing_spread_s, flight.contact.frames[1]),
+            speed: 0.5 * GRAVITY * flight.flight_s() / stature_m,
+        });
+        self.standing = Some(standing);
+        let last = last.ok_or(Rejection::Opening)?;
+        let takeoff_s = flight.contact.takeoff_s;
+        if takeoff_s <= last.at_s {
+            return Err(Rejection::NotBallistic);
+        }
+        let contact = GroundContact::trace(course, &flight.feet, (last.at_s, takeoff_s))
+            .ok_or(Rejection::TooFewFrames)?;
+        checks::spring(course, contact.lowest_s, contact.takeoff_s)?;
+        self.series.add(contact.duration_s(), flight.flight_s());
+        let rebound = Rebound {
+            touchdown: last,
+            contact,
+            flight,
+        };
+        Ok(rebound.into_repetition(course, context, &self.series))
+    }
+}
+
+/// The feet on the ground before the opening jump.
+fn feet_before(bench: &mut Bench, thrown: &Thrown, noticed: &Noticed) -> Result<Feet, Rejection> {
+    let (course, left_s) = (&mut bench.course, noticed.left_s);
+    let earliest = noticed
+        .fell_s
+        .map_or(bench.last_landing_s, |fell| fell.max(bench.last_landing_s));
+    let approach = bench
+        .smoothed
+        .countermovement(course, earliest, left_s, thrown.px_per_m);
+    let feet = match approach {
+        Ok(approach) => {
+            let (from, to) = approach.ground_range();
+            Feet::on_ground(course, from, to)?
+        }
+        Err(_) => Feet::in_squat(
+            course,
+            (left_s - STANDING_S.0).max(earliest),
+            left_s - STANDING_S.1,
+        )?,
+    };
+    Ok(feet)
+}
+
+/// A measured rebound.
+#[derive(Clone, Debug)]
+struct Rebound {
+    touchdown: Landed,
+    contact: GroundContact,
+    flight: MeasuredFlight,
+}
+
+impl Rebound {
+    /// The public result.
+    fn into_repetition(self, course: &Course, context: &Context<'_>, series: &Series) -> Repetition {
+        let (contact, landing_s) = (&self.contact, self.flight.contact.landing_s);
+        let bounds = [contact.touchdown_s, contact.takeoff_s, landing_s];
+        let (metrics, warnings, quality) = metrics::compute(&self, series, course, context);
+        Repetition {
+            movement: RepeatedJumps::NAME,
+            person: context.person,
+            start_s: contact.touchdown_s,
+            end_s: landing_s,
+            phases: PhaseSpan::tiled(&[phase::CONTACT, phase::FLIGHT], &bounds),
+            events: vec![
+                ("touchdown_s", contact.touchdown_s),
+                ("lowest_s", contact.lowest_s),
+                ("takeoff_s", contact.takeoff_s),
+                ("apex_s", self.flight.gravity.apex_s),
+                ("landing_s", landing_s),
+            ],
+            steps: Vec::new(),
+            metrics,
+            warnings,
+            quality,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The numbers of a squat jump.
+
+use crate::jump::{Course, FlightReport, Hold, MeasuredFlight, NO_SCALE};
+use crate::measure::Measurements;
+use crate::movements::Context;
+use crate::units::{MS_PER_S, Z95};
+use crate::{Grade, Metric, Quality};
+
+/// Keys of this movement, in registry order.
+pub const KEYS: &[&str] = &[
+    "jump_height_m",
+    "flight_time_ms",
+    "takeoff_velocity_m_s",
+    "jump_height_ascent_m",
+    "jump_height_com_rise_m",
+    "concentric_duration_ms",
+    "peak_concentric_velocity_m_s",
+    "squat_depth_m",
+    "squat_hold_duration_ms",
+    "hidden_countermovement_m",
+    "hip_angle_at_takeoff_deg",
+    "knee_angle_at_takeoff_deg",
+    "ankle_angle_at_takeoff_deg",
+    "trunk_angle_at_takeoff_deg",
+    "hip_angle_at_onset_deg",
+    "knee_angle_at_onset_deg",
+    "ankle_angle_at_onset_deg",
+    "trunk_angle_at_onset_deg",
+    "hip_angle_at_landing_deg",
+    "knee_angle_at_landing_deg",
+    "ankle_angle_at_landing_deg",
+    "trunk_angle_at_landing_deg",
+];
+
+/// Standard deviation of the first upward motion, seconds.
+const ONSET_DEVIATION_S: f64 = 0.025;
+
+/// Standard deviation of the begin of the hold, seconds: a lowering fades out.
+const HOLD_DEVIATION_S: f64 = 0.12;
+
+/// Standard deviation of a height difference of the centre of mass between two postures, in statures.
+const POSTURE_DEVIATION: f64 = 0.012;
+
+/// The same between two nearly equal postures: what landmark noise leaves of a median and a minimum.
+const SAME_POSTURE_DEVIATION: f64 = 0.004;
+
+/// Relative standard deviation of a smoothed peak speed, beside the scale's.
+const SPEED_DEVIATION: f64 = 0.05;
+
+/// A dip deeper than this before the ascent is a countermovement, metres: what observers of squat jumps on force plates
+/// let pass is of this size.
+const HIDDEN_COUNTERMOVEMENT_M: f64 = 0.02;
+
+/// Everything a repetition reports beside its times.
+pub fn compute(
+    hold: &Hold,
+    flight: &MeasuredFlight,
+    course: &Course,
+    context: &Context<'_>,
+) -> (Vec<Metric>, Vec<String>, Quality) {
+    let mut m = Measurements::default();
+    let report = FlightReport::new(flight, course, context, hold.onset_s);
+    report.flight(&mut m);
+    let takeoff_s = flight.contact.takeoff_s;
+    let onset = ONSET_DEVIATION_S.hypot(report.interval_s / 3.0);
+    m.record(
+        "concentric_duration_ms",
+        "com_velocity",
+        MS_PER_S * (takeoff_s - hold.onset_s),
+        MS_PER_S * onset.hypot(report.events.takeoff_s),
+    );
+    m.record(
+        "squat_hold_duration_ms",
+        "com_velocity",
+        MS_PER_S * (hold.onset_s - hold.hold_s),
+        MS_PER_S * onset.hypot(HOLD_DEVIATION_S),
+    );
+    let dip = lengths(hold, &report, &mut m);
+    for (event, t) in [
+        ("takeoff", takeoff_s),
+        ("onset", hold.onset_s),
+        ("landing", flight.contact.landing_s),
+    ] {
+        report.joint_angles(event, t, KEYS, &mut m);
+    }
+    let mut verdict = report.judge(hold.onset_s);
+    if let Some((dip, deviation)) = dip
+        && dip > HIDDEN_COUNTERMOVEMENT_M.max(Z95 * deviation)
+    {
+        let cm = 100.0 * dip;
+        verdict.at_best(
+            Grade::C,
+            format!(
+                "the body sank {cm:.0} cm before it rose: a hidden countermovement, not a pure squat jump"
+            ),
+        );
+    }
+    let (metrics, warnings) = m.into_parts();
+    (metrics, warnings, verdict.into_quality())
+}
+
+/// Depth, dip and speed; the dip in metres with its standard deviation.
+fn lengths(hold: &Hold, report: &FlightReport<'_>, m: &mut Measurements) -> Option<(f64, f64)> {
+    const KEYS: [&str; 3] = [
+        "peak_concentric_velocity_m_s",
+        "squat_depth_m",
+        "hidden_countermovement_m",
+    ];
+    let Some(scale) = report.flight.scale else {
+        for key in KEYS {
+            m.withhold(key, "none", NO_SCALE);
+        }
+        return None;
+    };
+    let method = scale.source.name();
+    let stature_m = report.course.stature_px / scale.px_per_m;
+    let speed = hold.ascent_px_s / scale.px_per_m;
+    m.record(
+        KEYS[0],
+        method,
+        speed,
+        speed * scale.relative_deviation.hypot(SPEED_DEVIATION),
+    );
+    match hold.standing_px {
+        Some(standing) => {
+            let depth = (standing - hold.hold_px.min(hold.hold_px - hold.dip_px)) / scale.px_per_m;
+            let deviation = (depth * scale.relative_deviation).hypot(POSTURE_DEVIATION * stature_m);
+            m.record(KEYS[1], method, depth, deviation);
+        }
+        None => m.withhold(KEYS[1], method, "no standing was seen before the squat"),
+    }
+    let (dip, deviation) = (hold.dip_px / scale.px_per_m, SAME_POSTURE_DEVIATION * stature_m);
+    m.record(KEYS[2], method, dip, deviation);
+    Some((dip, deviation))
+}
