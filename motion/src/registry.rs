@@ -4,6 +4,7 @@ mod angle;
 mod gait;
 mod jump;
 mod reactive;
+mod strength;
 
 /// Definition of a metric. Docs, CSV headers, overlay labels and API descriptions are made from it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,7 +31,13 @@ pub fn find(key: &str) -> Option<&'static MetricDefinition> {
 }
 
 /// The families, in the order in which results list their metrics.
-const FAMILIES: &[&[MetricDefinition]] = &[jump::METRICS, reactive::METRICS, angle::METRICS, &gait::METRICS];
+const FAMILIES: &[&[MetricDefinition]] = &[
+    jump::METRICS,
+    reactive::METRICS,
+    strength::METRICS,
+    angle::METRICS,
+    &gait::METRICS,
+];
 
 /// Every metric, in the order in which results list them.
 pub static METRICS: &[MetricDefinition] = &ALL;
@@ -85,6 +92,9 @@ mod tests {
             let suffix = match metric.unit {
                 "m/s" if metric.key == "rsi_modified" => "",
                 "W/kg" => "_w_kg",
+                "W" => "_w",
+                "N" => "_n",
+                "N·s" => "_n_s",
                 "m/s" => "_m_s",
                 "ms" => "_ms",
                 "m" => "_m",

@@ -99,6 +99,29 @@ impl Contact {
         Ok(contact)
     }
 
+    /// The contact times of one foot alone in the same flight; `None` with too few frames.
+    pub fn of_one_foot(&self, course: &Course, foot: &Feet, gravity: f64) -> Option<Self> {
+        let speed = 0.5 * gravity * (self.landing_s - self.takeoff_s);
+        let end = |at, into_flight| {
+            let event = Event {
+                at,
+                into_flight,
+                speed,
+                gravity,
+                contact_height: ContactHeight::CALIBRATED.base,
+            };
+            event.refine(course, foot)
+        };
+        let (takeoff, landing) = end(self.takeoff_s, 1.0).zip(end(self.landing_s, -1.0))?;
+        Some(Self {
+            takeoff_s: takeoff.at,
+            landing_s: landing.at,
+            takeoff_spread_s: takeoff.spread_s,
+            landing_spread_s: landing.spread_s,
+            frames: [takeoff.frames, landing.frames],
+        })
+    }
+
     /// One step of launch speed against event times, halfway to avoid oscillation.
     fn improved(
         &self,

@@ -161,6 +161,12 @@ impl Feet {
         Some(self)
     }
 
+    /// One foot alone.
+    pub fn only(mut self, side: usize) -> Self {
+        self.weight[1 - side] = 0.0;
+        self
+    }
+
     /// How much higher these feet stand than others of the same person, pixels.
     pub fn above(&self, lower: &Self) -> f64 {
         self.mean(|side| Some(mixed(self.ground[side]) - mixed(lower.ground[side])))

@@ -14,11 +14,13 @@ mod feet;
 mod flight;
 mod ground_contact;
 mod hold;
+mod landing;
 mod live;
 mod measured;
 mod model;
 mod rejection;
 mod report;
+mod strength;
 mod touchdown;
 mod watch;
 

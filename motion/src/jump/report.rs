@@ -22,6 +22,10 @@ const MAX_GAP_S: f64 = 0.1;
 /// A foot weight under which neither foot is well seen.
 const POOR_FOOT_WEIGHT: f64 = 0.35;
 
+/// Heights at single instants are smoothed over this half width, seconds; at low rates over this many frames.
+const SMOOTHING_S: f64 = 0.04;
+const SMOOTHING_FRAMES: f64 = 1.6;
+
 /// Why metres are withheld without a scale.
 pub const NO_SCALE: &str = "there is no scale; give the athlete's height";
 
@@ -125,6 +129,12 @@ impl<'a> FlightReport<'a> {
             .relative_deviation
             .hypot(timing.hypot(self.flight.gravity.relative_deviation));
         m.record(KEY, method, rise, rise * relative);
+        m.record(
+            "jump_height_difference_m",
+            method,
+            self.height_m() - rise,
+            (rise * relative).hypot(self.height_deviation_m()),
+        );
     }
 
     /// The joint angles at an event, as far as they are among the movement's keys.
@@ -143,6 +153,27 @@ impl<'a> FlightReport<'a> {
                 None => m.withhold(key, METHOD, "the joints were not seen well enough"),
             }
         }
+    }
+
+    /// How far hip, knee and ankle extend together from an instant to take-off.
+    pub fn triple_extension(&self, from_s: f64, m: &mut Measurements) {
+        const KEY: &str = "triple_extension_deg";
+        const METHOD: &str = "picture_plane";
+        let at = |t| angles::at(self.context.history, t, self.interval_s).map(|a| a.hip + a.knee + a.ankle);
+        match at(from_s).zip(at(self.flight.contact.takeoff_s)) {
+            Some((bent, long)) => {
+                let joint = ANGLE_DEVIATION_DEG
+                    .hypot(ANGLE_DEVIATION_DEG)
+                    .hypot(ANKLE_DEVIATION_DEG);
+                m.record(KEY, METHOD, bent - long, joint * 2f64.sqrt());
+            }
+            None => m.withhold(KEY, METHOD, "the joints were not seen well enough"),
+        }
+    }
+
+    /// Half width of the window in which heights at single instants are smoothed, seconds.
+    pub fn smoothing_s(&self) -> f64 {
+        SMOOTHING_S.max(SMOOTHING_FRAMES * self.interval_s)
     }
 
     /// The verdict on what every jump needs: frame rate, feet, gaps since `from_s`, heights and scales that agree.

@@ -56,6 +56,15 @@ pub(super) const METRICS: &[MetricDefinition] = &[
         bounds: (0.02, 1.30),
     },
     MetricDefinition {
+        key: "jump_height_difference_m",
+        label: "Difference of heights",
+        unit: "m",
+        definition: "Jump height by flight time less the rise of the centre of mass: positive when the body lands with its legs more bent than it took off.",
+        source: MOIR,
+        decimals: 2,
+        bounds: (-0.5, 0.5),
+    },
+    MetricDefinition {
         key: "jump_height_above_standing_m",
         label: "Jump height above standing",
         unit: "m",

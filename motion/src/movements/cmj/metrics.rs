@@ -14,6 +14,7 @@ pub const KEYS: &[&str] = &[
     "takeoff_velocity_m_s",
     "jump_height_ascent_m",
     "jump_height_com_rise_m",
+    "jump_height_difference_m",
     "jump_height_above_standing_m",
     "countermovement_depth_m",
     "eccentric_duration_ms",
@@ -25,6 +26,19 @@ pub const KEYS: &[&str] = &[
     "peak_eccentric_velocity_m_s",
     "peak_concentric_velocity_m_s",
     "rsi_modified",
+    "push_off_distance_m",
+    "triple_extension_deg",
+    "net_impulse_n_s",
+    "peak_power_w",
+    "peak_power_harman_w",
+    "mean_power_harman_w",
+    "mean_force_samozino_n",
+    "mean_velocity_samozino_m_s",
+    "mean_power_samozino_w",
+    "landing_depth_m",
+    "landing_stiffness_kn_m",
+    "takeoff_lag_ms",
+    "landing_lag_ms",
     "hip_angle_at_takeoff_deg",
     "knee_angle_at_takeoff_deg",
     "ankle_angle_at_takeoff_deg",
@@ -77,6 +91,12 @@ pub fn compute(
     rsi_modified(t, &report, &mut m);
     timing(t, &report, &mut m);
     lengths(t, &report, &mut m);
+    let at_takeoff = course.com_at(jump.flight.contact.takeoff_s, report.smoothing_s());
+    if let Some(takeoff) = at_takeoff {
+        report.strength(takeoff.value - t.lowest_px, &mut m);
+    }
+    report.triple_extension(t.lowest_s, &mut m);
+    report.landing(&mut m);
     for (event, t) in [
         ("takeoff", jump.flight.contact.takeoff_s),
         ("lowest", t.lowest_s),

@@ -13,6 +13,7 @@ pub const KEYS: &[&str] = &[
     "takeoff_velocity_m_s",
     "jump_height_ascent_m",
     "jump_height_com_rise_m",
+    "jump_height_difference_m",
     "eccentric_duration_ms",
     "concentric_duration_ms",
     "ground_contact_time_ms",
@@ -24,6 +25,11 @@ pub const KEYS: &[&str] = &[
     "box_height_m",
     "drop_height_m",
     "touchdown_velocity_m_s",
+    "triple_extension_deg",
+    "landing_depth_m",
+    "landing_stiffness_kn_m",
+    "takeoff_lag_ms",
+    "landing_lag_ms",
     "hip_angle_at_touchdown_deg",
     "knee_angle_at_touchdown_deg",
     "ankle_angle_at_touchdown_deg",
@@ -66,6 +72,8 @@ pub fn compute(jump: &Drop, course: &Course, context: &Context<'_>) -> (Vec<Metr
     contact.report(&report, &deviation, &mut m);
     contact.durations(&report, &deviation, &mut m);
     drop_heights(jump, &report, &mut m);
+    report.triple_extension(contact.lowest_s, &mut m);
+    report.landing(&mut m);
     for (event, t) in [
         ("touchdown", contact.touchdown_s),
         ("takeoff", contact.takeoff_s),

@@ -14,6 +14,7 @@ pub const KEYS: &[&str] = &[
     "takeoff_velocity_m_s",
     "jump_height_ascent_m",
     "jump_height_com_rise_m",
+    "jump_height_difference_m",
     "eccentric_duration_ms",
     "concentric_duration_ms",
     "ground_contact_time_ms",
@@ -28,6 +29,7 @@ pub const KEYS: &[&str] = &[
     "best_five_rsi_sd",
     "rsi_drift_percent",
     "series_power_w_kg",
+    "triple_extension_deg",
     "hip_angle_at_touchdown_deg",
     "knee_angle_at_touchdown_deg",
     "ankle_angle_at_touchdown_deg",
@@ -62,6 +64,7 @@ pub fn compute(
     report.flight(&mut m);
     contact.report(&report, &deviation, &mut m);
     contact.durations(&report, &deviation, &mut m);
+    report.triple_extension(contact.lowest_s, &mut m);
     if deviation.times_well(contact.duration_s()) {
         let (contact_s, flight_s) = (contact.duration_s(), rebound.flight.flight_s());
         let relative = deviation.of_ratio(1.0, flight_s, contact_s, &report.events);

@@ -13,11 +13,25 @@ pub const KEYS: &[&str] = &[
     "takeoff_velocity_m_s",
     "jump_height_ascent_m",
     "jump_height_com_rise_m",
+    "jump_height_difference_m",
     "concentric_duration_ms",
     "peak_concentric_velocity_m_s",
     "squat_depth_m",
     "squat_hold_duration_ms",
     "hidden_countermovement_m",
+    "push_off_distance_m",
+    "triple_extension_deg",
+    "net_impulse_n_s",
+    "peak_power_w",
+    "peak_power_harman_w",
+    "mean_power_harman_w",
+    "mean_force_samozino_n",
+    "mean_velocity_samozino_m_s",
+    "mean_power_samozino_w",
+    "landing_depth_m",
+    "landing_stiffness_kn_m",
+    "takeoff_lag_ms",
+    "landing_lag_ms",
     "hip_angle_at_takeoff_deg",
     "knee_angle_at_takeoff_deg",
     "ankle_angle_at_takeoff_deg",
@@ -75,6 +89,11 @@ pub fn compute(
         MS_PER_S * (hold.onset_s - hold.hold_s),
         MS_PER_S * onset.hypot(HOLD_DEVIATION_S),
     );
+    if let Some(takeoff) = course.com_at(takeoff_s, report.smoothing_s()) {
+        report.strength(takeoff.value - (hold.hold_px - hold.dip_px), &mut m);
+    }
+    report.triple_extension(hold.onset_s, &mut m);
+    report.landing(&mut m);
     let dip = lengths(hold, &report, &mut m);
     for (event, t) in [
         ("takeoff", takeoff_s),
