@@ -19,6 +19,7 @@
 use gst::glib;
 
 pub mod analysisbin;
+mod capture_rate;
 pub mod kinejson;
 pub mod kineoverlay;
 pub mod kinephase;

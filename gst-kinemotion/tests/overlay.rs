@@ -116,6 +116,7 @@ fn scene(figure: Figure, width: u32, height: u32, time: f64) -> Poses {
         persons: Arc::from(persons),
         frame,
         time,
+        shift: None,
     }
 }
 

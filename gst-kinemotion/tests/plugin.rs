@@ -76,11 +76,12 @@ fn every_property_can_be_read_and_set_to_what_it_is() {
 }
 
 #[test]
-fn no_number_can_be_set_below_zero() {
+fn no_number_but_an_angle_can_be_set_below_zero() {
     init();
     for name in ELEMENTS {
         let element = gst::ElementFactory::make(name).build().unwrap();
-        for property in element.list_properties() {
+        let is_angle = |name: &str| ["camera-roll", "camera-yaw"].contains(&name);
+        for property in element.list_properties().iter().filter(|p| !is_angle(p.name())) {
             let double = property
                 .downcast_ref::<gst::glib::ParamSpecDouble>()
                 .map(|spec| spec.minimum());

@@ -243,7 +243,7 @@ fn properties_say_when_they_can_change() {
     ] {
         assert!(flags(name).contains(gst::PARAM_FLAG_MUTABLE_PLAYING), "{name}");
     }
-    for name in ["runtime", "models", "workers", "threads"] {
+    for name in ["runtime", "models", "workers", "threads", "capture-fps"] {
         assert!(flags(name).contains(gst::PARAM_FLAG_MUTABLE_READY), "{name}");
     }
     assert!(!flags("stats").contains(gst::glib::ParamFlags::WRITABLE));
@@ -251,14 +251,19 @@ fn properties_say_when_they_can_change() {
 
 /// A rendered athlete, as the last frames of a pipeline see it.
 fn poses_of_rendered(format: &str, change_size: bool) -> Vec<Poses> {
+    poses_at_rate(format, change_size, 30, LINE)
+}
+
+/// The same, stamped with a frame rate and seen by an element with other settings.
+fn poses_at_rate(format: &str, change_size: bool, fps: u64, element: &str) -> Vec<Poses> {
     let footage = support::jumps(1);
     let pipeline = launch(&format!(
         "appsrc name=in format=time ! videoconvert ! videoscale ! capsfilter name=size caps=video/x-raw,format={format} \
-         ! kinepose quality=fast ! fakesink name=sink"
+         ! {element} ! fakesink name=sink"
     ));
     let source: gst_app::AppSrc = pipeline.by_name("in").unwrap().downcast().unwrap();
     let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgb, footage.width(), footage.height())
-        .fps(gst::Fraction::new(30, 1))
+        .fps(gst::Fraction::new(fps as i32, 1))
         .build()
         .unwrap();
     source.set_caps(Some(&info.to_caps().unwrap()));
@@ -278,7 +283,7 @@ fn poses_of_rendered(format: &str, change_size: bool) -> Vec<Poses> {
         footage.render(n * 2, &mut rgb);
         let mut buffer = gst::Buffer::with_size(info.size()).unwrap();
         let fields = buffer.get_mut().unwrap();
-        fields.set_pts(gst::ClockTime::SECOND.mul_div_floor(n as u64, 30).unwrap());
+        fields.set_pts(gst::ClockTime::SECOND.mul_div_floor(n as u64, fps).unwrap());
         let mut view = gst_video::VideoFrameRef::from_buffer_ref_writable(fields, &info).unwrap();
         let stride = view.plane_stride()[0] as usize;
         let row = footage.width() as usize * 3;
@@ -329,6 +334,34 @@ fn a_rendered_athlete_is_found_in_every_format() {
             assert!(off < 30.0, "{format}: joint {joint} is {off:.0} px off");
         }
     }
+}
+
+#[test]
+fn slow_motion_is_followed_at_the_speed_of_the_movement() {
+    if !engine_is_available() {
+        return;
+    }
+    // The smoothing follows time, so it tells at which speed people are thought to move.
+    let landmarks = |fps, line: &str| -> Vec<_> {
+        poses_at_rate("I420", false, fps, &format!("{LINE} smooth=true {line}"))
+            .iter()
+            .filter_map(|poses| Some(poses.selected()?.pose.landmarks))
+            .collect()
+    };
+    let real = landmarks(80, "");
+    assert!(!real.is_empty());
+    assert_eq!(landmarks(20, "capture-fps=80"), real);
+    assert_ne!(landmarks(20, ""), real);
+}
+
+#[test]
+fn each_frame_tells_where_the_camera_looks() {
+    if !engine_is_available() {
+        return;
+    }
+    let poses = poses_of_rendered("I420", false);
+    let shift = poses.last().unwrap().shift.expect("a gym has texture");
+    assert_eq!((shift.x, shift.y, shift.course), (0.0, 0.0, 0));
 }
 
 #[test]

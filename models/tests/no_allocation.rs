@@ -118,7 +118,9 @@ fn steady_state_does_not_touch_the_heap() {
         ..EngineConfig::default()
     };
     let engine = Engine::with_provider(&config, Scripts).unwrap();
-    let data = vec![100; 4 * WIDTH * HEIGHT];
+    // Blotches, so that the background has something to hold on to in every layout.
+    let blotch = |i: usize| 90 + 60 * u8::from((i / 97 + i / (41 * WIDTH)).is_multiple_of(2));
+    let data: Vec<u8> = (0..4 * WIDTH * HEIGHT).map(blotch).collect();
     let plane = |stride| Plane { data: &data, stride };
     let none = Plane::default();
     let layouts = [

@@ -1,8 +1,9 @@
 //! The streaming analyzer of one person.
 
-use crate::body::{Facing, Frame, SideRepair, joint_angles};
+use crate::body::{Facing, Frame, joint_angles};
 use crate::history::History;
 use crate::movements::{self, Context, Movement, MovementModel, Output};
+use crate::view::{Footing, Picture, Setup};
 use crate::{Event, EventKind, Pose, PoseSource, WarningCode};
 use std::collections::VecDeque;
 
@@ -47,6 +48,8 @@ pub struct AnalyzerConfig {
     pub movement: MovementChoice,
     /// Who.
     pub athlete: Athlete,
+    /// How it was filmed.
+    pub setup: Setup,
     /// Track id written into every event.
     pub person: u32,
 }
@@ -84,7 +87,7 @@ pub struct Analyzer {
     config: AnalyzerConfig,
     watched: Vec<Watched>,
     history: History,
-    sides: SideRepair,
+    footing: Footing,
     events: VecDeque<Event>,
     live: LiveState,
     last_t: Option<f64>,
@@ -156,7 +159,7 @@ impl Analyzer {
                 .collect(),
             config,
             history: History::default(),
-            sides: SideRepair::default(),
+            footing: Footing::default(),
             events,
             live,
             last_t: None,
@@ -167,11 +170,17 @@ impl Analyzer {
         }
     }
 
-    /// Feeds one frame: its media time in seconds and the pose, or `None` when nobody was seen.
+    /// Feeds one frame of which only the pose is known, see [`push_in`](Self::push_in).
+    pub fn push(&mut self, t: f64, pose: Option<&Pose>) {
+        self.push_in(t, &Picture::default(), pose);
+    }
+
+    /// Feeds one frame: its media time in seconds, what is known about the picture, and the pose, or `None` when nobody
+    /// was seen.
     ///
     /// A time that is not finite or not later than the one before is ignored and counted, as is any push after
     /// [`finish`](Self::finish). A predicted pose keeps the person present and is measured by nobody.
-    pub fn push(&mut self, t: f64, pose: Option<&Pose>) {
+    pub fn push_in(&mut self, t: f64, picture: &Picture, pose: Option<&Pose>) {
         if self.finished || !t.is_finite() || self.last_t.is_some_and(|last| t <= last) {
             self.ignore();
             return;
@@ -185,14 +194,14 @@ impl Analyzer {
             self.lose(t);
         }
         let measured = pose.filter(|p| p.source == PoseSource::Measured);
-        let Some(mut frame) = measured.and_then(|pose| Frame::from_pose(t, pose)) else {
+        let Some(mut frame) = measured.and_then(|pose| Frame::seen_in(t, picture, pose)) else {
             return;
         };
         self.seen_t = Some(t);
         if !self.history.accepts(t) {
             return;
         }
-        self.sides.repair(&mut frame);
+        self.footing.settle(&mut frame, picture);
         self.history.push(frame);
         self.observe(t);
         self.update_live(&frame);
@@ -246,7 +255,7 @@ impl Analyzer {
             model.reset();
         });
         self.history.clear();
-        self.sides.reset();
+        self.footing.reset();
         self.seen_t = None;
         self.live.phase = None;
         self.live.values.clear();
@@ -266,6 +275,7 @@ impl Analyzer {
         let context = Context {
             history: &self.history,
             athlete: &self.config.athlete,
+            setup: &self.config.setup,
             person,
             alone: self.watched.len() == 1,
         };

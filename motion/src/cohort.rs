@@ -1,6 +1,6 @@
 //! Everybody in the picture, one analyzer each.
 
-use crate::{Analyzer, AnalyzerConfig, Event, EventKind, LiveState, Pose, Repetition};
+use crate::{Analyzer, AnalyzerConfig, Event, EventKind, LiveState, Picture, Pose, Repetition};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -71,14 +71,20 @@ impl Cohort {
         }
     }
 
-    /// Feeds the people of one frame at `t` seconds and appends what became known to `events`.
+    /// Feeds the people of one frame of which nothing else is known, see [`push_in`](Self::push_in).
     pub fn push(&mut self, t: f64, people: &[Seen<'_>], events: &mut Vec<Event>) {
+        self.push_in(t, &Picture::default(), people, events);
+    }
+
+    /// Feeds the people of one frame at `t` seconds, with what is known about the picture in the unit of their landmarks,
+    /// and appends what became known to `events`.
+    pub fn push_in(&mut self, t: f64, picture: &Picture, people: &[Seen<'_>], events: &mut Vec<Event>) {
         for seen in people.iter().filter(|seen| seen.wanted) {
             self.want(seen.person, t, events);
         }
         for (id, member) in &mut self.members {
             let seen = people.iter().find(|seen| seen.person == *id);
-            member.analyzer.push(t, seen.map(|seen| seen.pose));
+            member.analyzer.push_in(t, picture, seen.map(|seen| seen.pose));
             member.drain(events);
         }
         self.members.retain(|_, member| {

@@ -27,9 +27,11 @@ pub mod registry;
 mod repetition;
 pub mod scale;
 pub mod units;
+pub mod view;
 
 pub use analyzer::{Analyzer, AnalyzerConfig, Athlete, LiveState, MovementChoice};
 pub use cohort::{Cohort, MOST_PERSONS, Member, Seen};
 pub use event::{Event, EventKind, WarningCode, WireEvent};
 pub use pose::{LANDMARK_COUNT, Landmark, LandmarkId, Pose, PoseSource, WorldPoint};
 pub use repetition::{Grade, Metric, PhaseSpan, Quality, Repetition, StepSpan};
+pub use view::{Picture, PictureShift, Setup};

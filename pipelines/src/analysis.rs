@@ -9,7 +9,9 @@ use crate::{AnalysisError, AnalysisSpec, People};
 use gst::prelude::*;
 use gstkinemotion::{MotionMeta, PoseMeta};
 use kinemotion_models::PersonSelection;
-use kinemotion_motion::{Event, EventKind, LandmarkId, MovementChoice, Pose, PoseSource, Repetition};
+use kinemotion_motion::{
+    Event, EventKind, LandmarkId, MovementChoice, Picture, Pose, PoseSource, Repetition,
+};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -117,6 +119,10 @@ impl Collected {
                 self.poses.push(FramePoses {
                     time_s: poses.time,
                     persons: poses.persons.clone(),
+                    picture: Picture {
+                        size: Some([poses.frame.square_width(), poses.frame.height as f32]),
+                        shift: poses.shift,
+                    },
                 });
             }
         }
@@ -206,7 +212,16 @@ impl AnalysisChain {
         phase.set_property_from_str("analyse", analysed);
         phase.set_property("athlete-height", spec.athlete.height_m.unwrap_or_default());
         phase.set_property("athlete-mass", spec.athlete.mass_kg.unwrap_or_default());
-        phase.set_property("capture-fps", spec.capture_fps.unwrap_or_default());
+        if let Some(roll) = spec.setup.camera_roll_deg {
+            phase.set_property("camera-roll", roll);
+        }
+        if let Some(yaw) = spec.setup.camera_yaw_deg {
+            phase.set_property("camera-yaw", yaw);
+        }
+        phase.set_property("box-height", spec.setup.box_height_m.unwrap_or_default());
+        for element in [&pose, &phase] {
+            element.set_property("capture-fps", spec.capture_fps.unwrap_or_default());
+        }
 
         let linked = pipeline.add_many([&pose, &phase]);
         linked

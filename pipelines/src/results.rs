@@ -1,7 +1,7 @@
 //! The result of an analysis, which serialises to the public JSON document.
 
 use kinemotion_models::TrackedPose;
-use kinemotion_motion::Repetition;
+use kinemotion_motion::{Picture, Repetition};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -125,4 +125,6 @@ pub struct FramePoses {
     pub time_s: f64,
     /// Tracked people.
     pub persons: Arc<[TrackedPose]>,
+    /// Size of the picture and where the camera looked.
+    pub picture: Picture,
 }

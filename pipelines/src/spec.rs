@@ -1,7 +1,7 @@
 //! What to analyse and what to make of it.
 
 use kinemotion_models::{PersonSelection, Quality};
-use kinemotion_motion::{Athlete, MovementChoice};
+use kinemotion_motion::{Athlete, MovementChoice, Setup};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +27,8 @@ pub struct AnalysisSpec {
     pub quality: Quality,
     /// What is known about the athlete.
     pub athlete: Athlete,
+    /// What is known about how it was filmed.
+    pub setup: Setup,
     /// Frames per second the camera recorded, when the file plays slower than life.
     pub capture_fps: Option<f64>,
     /// Whose movement is measured when several people are in the picture.
@@ -55,6 +57,7 @@ impl AnalysisSpec {
             movement: MovementChoice::Auto,
             quality: Quality::default(),
             athlete: Athlete::default(),
+            setup: Setup::default(),
             capture_fps: None,
             people: People::default(),
             max_persons: AnalysisSpec::FOLLOWED,

@@ -3,7 +3,7 @@
 use crate::exit::UsageError;
 use clap::{Args, ValueEnum};
 use kinemotion_models::{PersonSelection, Quality};
-use kinemotion_motion::{Athlete, MovementChoice, movements};
+use kinemotion_motion::{Athlete, MovementChoice, Setup, movements};
 use kinemotion_pipelines::{AnalysisSpec, Cancellation, People};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 const STATURE_M: (f64, f64) = (0.5, 2.72);
 /// Masses that can be meant, kilograms.
 const MASS_KG: (f64, f64) = (10.0, 635.0);
+/// Boxes of drop jumps, metres.
+const BOX_M: (f64, f64) = (0.05, 2.0);
+/// Angles by which a camera may stand askew, degrees.
+const CAMERA_DEG: (f64, f64) = (-45.0, 45.0);
 /// Capture rates of cameras, frames per second.
 const CAPTURE_FPS: (f64, f64) = (1.0, 10_000.0);
 
@@ -82,6 +86,18 @@ pub struct AnalyzeArgs {
     /// Body mass of the athlete in kilograms; needed for power
     #[arg(long, value_name = "KG", value_parser = within(MASS_KG, "kilograms"))]
     athlete_mass: Option<f64>,
+
+    /// Height of the box of drop jumps in metres; measured when it is not given
+    #[arg(long, value_name = "M", value_parser = within(BOX_M, "metres"))]
+    box_height: Option<f64>,
+
+    /// Degrees by which the picture is turned clockwise; estimated when it is not given
+    #[arg(long, value_name = "DEG", value_parser = within(CAMERA_DEG, "degrees"), allow_negative_numbers = true)]
+    camera_roll: Option<f64>,
+
+    /// Degrees by which the camera is off the right angle to the movement; estimated when it is not given
+    #[arg(long, value_name = "DEG", value_parser = within(CAMERA_DEG, "degrees"), allow_negative_numbers = true)]
+    camera_yaw: Option<f64>,
 
     /// Frames per second at which a slow-motion file was filmed
     #[arg(long, value_name = "FPS", value_parser = within(CAPTURE_FPS, "frames per second"))]
@@ -224,6 +240,11 @@ impl AnalyzeArgs {
             athlete: Athlete {
                 height_m: self.athlete_height,
                 mass_kg: self.athlete_mass,
+            },
+            setup: Setup {
+                camera_roll_deg: self.camera_roll,
+                camera_yaw_deg: self.camera_yaw,
+                box_height_m: self.box_height,
             },
             capture_fps: self.capture_fps,
             people: self.person,
@@ -383,6 +404,8 @@ mod tests {
             "a.mp4 --athlete-height NaN",
             "a.mp4 --athlete-mass 0",
             "a.mp4 --capture-fps -240",
+            "a.mp4 --camera-roll 90",
+            "a.mp4 --box-height 0",
             "a.mp4 --max-persons 17",
             "a.mp4 --jobs 0",
             "a.mp4 --movement flying",

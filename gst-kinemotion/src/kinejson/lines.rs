@@ -192,6 +192,7 @@ mod tests {
             persons: Arc::from(persons),
             frame,
             time,
+            shift: None,
         }
     }
 

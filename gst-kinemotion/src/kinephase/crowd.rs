@@ -4,7 +4,7 @@
 
 use crate::meta::{PersonMotion, Poses, scale_pose};
 use kinemotion_models::TrackedPose;
-use kinemotion_motion::{AnalyzerConfig, Cohort, Event, Seen};
+use kinemotion_motion::{AnalyzerConfig, Cohort, Event, Picture, Seen};
 use std::sync::Arc;
 
 /// Everybody under analysis.
@@ -28,11 +28,16 @@ impl Crowd {
         let rows = poses.frame.height.max(1);
         let reference = *self.reference_height.get_or_insert(rows);
         let rescaled: Vec<TrackedPose>;
+        let unit = reference as f32 / rows as f32;
         let persons = if reference == rows {
             &poses.persons[..]
         } else {
-            rescaled = in_unit(&poses.persons, reference as f32 / rows as f32);
+            rescaled = in_unit(&poses.persons, unit);
             &rescaled
+        };
+        let picture = Picture {
+            size: Some([poses.frame.square_width() * unit, rows as f32 * unit]),
+            shift: poses.shift.map(|shift| shift.scaled(unit, unit)),
         };
         let seen: Vec<Seen<'_>> = persons
             .iter()
@@ -42,7 +47,7 @@ impl Crowd {
                 wanted: everybody || person.selected,
             })
             .collect();
-        self.cohort.push(time, &seen, events);
+        self.cohort.push_in(time, &picture, &seen, events);
     }
 
     /// Completes or drops what is under way.

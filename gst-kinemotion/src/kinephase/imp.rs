@@ -3,6 +3,7 @@
 use super::announce;
 use super::crowd::Crowd;
 use super::settings::{self, Analyse, Settings};
+use crate::capture_rate;
 use crate::meta::{Motion, MotionMeta, PoseMeta, Poses, custom};
 use crate::sync::lock;
 use gst::glib;
@@ -122,20 +123,15 @@ impl BaseTransformImpl for KinePhase {
 
     fn set_caps(&self, incaps: &gst::Caps, _outcaps: &gst::Caps) -> Result<(), gst::LoggableError> {
         let capture_fps = lock(&self.settings).capture_fps;
-        let nominal = incaps.structure(0).and_then(nominal_fps);
-        let scale = match nominal {
-            _ if capture_fps <= 0.0 => 1.0,
-            Some(nominal) => nominal / capture_fps,
-            None => {
-                gst::element_imp_warning!(
-                    self,
-                    gst::LibraryError::Settings,
-                    ("capture-fps={capture_fps} has no effect: the caps name no frame rate to compare it with; \
-                         put `videorate` upstream")
-                );
-                1.0
-            }
-        };
+        let scale = capture_rate::time_scale(incaps, capture_fps).unwrap_or_else(|| {
+            gst::element_imp_warning!(
+                self,
+                gst::LibraryError::Settings,
+                ("capture-fps={capture_fps} has no effect: the caps name no frame rate to compare it with; \
+                     put `videorate` upstream")
+            );
+            1.0
+        });
         *lock(&self.time_scale) = Some(scale);
         Ok(())
     }
@@ -294,12 +290,4 @@ fn attach(buffer: &mut gst::BufferRef, motion: Motion) {
         custom::attach_motion(buffer, person);
     }
     MotionMeta::add(buffer, motion);
-}
-
-/// Frames per second that the caps declare. Variable rate (0/1) falls back to the declared maximum.
-fn nominal_fps(caps: &gst::StructureRef) -> Option<f64> {
-    ["framerate", "max-framerate"].into_iter().find_map(|field| {
-        let rate = caps.get::<gst::Fraction>(field).ok()?;
-        (rate.numer() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
-    })
 }

@@ -31,10 +31,12 @@
 //! | `movement` | a movement's name or auto (auto) | playing |
 //! | `athlete-height` | 0–2.72 m, 0 = unknown (0) | playing |
 //! | `athlete-mass` | 0–635 kg, 0 = unknown (0) | playing |
+//! | `camera-roll`, `camera-yaw` | −45–45 degrees, 360 = estimate (360) | playing |
+//! | `box-height` | 0–2 m, 0 = measure (0) | playing |
 //! | `capture-fps` | 0–10000 frames/s, 0 = as stamped (0) | ready |
 //! | `analyse` | selected, all (selected) | playing |
 //!
-//! A change of movement, height or mass while playing completes what is under way and starts afresh.
+//! A change of any but `analyse` while playing completes what is under way and starts afresh.
 //!
 //! # Tuning window
 //! Name the movement when you know it: `auto` has to wait for more evidence. Give `athlete-height` within 2 cm when you

@@ -3,7 +3,7 @@
 use crate::movement;
 use gst::glib;
 use gst::prelude::*;
-use kinemotion_motion::{AnalyzerConfig, Athlete};
+use kinemotion_motion::{AnalyzerConfig, Athlete, Setup};
 use std::sync::LazyLock;
 
 /// Whose movement is analysed.
@@ -25,6 +25,12 @@ const TALLEST_M: f64 = 2.72;
 /// The heaviest person on record weighed 635 kg (Jon Brower Minnoch, 1978).
 const HEAVIEST_KG: f64 = 635.0;
 const FASTEST_CAPTURE_FPS: f64 = 10_000.0;
+/// Nobody jumps off anything higher to measure a drop jump, metres.
+const HIGHEST_BOX_M: f64 = 2.0;
+/// A camera turned further stands on its side, degrees.
+const LARGEST_ANGLE_DEG: f64 = 45.0;
+/// Stands for an angle that nobody gave, degrees.
+const UNKNOWN_ANGLE_DEG: f64 = 360.0;
 
 /// Everything a user can set.
 #[derive(Clone, Debug)]
@@ -32,6 +38,9 @@ pub(super) struct Settings {
     pub movement: String,
     pub athlete_height: f64,
     pub athlete_mass: f64,
+    pub camera_roll: f64,
+    pub camera_yaw: f64,
+    pub box_height: f64,
     pub capture_fps: f64,
     pub analyse: Analyse,
     /// Counts changes that need fresh analyzers.
@@ -44,6 +53,9 @@ impl Default for Settings {
             movement: movement::AUTO.into(),
             athlete_height: 0.0,
             athlete_mass: 0.0,
+            camera_roll: UNKNOWN_ANGLE_DEG,
+            camera_yaw: UNKNOWN_ANGLE_DEG,
+            box_height: 0.0,
             capture_fps: 0.0,
             analyse: Analyse::default(),
             revision: 0,
@@ -55,11 +67,17 @@ impl Settings {
     /// Settings of every analyzer but its person; an error names the property that is wrong.
     pub(super) fn analyzer(&self) -> Result<AnalyzerConfig, String> {
         let known = |value: f64| (value > 0.0).then_some(value);
+        let angle = |degrees: f64| (degrees.abs() <= LARGEST_ANGLE_DEG).then_some(degrees);
         Ok(AnalyzerConfig {
             movement: movement::choice(&self.movement)?,
             athlete: Athlete {
                 height_m: known(self.athlete_height),
                 mass_kg: known(self.athlete_mass),
+            },
+            setup: Setup {
+                camera_roll_deg: angle(self.camera_roll),
+                camera_yaw_deg: angle(self.camera_yaw),
+                box_height_m: known(self.box_height),
             },
             ..AnalyzerConfig::default()
         })
@@ -78,6 +96,9 @@ impl Settings {
             }
             "athlete-height" => self.athlete_height = take(value),
             "athlete-mass" => self.athlete_mass = take(value),
+            "camera-roll" => self.camera_roll = take(value),
+            "camera-yaw" => self.camera_yaw = take(value),
+            "box-height" => self.box_height = take(value),
             "capture-fps" => self.capture_fps = take(value),
             "analyse" => {
                 self.analyse = take(value);
@@ -94,6 +115,9 @@ impl Settings {
             "movement" => self.movement.to_value(),
             "athlete-height" => self.athlete_height.to_value(),
             "athlete-mass" => self.athlete_mass.to_value(),
+            "camera-roll" => self.camera_roll.to_value(),
+            "camera-yaw" => self.camera_yaw.to_value(),
+            "box-height" => self.box_height.to_value(),
             "capture-fps" => self.capture_fps.to_value(),
             "analyse" => self.analyse.to_value(),
             other => unreachable!("no property {other} was installed"),
@@ -105,6 +129,16 @@ impl Settings {
 pub(super) fn properties() -> &'static [glib::ParamSpec] {
     static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
         let default = Settings::default();
+        let angle = |name, nick, blurb| {
+            glib::ParamSpecDouble::builder(name)
+                .nick(nick)
+                .blurb(blurb)
+                .minimum(-LARGEST_ANGLE_DEG)
+                .maximum(UNKNOWN_ANGLE_DEG)
+                .default_value(UNKNOWN_ANGLE_DEG)
+                .mutable_playing()
+                .build()
+        };
         vec![
             glib::ParamSpecString::builder("movement")
                 .nick("Movement")
@@ -126,6 +160,24 @@ pub(super) fn properties() -> &'static [glib::ParamSpec] {
                 .minimum(0.0)
                 .maximum(HEAVIEST_KG)
                 .default_value(default.athlete_mass)
+                .mutable_playing()
+                .build(),
+            angle(
+                "camera-roll",
+                "Camera roll",
+                "Degrees by which the picture is turned clockwise (360 = estimate)",
+            ),
+            angle(
+                "camera-yaw",
+                "Camera yaw",
+                "Degrees by which the camera is off the right angle to the movement (360 = estimate)",
+            ),
+            glib::ParamSpecDouble::builder("box-height")
+                .nick("Box height")
+                .blurb("Height of the box of drop jumps in metres (0 = measure it)")
+                .minimum(0.0)
+                .maximum(HIGHEST_BOX_M)
+                .default_value(default.box_height)
                 .mutable_playing()
                 .build(),
             glib::ParamSpecDouble::builder("capture-fps")

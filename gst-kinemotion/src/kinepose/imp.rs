@@ -3,6 +3,7 @@
 use super::pacing::{Arrival, Decision, Pace, Pacer};
 use super::settings::{self, Settings, cure};
 use super::stream::{Failure, Stream};
+use crate::capture_rate;
 use crate::media_time::{media_time, running_time};
 use crate::meta::{PoseMeta, Poses, custom};
 use crate::sync::lock;
@@ -146,12 +147,22 @@ impl BaseTransformImpl for KinePose {
             .map_err(|_| gst::loggable_error!(CAT, "caps {incaps} do not describe video"))?;
         gst::info!(CAT, imp = self, "reading {incaps}");
         let format = info.format();
+        let capture_fps = lock(&self.settings).capture_fps;
+        let scale = capture_rate::time_scale(incaps, capture_fps).unwrap_or_else(|| {
+            gst::element_imp_warning!(
+                self,
+                gst::LibraryError::Settings,
+                ("capture-fps={capture_fps} has no effect: the caps name no frame rate to compare it with; \
+                     put `videorate` upstream")
+            );
+            1.0
+        });
         let mut stream = lock(&self.stream);
         let stream = stream
             .as_mut()
             .ok_or_else(|| gst::loggable_error!(CAT, "caps before start"))?;
         stream
-            .set_video(info)
+            .set_video(info, scale)
             .ok_or_else(|| gst::loggable_error!(CAT, "format {format} cannot be read"))
     }
 

@@ -16,6 +16,9 @@
 //!
 //! Landmarks are square pixels: stored columns are multiplied by the pixel aspect ratio.
 //!
+//! Each frame also tells how far the background has moved since the stream began, so that a camera that is not on a tripod
+//! is noticed and a small pan taken out of the movement.
+//!
 //! # Properties
 //! | name | range (default) | when |
 //! |---|---|---|
@@ -26,11 +29,15 @@
 //! | `detection-threshold` | 0–1 (0.5) | playing |
 //! | `presence-threshold` | 0–1 (0.5) | playing |
 //! | `pose-rate` | 0–1000 per second of media time, 0 = every frame (0) | playing |
+//! | `capture-fps` | 0–10000 frames/s, 0 = as stamped (0) | ready |
 //! | `skip-late` | true, false (true) | playing |
 //! | `latency` | 0–5000 ms (30) | playing |
 //! | `workers`, `threads` | 0–256, 0 = automatic (0) | ready |
 //! | `runtime`, `models` | path (unset = search) | ready |
 //! | `stats` | structure, read only | – |
+//!
+//! With `capture-fps` people are followed at the speed of their movement instead of that of the playback; poses keep their
+//! media time. Give `kinephase` the same.
 //!
 //! `qos` is the base class's: it drops whole frames when a sink is late. Leave it off; `skip-late` only saves inference.
 //!

@@ -38,6 +38,7 @@ const MAX_LATENCY_MS: u32 = 5_000;
 const MAX_PERSONS: u32 = 16;
 const MAX_THREADS: u32 = 256;
 const MAX_POSE_RATE: f64 = 1_000.0;
+const FASTEST_CAPTURE_FPS: f64 = 10_000.0;
 
 /// Everything a user can set.
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ pub(super) struct Settings {
     pub detection_threshold: f32,
     pub presence_threshold: f32,
     pub pose_rate: f64,
+    pub capture_fps: f64,
     pub skip_late: bool,
     pub latency_ms: u32,
     pub workers: u32,
@@ -70,6 +72,7 @@ impl Default for Settings {
             detection_threshold: estimator.detection_threshold,
             presence_threshold: estimator.presence_threshold,
             pose_rate: 0.0,
+            capture_fps: 0.0,
             skip_late: true,
             latency_ms: DEFAULT_LATENCY_MS,
             workers: 0,
@@ -119,6 +122,7 @@ impl Settings {
             "detection-threshold" => self.detection_threshold = take(value),
             "presence-threshold" => self.presence_threshold = take(value),
             "pose-rate" => self.pose_rate = take(value),
+            "capture-fps" => self.capture_fps = take(value),
             "skip-late" => self.skip_late = take(value),
             "latency" => self.latency_ms = take(value),
             "workers" => self.workers = take(value),
@@ -140,6 +144,7 @@ impl Settings {
             "detection-threshold" => self.detection_threshold.to_value(),
             "presence-threshold" => self.presence_threshold.to_value(),
             "pose-rate" => self.pose_rate.to_value(),
+            "capture-fps" => self.capture_fps.to_value(),
             "skip-late" => self.skip_late.to_value(),
             "latency" => self.latency_ms.to_value(),
             "workers" => self.workers.to_value(),
@@ -264,6 +269,14 @@ fn running_properties() -> Vec<glib::ParamSpec> {
             .maximum(MAX_POSE_RATE)
             .default_value(default.pose_rate)
             .mutable_playing()
+            .build(),
+        glib::ParamSpecDouble::builder("capture-fps")
+            .nick("Capture rate")
+            .blurb("Frames per second at which a slow-motion file was filmed (0 = as stamped); the same as kinephase's")
+            .minimum(0.0)
+            .maximum(FASTEST_CAPTURE_FPS)
+            .default_value(default.capture_fps)
+            .mutable_ready()
             .build(),
         glib::ParamSpecBoolean::builder("skip-late")
             .nick("Skip late frames")

@@ -39,6 +39,8 @@ pub(super) struct Stream {
     video: Option<Video>,
     identity: Identity,
     last_time: Option<f64>,
+    /// Real seconds per second of media time; not 1 for slow motion.
+    time_scale: f64,
     /// Revision of the settings that were applied.
     pub(super) revision: u64,
     /// Whether a missing timestamp has been complained about.
@@ -53,13 +55,15 @@ impl Stream {
             video: None,
             identity: Identity::default(),
             last_time: None,
+            time_scale: 1.0,
             revision,
             warned_no_timestamp: false,
         }
     }
 
-    /// New video; `None` for a format that cannot be read. A new size keeps the ids of people who stay where they are.
-    pub(super) fn set_video(&mut self, info: VideoInfo) -> Option<()> {
+    /// New video, which plays one second in `time_scale` seconds of reality; `None` for a format that cannot be read. A new
+    /// size keeps the ids of people who stay where they are.
+    pub(super) fn set_video(&mut self, info: VideoInfo, time_scale: f64) -> Option<()> {
         let layout = video::pixel_layout(&info)?;
         let geometry = FrameGeometry::from_info(&info);
         if self
@@ -69,6 +73,7 @@ impl Stream {
         {
             self.identity.size_changed();
         }
+        self.time_scale = time_scale;
         self.video = Some(Video {
             info,
             layout,
@@ -121,16 +126,19 @@ impl Stream {
         patience: Option<Duration>,
     ) -> Result<Poses, Failure> {
         let video = self.video.as_ref().ok_or(Failure::NotNegotiated)?;
+        // People move in real time.
+        let moment = time * self.time_scale;
+        let looked = decision == Decision::Measure;
         let persons = match decision {
-            Decision::NotDue | Decision::Late => self.estimator.predict(time),
+            Decision::NotDue | Decision::Late => self.estimator.predict(moment),
             Decision::Measure => {
                 let frame = VideoFrameRef::from_buffer_ref_readable(buffer, &video.info)
                     .map_err(|_| Failure::Unreadable("its memory cannot be mapped".into()))?;
                 let view = video::view(&frame, &video.layout)
                     .map_err(|error| Failure::Unreadable(error.to_string()))?;
                 match patience {
-                    Some(patience) => self.estimator.process_within(&view, time, patience)?,
-                    None => self.estimator.process(&view, time)?,
+                    Some(patience) => self.estimator.process_within(&view, moment, patience)?,
+                    None => self.estimator.process(&view, moment)?,
                 }
             }
         };
@@ -142,10 +150,12 @@ impl Stream {
         {
             self.apply_config();
         }
+        let shift = self.estimator.picture_shift().filter(|_| looked);
         Ok(Poses {
             persons: into_square_pixels(&persons, &geometry),
             frame: geometry,
             time,
+            shift: shift.map(|shift| shift.scaled(geometry.pixel_aspect, 1.0)),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::raw::{Payload, Registration, meta_wrapper};
 use kinemotion_models::TrackedPose;
-use kinemotion_motion::Pose;
+use kinemotion_motion::{PictureShift, Pose};
 use std::ffi::CStr;
 use std::sync::{Arc, LazyLock};
 
@@ -47,6 +47,8 @@ pub struct Poses {
     pub frame: FrameGeometry,
     /// Media time of the frame in seconds.
     pub time: f64,
+    /// How far the background has moved, in square pixels; `None` when it does not tell or the frame was not looked at.
+    pub shift: Option<PictureShift>,
 }
 
 impl Poses {
@@ -109,6 +111,7 @@ impl Payload for Poses {
             persons,
             frame,
             time: self.time,
+            shift: self.shift.map(|shift| shift.scaled(x, y)),
         }
     }
 }

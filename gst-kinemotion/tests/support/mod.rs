@@ -165,6 +165,7 @@ pub fn standing(width: u32, height: u32, time: f64) -> Poses {
         persons: Arc::from([person]),
         frame,
         time,
+        shift: None,
     }
 }
 
@@ -286,6 +287,7 @@ pub fn true_poses(footage: &synthetic_athlete::Footage, time: f64) -> Poses {
         persons: Arc::from([tracked(1, true, true_pose(footage, time))]),
         frame,
         time,
+        shift: None,
     }
 }
 

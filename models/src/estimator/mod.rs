@@ -5,11 +5,12 @@ mod inference;
 #[cfg(test)]
 mod tests;
 
+use crate::background::Background;
 use crate::engine::Patience;
 use crate::tracking::{self, MAX_PERSONS, Selector, Sight, Tracker};
 use crate::{Detection, Engine, EngineError, FrameView, Quality, Region};
 use inference::Inference;
-use kinemotion_motion::{Pose, PoseSource};
+use kinemotion_motion::{PictureShift, Pose, PoseSource};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -110,6 +111,7 @@ pub struct PoseEstimator {
     inference: Inference,
     tracker: Tracker,
     selector: Selector,
+    background: Background,
     people: Vec<TrackedPose>,
     stats: EstimatorStats,
     last_t: f64,
@@ -123,6 +125,7 @@ impl PoseEstimator {
             inference: Inference::new(engine),
             tracker: Tracker::new(),
             selector: Selector::default(),
+            background: Background::new(),
             people: Vec::with_capacity(MAX_PERSONS),
             stats: EstimatorStats::default(),
             last_t: 0.0,
@@ -199,7 +202,13 @@ impl PoseEstimator {
     pub fn reset(&mut self) {
         self.tracker.clear();
         self.selector = Selector::default();
+        self.background.reset();
         self.people.clear();
+    }
+
+    /// How far the background has moved by the last frame that was looked at, pixels; `None` when it does not tell.
+    pub fn picture_shift(&self) -> Option<PictureShift> {
+        self.background.shift()
     }
 
     /// Counters since the stream began.
@@ -250,6 +259,11 @@ impl PoseEstimator {
             self.inference
                 .submit_detection(frame, self.config.detection_threshold, patience);
         }
+
+        // While the workers are busy: people are about where they were in the frame before.
+        let people = self.tracker.tracks().iter();
+        self.background
+            .observe(frame, people.map(|track| tracking::bounds(&track.pose)));
 
         // Everything submitted is taken back, whatever goes wrong on the way.
         let mut failure = None;

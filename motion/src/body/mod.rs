@@ -7,10 +7,18 @@ mod sides;
 pub use angles::{Facing, JointAngles, joint_angles};
 pub use sides::SideRepair;
 
-use crate::{LANDMARK_COUNT, Landmark, LandmarkId, Pose};
+use crate::view::CameraMotion;
+use crate::{LANDMARK_COUNT, Landmark, LandmarkId, Picture, Pose};
 
 /// Image coordinates beyond this are a broken number, not a place in a picture.
 const MAX_COORDINATE: f32 = 1e6;
+
+/// A landmark nearer to the picture's edge than this part of its height may as well lie outside.
+const EDGE: f32 = 0.002;
+
+/// What is left of the visibility of a landmark outside the picture: its place is a guess of the pose model, which must
+/// not count beside a landmark that was seen.
+const OUTSIDE_VISIBILITY: f32 = 0.01;
 
 /// Landmarks kept per frame, in the order of [`Frame::points`].
 const KEPT: [LandmarkId; 19] = [
@@ -115,6 +123,15 @@ impl Point {
     }
 }
 
+/// The camera at one frame, compared with the frames before.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Camera {
+    /// Pixels right and down by which the background has moved since the first frame, taken out of the points.
+    pub place: [f32; 2],
+    /// What it did since the frame before.
+    pub motion: CameraMotion,
+}
+
 /// One measured frame.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame {
@@ -125,22 +142,39 @@ pub struct Frame {
     pub com: f64,
     /// Whether the labels of the legs were exchanged by [`SideRepair`].
     pub exchanged: bool,
+    /// What the camera did.
+    pub camera: Camera,
+    /// One bit per point: outside the picture.
+    outside: u32,
     /// Sum of the near-side trunk, thigh and shank lengths in pixels: a size that does not depend on posture.
     pub size: f64,
 }
 
 impl Frame {
-    /// Reduces a pose. `None` when hips, shoulders or both legs are unusable, or the body has no extent.
+    /// Reduces a pose in a picture of unknown size. `None` when hips, shoulders or both legs are unusable, or the body has no extent.
     pub fn from_pose(t: f64, pose: &Pose) -> Option<Self> {
+        Self::seen_in(t, &Picture::default(), pose)
+    }
+
+    /// As [`from_pose`](Self::from_pose); landmarks outside the picture count for next to nothing and are marked.
+    pub fn seen_in(t: f64, picture: &Picture, pose: &Pose) -> Option<Self> {
         let mut points = [Point::default(); KEPT.len()];
-        for (point, id) in points.iter_mut().zip(KEPT) {
-            *point = Point::from_landmark(&pose[id]);
+        let mut outside = 0;
+        for (slot, (point, id)) in points.iter_mut().zip(KEPT).enumerate() {
+            let landmark = &pose[id];
+            *point = Point::from_landmark(landmark);
+            if is_outside(landmark, picture) {
+                point.visibility *= OUTSIDE_VISIBILITY;
+                outside |= 1 << slot;
+            }
         }
         let mut frame = Self {
             t,
             points,
             com: 0.0,
             exchanged: false,
+            camera: Camera::default(),
+            outside,
             size: 0.0,
         };
         frame.update()?;
@@ -167,9 +201,35 @@ impl Frame {
         Some(())
     }
 
+    /// Takes a movement of the background, pixels right and down, out of the points.
+    pub(crate) fn steady(&mut self, place: [f32; 2], motion: CameraMotion) {
+        self.camera = Camera { place, motion };
+        if place == [0.0; 2] {
+            return;
+        }
+        for point in self.points.iter_mut().filter(|point| point.usable()) {
+            point.x -= place[0];
+            point.y += place[1];
+        }
+        self.com += f64::from(place[1]);
+    }
+
+    /// Whether a joint lies outside the picture, as far as its size is known.
+    pub fn is_outside(&self, side: Side, joint: Joint) -> bool {
+        self.outside & (1 << (joint as usize + side as usize)) != 0
+    }
+
     /// A landmark of one side.
     pub fn joint(&self, side: Side, joint: Joint) -> &Point {
         &self.points[joint as usize + side as usize]
+    }
+
+    /// Exchanges the marks of a joint's two sides.
+    fn exchange_marks(&mut self, joint: Joint) {
+        let [left, right] = Side::BOTH.map(|side| self.is_outside(side, joint));
+        if left != right {
+            self.outside ^= 0b11 << joint as usize;
+        }
     }
 
     fn joint_mut(&mut self, side: Side, joint: Joint) -> &mut Point {
@@ -225,6 +285,15 @@ impl Frame {
         let size = sum / weights;
         (weights > 0.0 && size > 1.0).then_some(size)
     }
+}
+
+/// Whether a landmark lies outside the picture, or as good as. A broken number lies nowhere.
+fn is_outside(landmark: &Landmark, picture: &Picture) -> bool {
+    picture.size.is_some_and(|[width, height]| {
+        let edge = EDGE * height;
+        let beyond = |v: f32, size: f32| v < edge || v > size - edge;
+        beyond(landmark.x, width) || beyond(landmark.y, height)
+    })
 }
 
 #[cfg(test)]

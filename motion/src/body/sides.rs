@@ -82,6 +82,7 @@ fn exchange(frame: &mut Frame) {
         let left = *frame.joint(Side::Left, joint);
         *frame.joint_mut(Side::Left, joint) = *frame.joint(Side::Right, joint);
         *frame.joint_mut(Side::Right, joint) = left;
+        frame.exchange_marks(joint);
     }
 }
 

@@ -10,6 +10,7 @@ mod squatjump;
 mod walking;
 
 use crate::history::History;
+use crate::view::Setup;
 use crate::{Athlete, Event, EventKind, Repetition, WarningCode};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -76,6 +77,8 @@ pub struct Context<'a> {
     pub history: &'a History,
     /// What is known about the athlete.
     pub athlete: &'a Athlete,
+    /// What is known about how it was filmed.
+    pub setup: &'a Setup,
     /// Track id of the person.
     pub person: u32,
     /// Whether only this movement is looked for, so that what is none of it deserves an explanation.

@@ -55,6 +55,7 @@ pub fn config(height_m: Option<f64>) -> AnalyzerConfig {
             mass_kg: None,
         },
         person: 7,
+        ..AnalyzerConfig::default()
     }
 }
 

@@ -4,11 +4,12 @@
 use crate::matrix::Case;
 use anyhow::{Context, Result};
 use kinemotion_models::{Quality, TrackedPose};
-use kinemotion_motion::body::{self, SideRepair};
+use kinemotion_motion::body;
 use kinemotion_motion::history::History;
+use kinemotion_motion::view::Footing;
 use kinemotion_motion::{
-    AnalyzerConfig, Cohort, Event, EventKind, LANDMARK_COUNT, Landmark, MovementChoice, Pose, Repetition,
-    Seen, WorldPoint,
+    AnalyzerConfig, Cohort, Event, EventKind, LANDMARK_COUNT, Landmark, MovementChoice, Picture,
+    PictureShift, Pose, Repetition, Seen, WorldPoint,
 };
 use kinemotion_pipelines::{AnalysisSpec, analyze_file};
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,7 @@ impl Person {
 struct Frame {
     t: f64,
     people: Vec<Person>,
+    shift: Option<PictureShift>,
 }
 
 /// A clip as the pose stage saw it.
@@ -89,6 +91,7 @@ impl Recording {
             .map(|frame| Frame {
                 t: frame.time_s,
                 people: frame.persons.iter().map(Person::from).collect(),
+                shift: frame.picture.shift,
             })
             .collect();
         Ok(Self {
@@ -115,6 +118,7 @@ impl Recording {
                 landmarks: footage.landmarks(i).iter().map(landmark).collect(),
                 world: vec![WorldPoint::default(); LANDMARK_COUNT],
             }],
+            shift: None,
         });
         Ok(Self {
             case: case.clone(),
@@ -185,7 +189,7 @@ impl Recording {
         let mut cohort = Cohort::new(AnalyzerConfig {
             movement,
             athlete: self.case.athlete(),
-            person: 0,
+            ..AnalyzerConfig::default()
         });
         let mut events = Vec::new();
         for frame in &self.frames {
@@ -202,10 +206,19 @@ impl Recording {
                     wanted: true,
                 })
                 .collect();
-            cohort.push(frame.t, &seen, &mut events);
+            cohort.push_in(frame.t, &self.picture(frame), &seen, &mut events);
         }
         cohort.finish(&mut events);
         events
+    }
+
+    /// What is known about the picture of a frame.
+    fn picture(&self, frame: &Frame) -> Picture {
+        let camera = &self.case.clip.camera;
+        Picture {
+            size: Some([camera.width as f32, camera.height as f32]),
+            shift: frame.shift,
+        }
     }
 
     /// Track ids of everybody seen.
@@ -215,15 +228,16 @@ impl Recording {
 
     /// The frames of one person as the science sees them, up to `until` seconds.
     pub fn history(&self, person: u32, until: f64) -> History {
-        let (mut history, mut sides) = (History::default(), SideRepair::default());
+        let (mut history, mut footing) = (History::default(), Footing::default());
         for frame in self.frames.iter().take_while(|frame| frame.t <= until) {
             let pose = frame
                 .people
                 .iter()
                 .find(|p| p.id == person)
                 .and_then(Person::pose);
-            if let Some(mut seen) = pose.and_then(|pose| body::Frame::from_pose(frame.t, &pose)) {
-                sides.repair(&mut seen);
+            let picture = self.picture(frame);
+            if let Some(mut seen) = pose.and_then(|pose| body::Frame::seen_in(frame.t, &picture, &pose)) {
+                footing.settle(&mut seen, &picture);
                 history.push(seen);
             }
         }
