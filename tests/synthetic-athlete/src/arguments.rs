@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use synthetic_athlete::{
     Action, Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, Colorimetry, DropJump, Facing,
-    Image, Landing, Movement, MovementKind, Rate, Running, SquatJump, Standing, Travel, Walking,
+    Image, Landing, Movement, MovementKind, Rate, RepeatedJumps, Running, Squat, SquatJump, Standing, Travel,
+    Walking,
 };
 
 /// Footage with known truth, made by code.
@@ -59,6 +60,12 @@ pub enum One {
         depth_m: f64,
         #[arg(long, default_value_t = 1.2, help = "motionless hold, s")]
         hold_s: f64,
+        #[arg(
+            long,
+            default_value_t = 0.0,
+            help = "hidden countermovement before the ascent, m"
+        )]
+        dip_m: f64,
         #[command(flatten)]
         landing: LandingArguments,
         #[arg(long, default_value_t = 1, help = "jumps in the clip")]
@@ -74,8 +81,46 @@ pub enum One {
         box_m: f64,
         #[arg(long, default_value_t = 0.25, help = "ground contact time, s")]
         contact_s: f64,
+        #[arg(long, help = "come down and stay: a step off the box without a jump")]
+        stay: bool,
         #[command(flatten)]
         landing: LandingArguments,
+        #[command(flatten)]
+        shot: Shot,
+    },
+    /// Repeated jumps: an opening jump and rebounds
+    Repeatedjumps {
+        #[arg(
+            long,
+            default_value_t = 0.25,
+            help = "rise of the centre of mass in the first rebound, m"
+        )]
+        height_m: f64,
+        #[arg(
+            long,
+            default_value_t = 0.20,
+            help = "ground contact time of the first rebound, s"
+        )]
+        contact_s: f64,
+        #[arg(long, default_value_t = 10, help = "rebounds after the opening jump")]
+        rebounds: u32,
+        #[command(flatten)]
+        landing: LandingArguments,
+        #[command(flatten)]
+        shot: Shot,
+    },
+    /// Squats without a jump
+    Squat {
+        #[arg(long, default_value_t = 0.35, help = "depth of the centre of mass, m")]
+        depth_m: f64,
+        #[arg(long, default_value_t = 1.2, help = "time of the descent, s")]
+        descent_s: f64,
+        #[arg(long, default_value_t = 0.0, help = "pause at the lowest point, s")]
+        pause_s: f64,
+        #[arg(long, default_value_t = 0.9, help = "time of the ascent, s")]
+        ascent_s: f64,
+        #[arg(long, default_value_t = 2, help = "squats in the clip")]
+        repetitions: u32,
         #[command(flatten)]
         shot: Shot,
     },
@@ -301,6 +346,7 @@ impl One {
                 height_m,
                 depth_m,
                 hold_s,
+                dip_m,
                 landing,
                 repetitions,
                 shot,
@@ -310,6 +356,7 @@ impl One {
                     height_m,
                     depth_m,
                     hold_s,
+                    dip_m,
                     landing,
                     repetitions,
                     ..SquatJump::default()
@@ -320,6 +367,7 @@ impl One {
                 height_m,
                 box_m,
                 contact_s,
+                stay,
                 landing,
                 shot,
             } => {
@@ -329,12 +377,47 @@ impl One {
                         height_m,
                         box_m,
                         contact_s,
+                        stay,
                         landing,
                         ..DropJump::default()
                     }
                     .into(),
                     shot,
                 )
+            }
+            One::Repeatedjumps {
+                height_m,
+                contact_s,
+                rebounds,
+                landing,
+                shot,
+            } => {
+                let jumps = RepeatedJumps {
+                    height_m,
+                    contact_s,
+                    rebounds,
+                    landing: landing.into(),
+                    ..RepeatedJumps::default()
+                };
+                (jumps.into(), shot)
+            }
+            One::Squat {
+                depth_m,
+                descent_s,
+                pause_s,
+                ascent_s,
+                repetitions,
+                shot,
+            } => {
+                let squat = Squat {
+                    depth_m,
+                    descent_s,
+                    pause_s,
+                    ascent_s,
+                    repetitions,
+                    ..Squat::default()
+                };
+                (squat.into(), shot)
             }
             One::Running {
                 speed,
@@ -472,5 +555,6 @@ names!(BystanderName => BystanderAction {
 names!(ColorimetryName => Colorimetry { Bt601 => Colorimetry::Bt601, Bt709 => Colorimetry::Bt709 });
 names!(KindName => MovementKind {
     Cmj => MovementKind::Cmj, Squatjump => MovementKind::SquatJump, Dropjump => MovementKind::DropJump,
+    Repeatedjumps => MovementKind::RepeatedJumps, Squat => MovementKind::Squat,
     Running => MovementKind::Running, Walking => MovementKind::Walking, Standing => MovementKind::Standing,
 });

@@ -40,7 +40,8 @@ mod yuv;
 pub use body::landmarks::LANDMARK_COUNT;
 pub use clip::{
     Action, Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image,
-    Landing, Look, Movement, MovementKind, Rate, Rgb, Running, SquatJump, Standing, Travel, Walking,
+    Landing, Look, Movement, MovementKind, Rate, RepeatedJumps, Rgb, Running, Squat, SquatJump, Standing,
+    Travel, Walking,
 };
 pub use error::ClipError;
 pub use footage::Footage;

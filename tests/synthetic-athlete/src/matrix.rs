@@ -2,7 +2,7 @@
 
 use crate::clip::{
     Action, Background, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Image, Landing,
-    Look, MovementKind, Rate, Running, SquatJump, Standing, Travel, Walking,
+    Look, MovementKind, Rate, RepeatedJumps, Running, Squat, SquatJump, Standing, Travel, Walking,
 };
 use crate::random::Random;
 
@@ -42,17 +42,17 @@ impl Clip {
 
     /// `count` varied clips that together cover every axis evenly. They always build.
     ///
-    /// Frame rates are 30, 60 and 120; for one rate only set [`Clip::fps`] afterwards.
+    /// Frame rates are 30, 60, 120 and, in small pictures, 240; for one rate only set [`Clip::fps`] afterwards.
     pub fn matrix(kind: MovementKind, count: usize, seed: u64) -> Vec<Clip> {
         let mut random = Random::stream(seed, MATRIX_STREAM, kind as u64);
         let r = &mut random;
         let stature = Axis::spread(&[1.55, 1.65, 1.78, 1.85, 1.95], count, r);
-        let fps = Axis::spread(&[30, 60, 60, 120], count, r);
+        let fps = Axis::spread(&[30, 60, 120, 60, 30, 60, 240, 120], count, r);
         let phase = Axis::spread(&[0.0, 0.25, 0.5, 0.75], count, r);
         let facing = Axis::spread(&[Facing::Right, Facing::Left], count, r);
-        let yaw = Axis::spread(&[0.0, 0.0, 15.0, -15.0, 0.0, 30.0], count, r);
+        let yaw = Axis::spread(&[0.0, 0.0, 15.0, -15.0, 0.0, 30.0, -30.0], count, r);
         let pitch = Axis::spread(&[0.0, 0.0, 4.0, 9.0], count, r);
-        let roll = Axis::spread(&[0.0, 0.0, 1.5, -2.0], count, r);
+        let roll = Axis::spread(&[0.0, 0.0, 1.5, -2.0, 5.0, -5.0], count, r);
         let offset = Axis::spread(&[0.0, 0.25, -0.25], count, r);
         let lines = Axis::spread(&[360, 360, 480, 720], count, r);
         let noise = Axis::spread(&[0.0, 2.0, 8.0], count, r);
@@ -84,7 +84,8 @@ impl Clip {
             .map(|i| {
                 let seed = seed.wrapping_mul(1_000_003).wrapping_add(i as u64);
                 let mut own = Random::stream(seed, CLIP_STREAM, kind as u64);
-                let height = lines.at(i);
+                // many frames a second come in small pictures
+                let height = if fps.at(i) > 120 { 360 } else { lines.at(i) };
                 let clip = Clip {
                     movement: movement.at(i, kind, stature.at(i)),
                     stature_m: stature.at(i),
@@ -130,6 +131,8 @@ fn framed(mut clip: Clip) -> Clip {
         ),
         Movement::SquatJump(m) => (m.height_m + 0.12, false),
         Movement::DropJump(m) => ((m.height_m + 0.12).max(m.box_m), false),
+        Movement::RepeatedJumps(m) => (m.height_m.max(m.opening_m) + 0.12, false),
+        Movement::Squat(_) => (0.0, false),
         Movement::Standing(m) => (0.1, m.action == Action::ArmRaises),
         Movement::Running(_) | Movement::Walking(_) => (0.0, false),
     };
@@ -174,6 +177,9 @@ struct Movements {
     tempo: Axis<f64>,
     box_m: Axis<f64>,
     contact: Axis<f64>,
+    rebounds: Axis<u32>,
+    pause: Axis<f64>,
+    dip: Axis<f64>,
     run: Axis<(f64, f64)>,
     run_duty: Axis<f64>,
     walk: Axis<(f64, f64)>,
@@ -188,17 +194,21 @@ impl Movements {
         let heights: &[f64] = match kind {
             MovementKind::DropJump => &[0.15, 0.20, 0.25, 0.30, 0.35, 0.40],
             MovementKind::SquatJump => &[0.15, 0.20, 0.28, 0.35, 0.42],
-            _ => &[0.15, 0.20, 0.30, 0.35, 0.50, 0.60],
+            MovementKind::RepeatedJumps => &[0.10, 0.15, 0.20, 0.25, 0.30, 0.35],
+            _ => &[0.10, 0.15, 0.20, 0.30, 0.35, 0.50, 0.60],
         };
         Self {
             height: Axis::spread(heights, n, r),
             depth: Axis::spread(&[0.20, 0.26, 0.32, 0.40], n, r),
             arm_swing: Axis::spread(&[false, true], n, r),
             landing: Axis::spread(&[0.0, 6.0, 12.0, 20.0], n, r),
-            repetitions: Axis::spread(&[1, 1, 2, 3], n, r),
+            repetitions: Axis::spread(&[1, 1, 1, 2], n, r),
             tempo: Axis::spread(&[1.0, 1.15, 0.95], n, r),
             box_m: Axis::spread(&[0.20, 0.30, 0.40, 0.50, 0.60], n, r),
             contact: Axis::spread(&[0.18, 0.22, 0.26, 0.30, 0.35], n, r),
+            rebounds: Axis::spread(&[5, 6, 10], n, r),
+            pause: Axis::spread(&[0.0, 0.0, 1.0], n, r),
+            dip: Axis::spread(&[0.0, 0.0, 0.0, 0.05], n, r),
             run: Axis::spread(&[(2.5, 155.0), (3.2, 170.0), (4.0, 178.0), (5.0, 192.0)], n, r),
             run_duty: Axis::spread(&[0.26, 0.30, 0.34, 0.38], n, r),
             walk: Axis::spread(&[(0.9, 98.0), (1.2, 108.0), (1.4, 116.0), (1.7, 126.0)], n, r),
@@ -242,8 +252,9 @@ impl Movements {
             MovementKind::SquatJump => SquatJump {
                 height_m,
                 depth_m,
+                dip_m: self.dip.at(i),
                 landing,
-                repetitions: self.repetitions.at(i).min(2),
+                repetitions: self.repetitions.at(i),
                 ..SquatJump::default()
             }
             .into(),
@@ -253,6 +264,26 @@ impl Movements {
                 contact_s: self.contact.at(i),
                 landing,
                 ..DropJump::default()
+            }
+            .into(),
+            MovementKind::RepeatedJumps => RepeatedJumps {
+                opening_m: 0.20,
+                height_m,
+                height_change_m: if height_m > 0.15 { -0.005 } else { 0.0 },
+                contact_s: (0.75 * self.contact.at(i)).max(0.15),
+                contact_change_s: 0.004,
+                rebounds: self.rebounds.at(i),
+                landing,
+                ..RepeatedJumps::default()
+            }
+            .into(),
+            MovementKind::Squat => Squat {
+                depth_m,
+                descent_s: 1.3 * self.tempo.at(i),
+                pause_s: self.pause.at(i),
+                ascent_s: 0.95 * self.tempo.at(i),
+                repetitions: 1 + self.repetitions.at(i),
+                ..Squat::default()
             }
             .into(),
             MovementKind::Running => {

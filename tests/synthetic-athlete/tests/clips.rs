@@ -185,10 +185,10 @@ fn a_matrix_covers_its_axes() {
     let clips = Clip::matrix(MovementKind::Cmj, 48, 9);
     let count = |f: &dyn Fn(&Clip) -> String| clips.iter().map(f).collect::<BTreeSet<_>>().len();
     assert_eq!(count(&|c| format!("{:?}", c.facing)), 2);
-    assert_eq!(count(&|c| c.fps.to_string()), 3);
+    assert_eq!(count(&|c| c.fps.to_string()), 4);
     assert_eq!(count(&|c| format!("{}", c.sampling_phase)), 4);
     assert_eq!(count(&|c| format!("{}", c.stature_m)), 5);
-    assert_eq!(count(&|c| format!("{}", c.camera.yaw_deg)), 4);
+    assert_eq!(count(&|c| format!("{}", c.camera.yaw_deg)), 5);
     assert!(count(&|c| format!("{:?}", c.look)) > 40);
     let heights: BTreeSet<String> = clips
         .iter()
@@ -197,7 +197,7 @@ fn a_matrix_covers_its_axes() {
             _ => None,
         })
         .collect();
-    assert_eq!(heights.len(), 6);
+    assert_eq!(heights.len(), 7);
     let lefts = clips.iter().filter(|c| c.facing == Facing::Left).count();
     assert_eq!(lefts, 24, "axes are covered evenly");
     assert_eq!(

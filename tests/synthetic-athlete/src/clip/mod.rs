@@ -1,16 +1,20 @@
 //! The description of a clip: everything that decides what is in the picture and what is true about it.
 
+mod gaits;
+mod jumps;
 mod look;
 mod movement;
 mod rate;
 mod shot;
+mod standing;
 
+pub use gaits::{Running, Travel, Walking};
+pub use jumps::{Cmj, DropJump, Landing, RepeatedJumps, Squat, SquatJump};
 pub use look::{Background, Body, Facing, Look, Rgb};
-pub use movement::{
-    Action, Cmj, DropJump, Landing, Movement, MovementKind, Running, SquatJump, Standing, Travel, Walking,
-};
+pub use movement::{Movement, MovementKind};
 pub use rate::Rate;
 pub use shot::{Bystander, BystanderAction, Camera, Image};
+pub use standing::{Action, Standing};
 
 use crate::error::{ClipError, check};
 use crate::footage::Footage;

@@ -4,7 +4,7 @@
 //! below that of a fall from the height of the box.
 
 use super::flight::{Flight, FlightStyle};
-use super::jump::{fly_and_land, peak_force};
+use super::jump::{come_down, fly_and_land, peak_force};
 use super::quintic::{Quintic, State};
 use super::stance::{Arms, Key, Path, crouch_at_height, stand};
 use super::timeline::{Swing, Timeline};
@@ -20,6 +20,8 @@ const STEP_M: f64 = 0.62;
 const SINK_OVER_MOMENTUM: f64 = 0.45;
 /// Upward acceleration at the lowest point over the mean of both halves.
 const PEAK_OVER_MEAN: f64 = 0.9;
+/// Depth of the crouch towards which a short contact sinks, m at a stature of 1.78 m.
+const SHALLOW_CROUCH_M: f64 = 0.05;
 /// Box edges behind and ahead of the flat-foot ankle, and half its width, m.
 const BOX_BEHIND: f64 = 0.30;
 const BOX_AHEAD: f64 = 0.20;
@@ -64,39 +66,18 @@ pub(super) fn drop_jump(body: &Anthropometry, m: &DropJump) -> Result<Timeline, 
     );
     let touchdown = timeline.duration();
 
-    // Sinking and rising go over the same distance, so the faster of the two takes the shorter part of the contact.
+    if m.stay {
+        come_down(&mut timeline, body, touch_speed, &m.landing, arms)?;
+        timeline.hold(body, "standing", m.tail_s, Key::STAND, arms);
+        return Ok(timeline);
+    }
     let take_off_speed = (2.0 * GRAVITY * m.height_m).sqrt();
-    let down_s = m.contact_s * take_off_speed / (take_off_speed + touch_speed);
-    let up_s = m.contact_s - down_s;
-    let low_height = contact_height - SINK_OVER_MOMENTUM * touch_speed * down_s;
-    let low = crouch_at_height(body, arms, low_height).ok_or(ClipError::Unreachable {
-        phase: "braking",
-        time_s: touchdown,
-        reason: "this contact time is too short or too long for a contact on the toes",
-    })?;
-    let peak = PEAK_OVER_MEAN * 0.5 * (touch_speed / down_s + take_off_speed / up_s);
-    let bottom = State::new(low_height, 0.0, peak);
-    let brake = Quintic::between(State::new(contact_height, -touch_speed, -GRAVITY), bottom, down_s);
-    let push = Quintic::between(bottom, State::new(contact_height, take_off_speed, -GRAVITY), up_s);
-    let still = Swing::none(arms);
-    timeline.stance(
-        "braking",
-        Path {
-            from: Key::TAKE_OFF,
-            to: low,
-        },
-        still,
-        brake,
-    )?;
-    let lowest = timeline.duration();
-    timeline.stance(
-        "propulsion",
-        Path {
-            from: low,
-            to: Key::TAKE_OFF,
-        },
-        still,
-        push,
+    let bounce = bounce(
+        &mut timeline,
+        body,
+        m.contact_s,
+        [touch_speed, take_off_speed],
+        arms,
     )?;
 
     let truth = fly_and_land(&mut timeline, body, m.height_m, &m.landing, [arms; 2], arms)?;
@@ -108,15 +89,65 @@ pub(super) fn drop_jump(body: &Anthropometry, m: &DropJump) -> Result<Timeline, 
         }
         .with_event("dropoff_s", release)
         .with_event("touchdown_s", touchdown)
-        .with_event("lowest_s", lowest)
+        .with_event("lowest_s", bounce.lowest_s)
         .with_metric("ground_contact_time_ms", 1e3 * m.contact_s)
         .with_metric("reactive_strength_index", flight_s / m.contact_s)
         .with_metric("rsi_height_m_s", m.height_m / m.contact_s)
         .with_metric("box_height_m", m.box_m)
         .with_metric("drop_height_m", fall_height)
         .with_metric("touchdown_velocity_m_s", touch_speed)
-        .with_metric("peak_force_bw", peak_force(&brake).max(peak_force(&push))),
+        .with_metric("peak_force_bw", bounce.peak_force_bw),
     );
     timeline.hold(body, "standing", m.tail_s, Key::STAND, arms);
     Ok(timeline)
+}
+
+/// What is true about a short contact.
+pub(super) struct Bounce {
+    pub lowest_s: f64,
+    /// Largest ground reaction force, body weights.
+    pub peak_force_bw: f64,
+}
+
+/// Adds a contact on the toes between two flights. Speeds are those at touch-down and take-off, both positive.
+pub(super) fn bounce(
+    timeline: &mut Timeline,
+    body: &Anthropometry,
+    contact_s: f64,
+    [touch_speed, take_off_speed]: [f64; 2],
+    arms: Arms,
+) -> Result<Bounce, ClipError> {
+    let touchdown = timeline.duration();
+    let contact_height = stand(body, &Key::TAKE_OFF, arms).1;
+    // Sinking and rising go over the same distance, so the faster of the two takes the shorter part of the contact.
+    let down_s = contact_s * take_off_speed / (take_off_speed + touch_speed);
+    let up_s = contact_s - down_s;
+    let low_height = contact_height - SINK_OVER_MOMENTUM * touch_speed * down_s;
+    // a short contact ends its sinking on the way to this crouch, with the heels still up
+    let on_the_way = stand(body, &Key::STAND, arms).1 - SHALLOW_CROUCH_M * body.scale();
+    let low = crouch_at_height(body, arms, low_height.min(on_the_way)).ok_or(ClipError::Unreachable {
+        phase: "braking",
+        time_s: touchdown,
+        reason: "this contact time is too short or too long for a contact on the toes",
+    })?;
+    let peak = PEAK_OVER_MEAN * 0.5 * (touch_speed / down_s + take_off_speed / up_s);
+    let bottom = State::new(low_height, 0.0, peak);
+    let brake = Quintic::between(State::new(contact_height, -touch_speed, -GRAVITY), bottom, down_s);
+    let push = Quintic::between(bottom, State::new(contact_height, take_off_speed, -GRAVITY), up_s);
+    let still = Swing::none(arms);
+    let way_down = Path {
+        from: Key::TAKE_OFF,
+        to: low,
+    };
+    let way_up = Path {
+        from: low,
+        to: Key::TAKE_OFF,
+    };
+    timeline.stance("braking", way_down, still, brake)?;
+    let lowest_s = timeline.duration();
+    timeline.stance("propulsion", way_up, still, push)?;
+    Ok(Bounce {
+        lowest_s,
+        peak_force_bw: peak_force(&brake).max(peak_force(&push)),
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::{GRAVITY, Motion};
 use crate::body::Side;
-use crate::clip::{Cmj, DropJump, Landing, Movement, Running, SquatJump, Walking};
+use crate::clip::{Cmj, DropJump, Landing, Movement, RepeatedJumps, Running, Squat, SquatJump, Walking};
 
 const STATURES: [f64; 3] = [1.55, 1.78, 1.95];
 const MASS_KG: f64 = 75.0;
@@ -37,6 +37,20 @@ fn jumps() -> Vec<Movement> {
         }
         .into(),
         SquatJump::default().into(),
+        SquatJump {
+            dip_m: 0.05,
+            ..SquatJump::default()
+        }
+        .into(),
+        RepeatedJumps::default().into(),
+        RepeatedJumps {
+            height_m: 0.10,
+            height_change_m: 0.0,
+            contact_s: 0.15,
+            landing: bent,
+            ..RepeatedJumps::default()
+        }
+        .into(),
         DropJump::default().into(),
         DropJump {
             box_m: 0.6,
@@ -47,6 +61,15 @@ fn jumps() -> Vec<Movement> {
         }
         .into(),
     ]
+}
+
+/// Jumps, and squats that never leave the ground.
+fn jumps_and_squats() -> Vec<Movement> {
+    let squat = Squat {
+        pause_s: 1.0,
+        ..Squat::default()
+    };
+    jumps().into_iter().chain([squat.into()]).collect()
 }
 
 fn gaits() -> Vec<Movement> {
@@ -104,7 +127,7 @@ fn acceleration(motion: &Motion, t: f64) -> Option<f64> {
 
 #[test]
 fn the_centre_of_mass_falls_freely_in_flight() {
-    for (movement, motion) in all(jumps()).chain(all(gaits())) {
+    for (movement, motion) in all(jumps_and_squats()).chain(all(gaits())) {
         for t in times(&motion, 0.0037).filter(|&t| motion.contact(t).feet == [false; 2]) {
             if let Some(a) = acceleration(&motion, t) {
                 assert!((a + GRAVITY).abs() < 5e-3, "{movement:?} at {t}: {a}");

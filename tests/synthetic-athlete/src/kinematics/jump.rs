@@ -24,6 +24,8 @@ const LANDING_ACCELERATION_RECOVERY: f64 = 12.0;
 /// Default push-off: rise of the centre of mass over take-off speed and this, s.
 const CMJ_PUSH: f64 = 0.52;
 const SQUAT_PUSH: f64 = 0.42;
+/// Time of the hidden countermovement of a squat jump, s.
+const DIP_S: f64 = 0.22;
 /// Landing lasts so many times the sink over the speed at contact.
 const LANDING_STRETCH: f64 = 1.9;
 /// From the lowest point of the landing back to standing, s.
@@ -32,7 +34,6 @@ const RECOVERY_S: f64 = 0.75;
 /// Height at the take-off and landing posture of a jump, and its speeds.
 struct Ballistics {
     take_off_height: f64,
-    landing_height: f64,
     take_off_speed: f64,
     landing_speed: f64,
     flight: f64,
@@ -45,7 +46,6 @@ impl Ballistics {
         let landing_speed = GRAVITY * flight - take_off_speed;
         Self {
             take_off_height,
-            landing_height,
             take_off_speed,
             landing_speed,
             flight,
@@ -99,38 +99,12 @@ pub(super) fn fly_and_land(
     );
     let landing_s = timeline.duration();
 
-    let standing = stand(body, &Key::STAND, rest).1;
-    let low = crouch_below(body, arms[1], standing, landing.depth_m, "landing")?;
-    let low_height = standing - landing.depth_m;
-    let sink = jump.landing_height - low_height;
-    let gentle = LANDING_ACCELERATION_RECOVERY * landing.depth_m / (RECOVERY_S * RECOVERY_S);
-    let bottom = State::new(low_height, 0.0, gentle.min(LANDING_ACCELERATION_G * GRAVITY));
-    let touch = State::new(jump.landing_height, -jump.landing_speed, -GRAVITY);
-    let absorb = Quintic::between(touch, bottom, LANDING_STRETCH * sink / jump.landing_speed);
-    timeline.stance(
-        "landing",
-        Path {
-            from: contact_key,
-            to: low,
-        },
-        Swing::none(arms[1]),
-        absorb,
-    )?;
-    let rise_again = Quintic::between(bottom, State::rest(standing), RECOVERY_S);
-    let lower_arms = Swing {
-        from: arms[1],
-        to: rest,
-        begin: 0.1,
-        end: 0.9,
-    };
-    timeline.stance(
-        "recovery",
-        Path {
-            from: low,
-            to: Key::STAND,
-        },
-        lower_arms,
-        rise_again,
+    absorb(
+        timeline,
+        body,
+        (contact_key, jump.landing_speed),
+        landing,
+        [arms[1], rest],
     )?;
 
     Ok(RepetitionTruth {
@@ -145,7 +119,66 @@ pub(super) fn fly_and_land(
     .with_metric("flight_time_height_m", GRAVITY * jump.flight * jump.flight / 8.0)
     .with_metric("takeoff_velocity_m_s", jump.take_off_speed)
     .with_metric("landing_velocity_m_s", jump.landing_speed)
-    .with_metric("rise_above_standing_m", jump.take_off_height + rise - standing))
+    .with_metric(
+        "rise_above_standing_m",
+        jump.take_off_height + rise - stand(body, &Key::STAND, rest).1,
+    ))
+}
+
+/// Adds landing and recovery after a fall that ends in the posture of take-off.
+pub(super) fn come_down(
+    timeline: &mut Timeline,
+    body: &Anthropometry,
+    speed: f64,
+    landing: &Landing,
+    arms: Arms,
+) -> Result<(), ClipError> {
+    absorb(timeline, body, (Key::TAKE_OFF, speed), landing, [arms; 2])
+}
+
+/// Adds landing and recovery from a posture at first contact and the speed there. Arms at contact and at rest.
+fn absorb(
+    timeline: &mut Timeline,
+    body: &Anthropometry,
+    (contact_key, landing_speed): (Key, f64),
+    landing: &Landing,
+    [arms, rest]: [Arms; 2],
+) -> Result<(), ClipError> {
+    let landing_height = stand(body, &contact_key, arms).1;
+    let standing = stand(body, &Key::STAND, rest).1;
+    let low = crouch_below(body, arms, standing, landing.depth_m, "landing")?;
+    let low_height = standing - landing.depth_m;
+    let sink = landing_height - low_height;
+    let gentle = LANDING_ACCELERATION_RECOVERY * landing.depth_m / (RECOVERY_S * RECOVERY_S);
+    let bottom = State::new(low_height, 0.0, gentle.min(LANDING_ACCELERATION_G * GRAVITY));
+    let touch = State::new(landing_height, -landing_speed, -GRAVITY);
+    let absorb = Quintic::between(touch, bottom, LANDING_STRETCH * sink / landing_speed);
+    timeline.stance(
+        "landing",
+        Path {
+            from: contact_key,
+            to: low,
+        },
+        Swing::none(arms),
+        absorb,
+    )?;
+    let rise_again = Quintic::between(bottom, State::rest(standing), RECOVERY_S);
+    let lower_arms = Swing {
+        from: arms,
+        to: rest,
+        begin: 0.1,
+        end: 0.9,
+    };
+    timeline.stance(
+        "recovery",
+        Path {
+            from: low,
+            to: Key::STAND,
+        },
+        lower_arms,
+        rise_again,
+    )?;
+    Ok(())
 }
 
 /// Largest speed along a quintic in direction `sign`, m/s.
@@ -229,6 +262,7 @@ pub(super) fn countermovement(body: &Anthropometry, m: &Cmj, mass: f64) -> Resul
         let hip = timeline.lowest_hip(body, onset, timeline.duration());
         let truth = fly_and_land(&mut timeline, body, rise, &m.landing, [up, front], rest)?;
         let time_to_take_off = m.eccentric_s + push_s;
+        let flight_height = truth.metric("flight_time_height_m").unwrap_or(rise);
         let hip_standing = stand(body, &Key::STAND, rest).0.pelvis[1];
         timeline.repetitions.push(
             RepetitionTruth {
@@ -243,7 +277,8 @@ pub(super) fn countermovement(body: &Anthropometry, m: &Cmj, mass: f64) -> Resul
             .with_metric("eccentric_duration_ms", 1e3 * m.eccentric_s)
             .with_metric("concentric_duration_ms", 1e3 * push_s)
             .with_metric("total_movement_time_ms", 1e3 * time_to_take_off)
-            .with_metric("rsi_modified", rise / time_to_take_off)
+            .with_metric("rsi_modified", flight_height / time_to_take_off)
+            .with_metric("rsi_modified_com_rise", rise / time_to_take_off)
             .with_metric("peak_eccentric_velocity_m_s", peak_speed(&down, -1.0))
             .with_metric("peak_concentric_velocity_m_s", peak_speed(&up_quintic, 1.0))
             .with_metric("peak_force_n", peak_force(&up_quintic) * mass * GRAVITY),
@@ -265,11 +300,23 @@ pub(super) fn squat(body: &Anthropometry, m: &SquatJump, mass: f64) -> Result<Ti
         .concentric_s
         .unwrap_or((take_off_height - low) / (SQUAT_PUSH * speed));
     let down = Quintic::between(State::rest(standing), State::rest(low), m.lowering_s);
-    let push = Quintic::between(
-        State::rest(low),
-        State::new(take_off_height, speed, -GRAVITY),
-        push_s,
-    );
+    let bottom = if m.dip_m > 0.0 {
+        State::new(
+            low - m.dip_m,
+            0.0,
+            BOTTOM_ACCELERATION_DESCENT * m.dip_m / (DIP_S * DIP_S),
+        )
+    } else {
+        State::rest(low)
+    };
+    let dip_key = crouch_below(body, arms, standing, m.depth_m + m.dip_m, "dip")?;
+    let dip = Quintic::between(State::rest(low), bottom, DIP_S);
+    let push = Quintic::between(bottom, State::new(take_off_height, speed, -GRAVITY), push_s);
+    let sunk = low
+        - push
+            .samples(2000)
+            .map(|s| s.position)
+            .fold(low - m.dip_m, f64::min);
 
     let mut timeline = Timeline::default();
     for _ in 0..m.repetitions {
@@ -285,11 +332,18 @@ pub(super) fn squat(body: &Anthropometry, m: &SquatJump, mass: f64) -> Result<Ti
         timeline.stance("lowering", way_down, still, down)?;
         let lowest = timeline.duration();
         timeline.hold(body, "hold", m.hold_s, squat_key, arms);
+        if m.dip_m > 0.0 {
+            let way_down = Path {
+                from: squat_key,
+                to: dip_key,
+            };
+            timeline.stance("dip", way_down, still, dip)?;
+        }
         let onset = timeline.duration();
         timeline.stance(
             "concentric",
             Path {
-                from: squat_key,
+                from: dip_key,
                 to: Key::TAKE_OFF,
             },
             still,
@@ -302,9 +356,11 @@ pub(super) fn squat(body: &Anthropometry, m: &SquatJump, mass: f64) -> Result<Ti
                 ..truth
             }
             .with_event("onset_s", onset)
-            .with_event("lowest_s", lowest)
-            .with_metric("squat_depth_m", m.depth_m)
-            .with_metric("squat_hold_duration_ms", 1e3 * m.hold_s)
+            .with_event("hold_s", lowest)
+            .with_event("lowest_s", if m.dip_m > 0.0 { onset } else { lowest })
+            .with_metric("squat_depth_m", m.depth_m + sunk)
+            .with_metric("hidden_countermovement_m", sunk)
+            .with_metric("squat_hold_duration_ms", 1e3 * (onset - lowest))
             .with_metric("concentric_duration_ms", 1e3 * push_s)
             .with_metric("peak_concentric_velocity_m_s", peak_speed(&push, 1.0))
             .with_metric("peak_force_n", peak_force(&push) * mass * GRAVITY),

@@ -5,6 +5,7 @@ pub(crate) mod flight;
 pub(crate) mod gait;
 pub(crate) mod jump;
 pub(crate) mod quintic;
+pub(crate) mod repeated;
 pub(crate) mod root;
 pub(crate) mod running;
 pub(crate) mod spline;
@@ -73,6 +74,8 @@ impl Motion {
                 drop_box = Some(drop_jump::drop_box(m));
                 timeline(drop_jump::drop_jump(&body, m)?)
             }
+            Movement::RepeatedJumps(m) => timeline(repeated::jumps(&body, m)?),
+            Movement::Squat(m) => timeline(repeated::squats(&body, m)?),
             Movement::Standing(m) => timeline(standing::standing(&body, m)?),
             Movement::Running(m) => gait(running::running(&body, m)?, m.travel, m.seconds),
             Movement::Walking(m) => gait(walking::walking(&body, m)?, m.travel, m.seconds),
