@@ -5,19 +5,34 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-/// Source folders from a clip's description to the poses in its frames.
-const FOLDERS: [&str; 5] = [
-    "tests/synthetic-athlete/src",
-    "models/src",
+/// Sources from the posed body of a clip to the poses in its frames. How a body is posed is not among them: a recording
+/// carries a digest of that itself.
+const SOURCES: [&str; 19] = [
+    "tests/synthetic-athlete/src/body",
+    "tests/synthetic-athlete/src/render",
+    "tests/synthetic-athlete/src/video",
+    "tests/synthetic-athlete/src/camera.rs",
+    "tests/synthetic-athlete/src/video.rs",
+    "tests/synthetic-athlete/src/yuv.rs",
+    "models/src/crop",
+    "models/src/background",
+    "models/src/engine",
+    "models/src/estimator",
+    "models/src/tracking",
+    "models/src/detector.rs",
+    "models/src/frame.rs",
+    "models/src/one_euro.rs",
+    "models/src/region.rs",
+    "models/src/landmarks.rs",
     "gst-kinemotion/src/kinepose",
-    "pipelines/src",
+    "pipelines/src/decode.rs",
     "models/models.lock",
 ];
 
 fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files = BTreeMap::new();
-    for folder in FOLDERS {
+    for folder in SOURCES {
         println!("cargo::rerun-if-changed={}", root.join(folder).display());
         collect(&root, &root.join(folder), &mut files)?;
     }

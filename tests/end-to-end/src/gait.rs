@@ -59,6 +59,7 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
         case: case.clone(),
         matched: Vec::new(),
         missed: 0,
+        misnamed: 0,
         invented: 0,
     };
     let found = recording.repetitions(MovementChoice::Auto);
@@ -150,7 +151,7 @@ fn bout(repetition: &Repetition, gait: &GaitTruth, case: &Case) -> BTreeMap<Stri
         let metric = repetition.metrics.iter().find(|m| m.key == key)?;
         Some(Comparison {
             truth: factor * truth,
-            measured: factor * metric.value?,
+            measured: metric.value.map_or(f64::NAN, |value| factor * value),
             uncertainty: metric.uncertainty.map(|u| factor * u),
         })
     };
@@ -198,7 +199,7 @@ pub fn signs(outcomes: &[Outcome], keep: impl Fn(&Outcome) -> bool) -> (usize, u
         .filter(|o| keep(o))
         .flat_map(|o| &o.matched)
         .filter_map(|m| m.get("contact_asymmetry_percent"))
-        .filter(|c| c.truth.abs() >= CLEAR_ASYMMETRY);
+        .filter(|c| c.truth.abs() >= CLEAR_ASYMMETRY && c.measured.is_finite());
     rows.fold((0, 0), |(n, right), c| {
         (n + 1, right + usize::from(c.truth * c.measured > 0.0))
     })

@@ -9,11 +9,13 @@
 //! | [`calibration`] | the height of the feet at contact, fitted to recorded jumps |
 //! | [`parallel`] | many clips on all cores |
 //! | [`report`] | tables of bias, mean absolute error, spread and coverage |
+//! | [`goals`] | the numbers to reach beside those measured |
 //! | [`footage`] | real clips beside the checkout, when somebody put them there |
 
 pub mod calibration;
 pub mod footage;
 pub mod gait;
+pub mod goals;
 pub mod matrix;
 pub mod measure;
 pub mod parallel;

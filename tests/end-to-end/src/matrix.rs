@@ -2,7 +2,7 @@
 
 use kinemotion_motion::Athlete;
 use serde::{Deserialize, Serialize};
-use synthetic_athlete::{BystanderAction, Clip, MovementKind};
+use synthetic_athlete::{BystanderAction, Clip, Movement, MovementKind};
 
 /// Rate factors in turn: from visually lossless to what a messenger makes of a video.
 const CRFS: [u32; 4] = [18, 23, 28, 34];
@@ -48,9 +48,109 @@ pub fn cases(kind: MovementKind, seed: u64, count: usize) -> Vec<Case> {
         .collect()
 }
 
-/// `count` clips in which nobody jumps: walking, standing, gestures, squats and heel raises.
-pub fn without_a_jump(seed: u64, count: usize) -> Vec<Case> {
-    let mut cases = cases(MovementKind::Standing, seed, count.div_ceil(2));
-    cases.extend(self::cases(MovementKind::Walking, seed, count / 2));
+/// A movement of the matrix, and how many clips show it.
+#[derive(Clone, Copy, Debug)]
+pub struct Suite {
+    /// What is done.
+    pub kind: MovementKind,
+    /// For people.
+    pub title: &'static str,
+    /// Clips.
+    pub clips: usize,
+}
+
+/// The movements of the matrix.
+pub const SUITES: [Suite; 7] = [
+    Suite {
+        kind: MovementKind::Cmj,
+        title: "Countermovement jump",
+        clips: 96,
+    },
+    Suite {
+        kind: MovementKind::DropJump,
+        title: "Drop jump",
+        clips: 48,
+    },
+    Suite {
+        kind: MovementKind::RepeatedJumps,
+        title: "Repeated jumps",
+        clips: 24,
+    },
+    Suite {
+        kind: MovementKind::SquatJump,
+        title: "Squat jump",
+        clips: 24,
+    },
+    Suite {
+        kind: MovementKind::Running,
+        title: "Running",
+        clips: 40,
+    },
+    Suite {
+        kind: MovementKind::Walking,
+        title: "Walking",
+        clips: 24,
+    },
+    Suite {
+        kind: MovementKind::Squat,
+        title: "Squat repetitions",
+        clips: 16,
+    },
+];
+
+/// Clips without a jump in the matrix.
+pub const NEGATIVES: usize = 24;
+
+/// Clips that are encoded at every rate factor.
+pub const REENCODED: usize = 8;
+
+/// `count` clips of running or walking. The clips without a jump have walkers of their own.
+pub fn gaits(kind: MovementKind, seed: u64, count: usize) -> Vec<Case> {
+    let mut cases = cases(kind, seed, count);
+    for case in &mut cases {
+        case.name = format!("gait-{}", case.name);
+    }
     cases
+}
+
+/// `count` clips in which nobody jumps: standing, gestures and heel raises, steps off a box, walking, and an empty room.
+pub fn without_a_jump(seed: u64, count: usize) -> Vec<Case> {
+    let third = count.div_ceil(3);
+    let mut all = cases(MovementKind::Standing, seed, third);
+    let mut steps = cases(MovementKind::DropJump, seed, third / 2);
+    for case in &mut steps {
+        case.name = format!("step-{}", case.name);
+        if let Movement::DropJump(jump) = &mut case.clip.movement {
+            jump.stay = true;
+        }
+    }
+    let mut rooms = cases(MovementKind::Standing, seed, third - third / 2);
+    for case in &mut rooms {
+        case.name = format!("empty-{}", case.name);
+        case.clip.camera.offset_m = 5.0;
+        case.clip.bystander = None;
+    }
+    all.extend(steps);
+    all.extend(rooms);
+    let walkers = count - all.len().min(count);
+    all.extend(cases(MovementKind::Walking, seed, walkers));
+    all
+}
+
+/// `count` clips, each at every rate factor: what a copy sent through a messenger changes.
+pub fn reencoded(seed: u64, count: usize) -> Vec<[Case; CRFS.len()]> {
+    let clips = cases(MovementKind::Cmj, seed.wrapping_add(1000), count);
+    clips
+        .into_iter()
+        .map(|case| {
+            CRFS.map(|crf| Case {
+                name: format!("re-{}-crf{crf}", case.name),
+                crf,
+                clip: Clip {
+                    bystander: None,
+                    ..case.clip.clone()
+                },
+            })
+        })
+        .collect()
 }

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use synthetic_athlete::RepetitionTruth;
+use synthetic_athlete::{MovementKind, RepetitionTruth};
 
-/// A found repetition is the true one if their take-offs are this close, seconds.
-const SAME_TAKEOFF_S: f64 = 0.25;
+/// A found repetition is the true one if their highest points, of squats their lowest, are this close, seconds.
+const SAME_INSTANT_S: f64 = 0.25;
 
 /// A quantity that is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,21 +54,32 @@ pub const COMPARED: &[Quantity] = &[
         truth: "jump_height_m",
     },
     same("flight_time_ms"),
+    same("dropoff_s"),
+    same("touchdown_s"),
     same("takeoff_s"),
     same("landing_s"),
+    same("hold_s"),
     same("onset_s"),
     same("lowest_s"),
+    same("end_s"),
     same("countermovement_depth_m"),
+    same("squat_depth_m"),
+    same("hidden_countermovement_m"),
+    same("squat_hold_duration_ms"),
     same("eccentric_duration_ms"),
+    same("pause_duration_ms"),
     same("concentric_duration_ms"),
     same("total_movement_time_ms"),
     same("peak_eccentric_velocity_m_s"),
     same("peak_concentric_velocity_m_s"),
-    Quantity {
-        name: "rsi_modified",
-        measured: "rsi_modified",
-        truth: RSI_BY_FLIGHT_TIME,
-    },
+    same("mean_concentric_velocity_m_s"),
+    same("ground_contact_time_ms"),
+    same("reactive_strength_index"),
+    same("rsi_height_m_s"),
+    same("box_height_m"),
+    same("drop_height_m"),
+    same("touchdown_velocity_m_s"),
+    same("rsi_modified"),
 ];
 
 /// One number against its truth.
@@ -76,7 +87,7 @@ pub const COMPARED: &[Quantity] = &[
 pub struct Comparison {
     /// What is true.
     pub truth: f64,
-    /// What was measured.
+    /// What was measured; not a number when it was withheld.
     pub measured: f64,
     /// Half width of the 95 % interval, when there is one.
     pub uncertainty: Option<f64>,
@@ -91,20 +102,22 @@ pub struct Outcome {
     pub matched: Vec<BTreeMap<String, Comparison>>,
     /// True repetitions nobody found.
     pub missed: usize,
+    /// True repetitions found as another movement.
+    pub misnamed: usize,
     /// Found repetitions that did not happen.
     pub invented: usize,
 }
 
-/// The modified reactive strength index as it is defined, from the height by flight time. The truth itself holds the one
-/// from the rise of the centre of mass.
-const RSI_BY_FLIGHT_TIME: &str = "rsi_modified by flight time";
-
 fn true_value(truth: &RepetitionTruth, key: &str) -> Option<f64> {
-    if key == RSI_BY_FLIGHT_TIME {
-        let seconds = 1e-3 * truth.metric("total_movement_time_ms")?;
-        return Some(truth.metric("flight_time_height_m")? / seconds);
-    }
     truth.metric(key).or(truth.event(key))
+}
+
+impl Outcome {
+    /// Repetitions found under the right name: of gaits the bouts, without their single steps.
+    pub fn repetitions(&self) -> usize {
+        let step = |row: &&BTreeMap<String, Comparison>| row.contains_key("contact_s");
+        self.matched.len() - self.matched.iter().filter(step).count()
+    }
 }
 
 /// Renders, encodes and analyses one clip in `folder`, which is left as it was.
@@ -122,6 +135,7 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
         case: case.clone(),
         matched: Vec::new(),
         missed: 0,
+        misnamed: 0,
         invented: 0,
     };
     let walks = truth.gait.is_some() || case.is_crossed();
@@ -131,31 +145,53 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
         .into_iter()
         .filter(jumps)
     {
-        let takeoff = found.event("takeoff_s").unwrap_or(f64::NAN);
-        let same = |t: f64| (t - takeoff).abs() < SAME_TAKEOFF_S;
-        let Some(place) = open.iter().position(|r| r.event("takeoff_s").is_some_and(same)) else {
-            outcome.invented += 1;
+        let place = instant(&found).and_then(|(key, t)| {
+            let same = |x: f64| (x - t).abs() < SAME_INSTANT_S;
+            open.iter().position(|r| r.event(key).is_some_and(same))
+        });
+        let Some(place) = place else {
+            outcome.invented += usize::from(!opens_a_series(&found, &truth.repetitions));
             continue;
         };
         let true_one = open.swap_remove(place);
-        let row = COMPARED.iter().filter_map(|quantity| {
-            let truth = true_value(true_one, quantity.truth)?;
-            let measured = found
-                .metric(quantity.measured)
-                .or(found.event(quantity.measured))?;
-            let metric = found.metrics.iter().find(|m| m.key == quantity.measured);
-            let uncertainty = metric.and_then(|m| m.uncertainty);
-            Some((
-                quantity.name.to_owned(),
-                Comparison {
-                    truth,
-                    measured,
-                    uncertainty,
-                },
-            ))
-        });
-        outcome.matched.push(row.collect());
+        if found.movement == truth.movement {
+            outcome.matched.push(compare(&found, true_one));
+        } else {
+            outcome.misnamed += 1;
+        }
     }
     outcome.missed = open.len();
     Ok(outcome)
+}
+
+/// The instant by which a repetition is recognised.
+fn instant(found: &Repetition) -> Option<(&'static str, f64)> {
+    ["apex_s", "lowest_s"]
+        .into_iter()
+        .find_map(|key| Some((key, found.event(key)?)))
+}
+
+/// Whether a jump is the one that opens a series of rebounds: it has happened, and the truth of the series does not list it.
+fn opens_a_series(found: &Repetition, truth: &[RepetitionTruth]) -> bool {
+    let first = truth.first().and_then(|r| r.event("touchdown_s"));
+    let touches_down = |landing: f64| first.is_some_and(|t| (t - landing).abs() < SAME_INSTANT_S);
+    found.movement == MovementKind::Cmj.name() && found.event("landing_s").is_some_and(touches_down)
+}
+
+fn compare(found: &Repetition, truth: &RepetitionTruth) -> BTreeMap<String, Comparison> {
+    let row = COMPARED.iter().filter_map(|quantity| {
+        let truth = true_value(truth, quantity.truth)?;
+        let metric = found.metrics.iter().find(|m| m.key == quantity.measured);
+        let measured = match metric {
+            Some(metric) => metric.value.unwrap_or(f64::NAN),
+            None => found.event(quantity.measured)?,
+        };
+        let comparison = Comparison {
+            truth,
+            measured,
+            uncertainty: metric.and_then(|m| m.uncertainty),
+        };
+        Some((quantity.name.to_owned(), comparison))
+    });
+    row.collect()
 }

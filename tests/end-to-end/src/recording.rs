@@ -14,12 +14,28 @@ use kinemotion_motion::{
 use kinemotion_pipelines::{AnalysisSpec, analyze_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
-use synthetic_athlete::video;
+use synthetic_athlete::{Footage, video};
 
-/// State of the code that made a recording.
+/// State of the code that sees what is in a picture.
 const POSE_STAGE: &str = env!("POSE_STAGE");
+
+/// Every so many frames the body of a clip is looked at for its digest.
+const DIGEST_STRIDE: usize = 7;
+
+/// Names what a recording was made of: the code that sees, and the posed body in the pictures.
+fn digest(footage: &Footage) -> String {
+    let mut hasher = DefaultHasher::new();
+    footage.frame_count().hash(&mut hasher);
+    for i in (0..footage.frame_count()).step_by(DIGEST_STRIDE) {
+        for coordinate in footage.landmarks(i).iter().flatten() {
+            coordinate.to_bits().hash(&mut hasher);
+        }
+    }
+    format!("{POSE_STAGE}-{:016x}", hasher.finish())
+}
 
 /// One person in one frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,7 +80,8 @@ pub struct Recording {
     /// The clip.
     pub case: Case,
     frames: Vec<Frame>,
-    pose_stage: String,
+    /// What it was made of.
+    digest: String,
 }
 
 impl Recording {
@@ -97,7 +114,7 @@ impl Recording {
         Ok(Self {
             case: case.clone(),
             frames,
-            pose_stage: POSE_STAGE.to_owned(),
+            digest: digest(&footage),
         })
     }
 
@@ -123,7 +140,7 @@ impl Recording {
         Ok(Self {
             case: case.clone(),
             frames: frames.collect(),
-            pose_stage: POSE_STAGE.to_owned(),
+            digest: digest(&footage),
         })
     }
 
@@ -163,11 +180,12 @@ impl Recording {
         // The case is compared as bytes, without being read back: equal bytes are the same clip.
         let described = postcard::to_stdvec(case).ok()?;
         let seen = bytes.strip_prefix(&described[..])?;
-        let (frames, pose_stage): (Vec<Frame>, String) = postcard::from_bytes(seen).ok()?;
-        (pose_stage == POSE_STAGE).then(|| Self {
+        let (frames, made_of): (Vec<Frame>, String) = postcard::from_bytes(seen).ok()?;
+        let digest = digest(&case.clip.build().ok()?);
+        (made_of == digest).then(|| Self {
             case: case.clone(),
             frames,
-            pose_stage,
+            digest,
         })
     }
 

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 pub struct Summary {
     /// Repetitions compared.
     pub count: usize,
+    /// Repetitions for which the number was withheld.
+    pub withheld: usize,
     /// Mean error, measured − true.
     pub bias: f64,
     /// Mean absolute error.
@@ -22,17 +24,28 @@ pub struct Summary {
 
 /// Errors of `key` over the outcomes that `keep` keeps; `None` when there is none.
 pub fn summary(outcomes: &[Outcome], key: &str, keep: impl Fn(&Outcome) -> bool) -> Option<Summary> {
-    let rows: Vec<&Comparison> = outcomes
+    summary_of(outcomes, key, false, keep)
+}
+
+/// The same; `relative` errors are parts of the true value.
+pub fn summary_of(
+    outcomes: &[Outcome],
+    key: &str,
+    relative: bool,
+    keep: impl Fn(&Outcome) -> bool,
+) -> Option<Summary> {
+    let all = outcomes
         .iter()
         .filter(|o| keep(o))
         .flat_map(|o| &o.matched)
-        .filter_map(|m| m.get(key))
-        .collect();
+        .filter_map(|m| m.get(key));
+    let (rows, withheld): (Vec<&Comparison>, Vec<&Comparison>) = all.partition(|c| c.measured.is_finite());
     if rows.is_empty() {
         return None;
     }
     let n = rows.len() as f64;
-    let errors: Vec<f64> = rows.iter().map(|c| c.measured - c.truth).collect();
+    let error = |c: &&Comparison| (c.measured - c.truth) / if relative { c.truth.abs() } else { 1.0 };
+    let errors: Vec<f64> = rows.iter().map(error).collect();
     let bias = errors.iter().sum::<f64>() / n;
     let inside: Vec<bool> = rows
         .iter()
@@ -40,6 +53,7 @@ pub fn summary(outcomes: &[Outcome], key: &str, keep: impl Fn(&Outcome) -> bool)
         .collect();
     Some(Summary {
         count: rows.len(),
+        withheld: withheld.len(),
         bias,
         mae: errors.iter().map(|e| e.abs()).sum::<f64>() / n,
         sd: (errors.iter().map(|e| (e - bias).powi(2)).sum::<f64>() / n).sqrt(),
@@ -60,92 +74,83 @@ pub struct Row {
     key: &'static str,
     label: &'static str,
     factor: f64,
+    relative: bool,
 }
 
 impl Row {
     /// Of the comparison `key`, multiplied by `factor`.
     pub const fn new(key: &'static str, label: &'static str, factor: f64) -> Self {
-        Self { key, label, factor }
+        Self {
+            key,
+            label,
+            factor,
+            relative: false,
+        }
+    }
+
+    /// Of the comparison `key`, in per cent of the true value.
+    pub const fn relative(key: &'static str, label: &'static str) -> Self {
+        Self {
+            key,
+            label,
+            factor: 100.0,
+            relative: true,
+        }
     }
 }
 
-/// What is compared of a jump.
+/// What is compared of a jump or a squat.
 pub const ROWS: &[Row] = &[
-    Row {
-        key: "jump_height_m",
-        label: "jump height by flight time, cm",
-        factor: 100.0,
-    },
-    Row {
-        key: "rise_by_flight_time_m",
-        label: "… against the true rise of the centre of mass, cm",
-        factor: 100.0,
-    },
-    Row {
-        key: "rise_by_com_m",
-        label: "jump height by centre-of-mass rise, cm",
-        factor: 100.0,
-    },
-    Row {
-        key: "flight_time_ms",
-        label: "flight time, ms",
-        factor: 1.0,
-    },
-    Row {
-        key: "takeoff_s",
-        label: "take-off, ms",
-        factor: 1000.0,
-    },
-    Row {
-        key: "landing_s",
-        label: "landing, ms",
-        factor: 1000.0,
-    },
-    Row {
-        key: "lowest_s",
-        label: "lowest point, ms",
-        factor: 1000.0,
-    },
-    Row {
-        key: "onset_s",
-        label: "onset, ms",
-        factor: 1000.0,
-    },
-    Row {
-        key: "countermovement_depth_m",
-        label: "countermovement depth, cm",
-        factor: 100.0,
-    },
-    Row {
-        key: "eccentric_duration_ms",
-        label: "eccentric duration, ms",
-        factor: 1.0,
-    },
-    Row {
-        key: "concentric_duration_ms",
-        label: "concentric duration, ms",
-        factor: 1.0,
-    },
-    Row {
-        key: "total_movement_time_ms",
-        label: "time to take-off, ms",
-        factor: 1.0,
-    },
-    Row {
-        key: "rsi_modified",
-        label: "modified reactive strength index, 0.01 m/s",
-        factor: 100.0,
-    },
-    Row {
-        key: "peak_eccentric_velocity_m_s",
-        label: "peak eccentric velocity, cm/s",
-        factor: 100.0,
-    },
-    Row {
-        key: "peak_concentric_velocity_m_s",
-        label: "peak concentric velocity, cm/s",
-        factor: 100.0,
-    },
+    Row::new("jump_height_m", "jump height by flight time, cm", 100.0),
+    Row::new(
+        "rise_by_flight_time_m",
+        "… against the true rise of the centre of mass, cm",
+        100.0,
+    ),
+    Row::new("rise_by_com_m", "jump height by centre-of-mass rise, cm", 100.0),
+    Row::new("flight_time_ms", "flight time, ms", 1.0),
+    Row::new("dropoff_s", "drop-off, ms", 1000.0),
+    Row::new("touchdown_s", "touch-down, ms", 1000.0),
+    Row::new("takeoff_s", "take-off, ms", 1000.0),
+    Row::new("landing_s", "landing, ms", 1000.0),
+    Row::new("hold_s", "begin of the hold, ms", 1000.0),
+    Row::new("onset_s", "onset, ms", 1000.0),
+    Row::new("lowest_s", "lowest point, ms", 1000.0),
+    Row::new("end_s", "end, ms", 1000.0),
+    Row::new("ground_contact_time_ms", "contact time, ms", 1.0),
+    Row::relative("reactive_strength_index", "reactive strength index, %"),
+    Row::relative("rsi_height_m_s", "reactive strength index by height, %"),
+    Row::new("box_height_m", "box height, cm", 100.0),
+    Row::new("drop_height_m", "drop height, cm", 100.0),
+    Row::new("touchdown_velocity_m_s", "touch-down velocity, cm/s", 100.0),
+    Row::new("countermovement_depth_m", "countermovement depth, cm", 100.0),
+    Row::new("squat_depth_m", "squat depth, cm", 100.0),
+    Row::new("hidden_countermovement_m", "hidden countermovement, cm", 100.0),
+    Row::new("squat_hold_duration_ms", "hold, ms", 1.0),
+    Row::new("eccentric_duration_ms", "eccentric duration, ms", 1.0),
+    Row::new("pause_duration_ms", "pause, ms", 1.0),
+    Row::new("concentric_duration_ms", "concentric duration, ms", 1.0),
+    Row::new("total_movement_time_ms", "time to take-off, ms", 1.0),
+    Row::new(
+        "rsi_modified",
+        "modified reactive strength index, 0.01 m/s",
+        100.0,
+    ),
+    Row::new(
+        "peak_eccentric_velocity_m_s",
+        "peak eccentric velocity, cm/s",
+        100.0,
+    ),
+    Row::new(
+        "peak_concentric_velocity_m_s",
+        "peak concentric velocity, cm/s",
+        100.0,
+    ),
+    Row::new(
+        "mean_concentric_velocity_m_s",
+        "mean concentric velocity, cm/s",
+        100.0,
+    ),
 ];
 
 /// A Markdown table of jumps for the outcomes that `keep` keeps.
@@ -160,14 +165,13 @@ pub fn table_of(
     title: &str,
     keep: impl Fn(&Outcome) -> bool + Copy,
 ) -> String {
-    let kept = outcomes.iter().filter(|o| keep(o));
-    let (clips, missed, invented) =
-        kept.fold((0, 0, 0), |(c, m, i), o| (c + 1, m + o.missed, i + o.invented));
-    let mut text = format!("### {title}: {clips} clips, {missed} missed, {invented} invented\n\n");
-    text.push_str("| quantity | n | bias | mean abs. error | SD | worst | inside 95 % interval |\n");
-    text.push_str("|---|---|---|---|---|---|---|\n");
+    let mut text = heading(outcomes, title, keep);
+    text.push_str(
+        "| quantity | n | withheld | bias | mean abs. error | SD | worst | inside 95 % interval |\n",
+    );
+    text.push_str("|---|---|---|---|---|---|---|---|\n");
     for row in rows {
-        let Some(s) = summary(outcomes, row.key, keep) else {
+        let Some(s) = summary_of(outcomes, row.key, row.relative, keep) else {
             continue;
         };
         let [bias, mae, sd, worst] = [s.bias, s.mae, s.sd, s.worst].map(|v| v * row.factor);
@@ -176,10 +180,24 @@ pub fn table_of(
             .map_or("–".to_owned(), |c| format!("{:.0} %", 100.0 * c));
         writeln!(
             text,
-            "| {} | {} | {bias:+.2} | {mae:.2} | {sd:.2} | {worst:.2} | {coverage} |",
-            row.label, s.count
+            "| {} | {} | {} | {bias:+.2} | {mae:.2} | {sd:.2} | {worst:.2} | {coverage} |",
+            row.label, s.count, s.withheld
         )
         .expect("writing to a string cannot fail");
     }
     text
+}
+
+fn heading(outcomes: &[Outcome], title: &str, keep: impl Fn(&Outcome) -> bool) -> String {
+    let (mut clips, mut found, mut missed, mut misnamed, mut invented) = (0, 0, 0, 0, 0);
+    for o in outcomes.iter().filter(|o| keep(o)) {
+        clips += 1;
+        found += o.repetitions();
+        missed += o.missed;
+        misnamed += o.misnamed;
+        invented += o.invented;
+    }
+    format!(
+        "### {title}: {clips} clips, {found} found, {missed} missed, {misnamed} under another name, {invented} invented\n\n"
+    )
 }

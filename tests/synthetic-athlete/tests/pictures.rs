@@ -58,11 +58,16 @@ fn threads_change_neither_frames_nor_their_order() {
     assert_eq!(stopped, Err(5));
 }
 
-/// Whether the mask covers the pixel of a landmark.
+/// Whether the mask covers the pixel of a landmark or one beside it: bent toes come as near as that to their tip.
 fn covers(mask: &[u8], footage: &Footage, [x, y, _]: [f64; 3]) -> bool {
     let (w, h) = (footage.width() as usize, footage.height() as usize);
-    let inside = x >= 0.0 && y >= 0.0 && (x as usize) < w && (y as usize) < h;
-    inside && mask[y as usize * w + x as usize] > 0
+    let covered = |x: f64, y: f64| {
+        let inside = x >= 0.0 && y >= 0.0 && (x as usize) < w && (y as usize) < h;
+        inside && mask[y as usize * w + x as usize] > 0
+    };
+    let near = [-1.0, 0.0, 1.0];
+    near.iter()
+        .any(|dx| near.iter().any(|dy| covered(x + dx, y + dy)))
 }
 
 #[test]
