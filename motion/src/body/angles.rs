@@ -22,7 +22,8 @@ impl Facing {
         Some(if toe >= heel { Facing::Right } else { Facing::Left })
     }
 
-    fn sign(self) -> f64 {
+    /// 1 to the right, −1 to the left.
+    pub fn sign(self) -> f64 {
         match self {
             Facing::Left => -1.0,
             Facing::Right => 1.0,

@@ -5,6 +5,7 @@ mod segments;
 mod sides;
 
 pub use angles::{Facing, JointAngles, joint_angles};
+pub use segments::centre_of_mass;
 pub use sides::SideRepair;
 
 use crate::view::CameraMotion;
@@ -243,15 +244,19 @@ impl Frame {
 
     /// Visibility-weighted mean of a joint over both sides as (x, y); `None` when neither is usable.
     pub fn mean(&self, joint: Joint) -> Option<(f64, f64)> {
-        let (mut sum, mut x, mut y) = (0.0, 0.0, 0.0);
+        Some((self.mean_of(joint, |p| p.x)?, self.mean_of(joint, |p| p.y)?))
+    }
+
+    /// Visibility-weighted mean over both sides of one coordinate of a joint.
+    fn mean_of(&self, joint: Joint, of: impl Fn(&Point) -> f32) -> Option<f64> {
+        let (mut sum, mut total) = (0.0, 0.0);
         for side in Side::BOTH {
-            let p = self.joint(side, joint);
-            let w = f64::from(p.visibility);
-            sum += w;
-            x += w * f64::from(p.x);
-            y += w * f64::from(p.y);
+            let point = self.joint(side, joint);
+            let weight = f64::from(point.visibility);
+            sum += weight;
+            total += weight * f64::from(of(point));
         }
-        (sum > 0.0).then(|| (x / sum, y / sum))
+        (sum > 0.0).then(|| total / sum)
     }
 
     /// Height of the middle between the hips.

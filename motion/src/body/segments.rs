@@ -3,7 +3,7 @@
 //! Masses and centres: de Leva 1996, doi:10.1016/0021-9290(95)00178-6, Table 4, mean of women and men, because the sex
 //! of the athlete is not known. Hands ride on the wrist, and the head's centre is taken between the ears.
 
-use super::{Frame, Joint, Side};
+use super::{Frame, Joint, Point, Side};
 
 /// A limb segment that exists on both sides.
 struct Limb {
@@ -56,28 +56,38 @@ const HEAD_MASS: f64 = 0.0681;
 const TRUNK_MASS: f64 = 0.4302;
 const TRUNK_CENTRE: f64 = 0.405;
 
-/// Height of the centre of mass in pixels, upwards. The sides of a limb are weighted by their visibility, so an occluded
-/// limb follows the visible one. A missing limb is left out and the rest carries its mass.
+/// The centre of mass in pixels, to the right and upwards. The sides of a limb are weighted by their visibility, so an
+/// occluded limb follows the visible one. A missing limb is left out and the rest carries its mass.
+pub fn centre_of_mass(frame: &Frame) -> Option<(f64, f64)> {
+    Some((along(frame, |p| p.x)?, along(frame, |p| p.y)?))
+}
+
+/// Height of the centre of mass in pixels, upwards.
 pub fn centre_of_mass_height(frame: &Frame) -> Option<f64> {
-    let (_, shoulder) = frame.mean(Joint::Shoulder)?;
-    let (_, hip) = frame.mean(Joint::Hip)?;
+    along(frame, |p| p.y)
+}
+
+/// One coordinate of the centre of mass.
+fn along(frame: &Frame, of: impl Fn(&Point) -> f32) -> Option<f64> {
+    let mean = |joint| frame.mean_of(joint, &of);
+    let (shoulder, hip) = (mean(Joint::Shoulder)?, mean(Joint::Hip)?);
     let mut mass = TRUNK_MASS;
     let mut moment = TRUNK_MASS * (shoulder + TRUNK_CENTRE * (hip - shoulder));
-    if let Some((_, ear)) = frame.mean(Joint::Ear) {
+    if let Some(ear) = mean(Joint::Ear) {
         mass += HEAD_MASS;
         moment += HEAD_MASS * ear;
     }
     for limb in &LIMBS {
-        let (mut height, mut weights) = (0.0, 0.0);
+        let (mut place, mut weights) = (0.0, 0.0);
         for side in Side::BOTH {
             let (a, b) = (frame.joint(side, limb.proximal), frame.joint(side, limb.distal));
             let weight = f64::from(a.visibility.min(b.visibility));
-            height += weight * (f64::from(a.y) + limb.centre * f64::from(b.y - a.y));
+            place += weight * (f64::from(of(a)) + limb.centre * f64::from(of(b) - of(a)));
             weights += weight;
         }
         if weights > 0.0 {
             mass += 2.0 * limb.mass;
-            moment += 2.0 * limb.mass * height / weights;
+            moment += 2.0 * limb.mass * place / weights;
         }
     }
     Some(moment / mass)

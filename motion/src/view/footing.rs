@@ -1,11 +1,8 @@
 //! Puts the frames of one person on a common footing: the same labels for the same legs, and one frame of reference
 //! however the camera moves.
 
-use super::{CameraMotion, Picture, PictureShift};
+use super::{CameraMotion, Picture, PictureShift, SIZE_PER_STATURE};
 use crate::body::{Frame, SideRepair};
-
-/// [`Frame::size`] as a part of stature, as the pose model sees it in side views.
-const SIZE_PER_STATURE: f64 = 0.77;
 
 /// A camera that moves on faster than this follows somebody, statures per second: its movement is no error to be taken
 /// out, and when it travels along, what is behind moves less than what is beside the athlete.

@@ -5,7 +5,7 @@
 pub struct Setup {
     /// By how much the picture is turned clockwise, degrees: a standing athlete's head leans to the right.
     pub camera_roll_deg: Option<f64>,
-    /// Angle between the line of sight and a right angle to the athlete's plane of movement, degrees.
+    /// How far the athlete is turned out of the picture plane, degrees; positive away from the camera.
     pub camera_yaw_deg: Option<f64>,
     /// Height of the box of drop jumps, metres.
     pub box_height_m: Option<f64>,

@@ -1,0 +1,196 @@
+//! What the picture tells of the camera, with perfect landmarks.
+
+mod support;
+
+use kinemotion_motion::body::{Facing, Frame};
+use kinemotion_motion::history::History;
+use kinemotion_motion::view::{
+    Estimate, Footing, Moments, Obstacle, feet_outside, roll_by_gravity, roll_by_standing, yaw,
+};
+use kinemotion_motion::{Grade, Picture, PictureShift, Setup};
+use support::{Recorded, cmj, footage, recording};
+use synthetic_athlete::{Clip, Facing as ClipFacing, Footage};
+
+const SIZE: [f32; 2] = [640.0, 360.0];
+
+fn picture(shift: Option<PictureShift>) -> Picture {
+    Picture {
+        size: Some(SIZE),
+        shift,
+    }
+}
+
+fn history(recording: &[Recorded], at: impl Fn(f64) -> Picture) -> History {
+    let (mut history, mut footing) = (History::default(), Footing::default());
+    for (t, pose) in recording {
+        let picture = at(*t);
+        if let Some(mut frame) = pose.as_ref().and_then(|pose| Frame::seen_in(*t, &picture, pose)) {
+            footing.settle(&mut frame, &picture);
+            history.push(frame);
+        }
+    }
+    history
+}
+
+fn still(footage: &Footage) -> History {
+    history(&recording(footage), |_| picture(None))
+}
+
+/// Standing, flight and the whole of the jump of a clip.
+fn moments(footage: &Footage) -> Moments {
+    let truth = footage.truth();
+    let event = |key| truth.repetitions[0].event(key).expect("a jump");
+    let onset = event("onset_s");
+    Moments {
+        whole: (onset - 0.6, event("landing_s") + 0.2),
+        standing: Some((onset - 0.6, onset)),
+        flight: Some((event("takeoff_s"), event("landing_s"))),
+    }
+}
+
+fn filmed(roll_deg: f64, yaw_deg: f64, facing: ClipFacing) -> Footage {
+    let mut clip = Clip {
+        facing,
+        fps: 60.into(),
+        ..cmj(0.35)
+    };
+    clip.camera.roll_deg = roll_deg;
+    clip.camera.yaw_deg = yaw_deg;
+    footage(&clip)
+}
+
+#[test]
+fn gravity_and_a_standing_body_tell_the_roll() {
+    for facing in [ClipFacing::Left, ClipFacing::Right] {
+        for roll in [-5.0, 0.0, 3.0, 8.0] {
+            let footage = filmed(roll, 0.0, facing);
+            let (history, moments) = (still(&footage), moments(&footage));
+            let flight = moments.flight.expect("a jump");
+            let gravity = roll_by_gravity(&history, flight).expect("a flight");
+            assert!((gravity.deg - roll).abs() < 1.0, "{roll}: {gravity:?}");
+            let standing = moments.standing.expect("before the jump");
+            let standing = roll_by_standing(&history, standing).expect("standing");
+            assert!(
+                (standing.deg - roll).abs() < 2.0 * standing.deviation_deg,
+                "{roll}: {standing:?}"
+            );
+            let both = Estimate::of(&history, &moments, &Setup::default()).roll;
+            assert!(
+                (both.deg - roll).abs() < 2.0 * both.deviation_deg,
+                "{roll}: {both:?}"
+            );
+            assert!(both.deviation_deg < gravity.deviation_deg.min(standing.deviation_deg));
+        }
+    }
+}
+
+#[test]
+fn the_shoulders_tell_the_yaw_with_its_sign_whichever_way_the_athlete_looks() {
+    let yaw_of = |yaw_deg, facing| {
+        let footage = filmed(0.0, yaw_deg, facing);
+        yaw(&still(&footage), moments(&footage).whole)
+            .expect("shoulders")
+            .deg
+    };
+    for facing in [ClipFacing::Left, ClipFacing::Right] {
+        // positive yaw turns away from the camera who faces right, towards it who faces left
+        let away = if facing == ClipFacing::Right { 1.0 } else { -1.0 };
+        let [back, side, front] = [30.0, 0.0, -30.0].map(|yaw| yaw_of(away * yaw, facing));
+        assert!(side.abs() < 8.0, "{side}");
+        assert!((20.0..50.0).contains(&back), "{back}");
+        assert!((-50.0..-20.0).contains(&front), "{front}");
+    }
+}
+
+#[test]
+fn what_somebody_says_about_the_camera_beats_the_picture() {
+    let footage = filmed(0.0, 0.0, ClipFacing::Right);
+    let setup = Setup {
+        camera_roll_deg: Some(4.0),
+        camera_yaw_deg: Some(25.0),
+        ..Setup::default()
+    };
+    let view = Estimate::of(&still(&footage), &moments(&footage), &setup);
+    assert_eq!(view.roll.deg, 4.0);
+    assert_eq!(view.yaw.map(|yaw| yaw.deg), Some(25.0));
+}
+
+#[test]
+fn vectors_and_leans_are_put_upright_and_into_the_athletes_plane() {
+    let footage = filmed(0.0, 0.0, ClipFacing::Right);
+    let setup = Setup {
+        camera_roll_deg: Some(5.0),
+        camera_yaw_deg: Some(30.0),
+        ..Setup::default()
+    };
+    let view = Estimate::of(&still(&footage), &moments(&footage), &setup);
+    // straight up in the world leans to the right by 5 degrees in the picture
+    let (sin, cos) = 5f64.to_radians().sin_cos();
+    let [x, y] = view.sagittal([sin, cos]);
+    assert!(x.abs() < 1e-12 && (y - 1.0).abs() < 1e-12);
+    let [x, _] = view.sagittal([cos, -sin]);
+    assert!((x - 1.0 / 30f64.to_radians().cos()).abs() < 1e-12);
+    assert!(view.lean_deg(5.0, Facing::Right).abs() < 1e-9);
+    assert!(view.lean_deg(-5.0, Facing::Left).abs() < 1e-9);
+    let shortened = (40f64.to_radians().tan() * 30f64.to_radians().cos())
+        .atan()
+        .to_degrees();
+    assert!((view.lean_deg(shortened + 5.0, Facing::Right) - 40.0).abs() < 1e-9);
+    assert!(view.length_deviation() > 0.009);
+}
+
+#[test]
+fn feet_out_of_the_picture_are_noticed_and_do_not_count() {
+    let footage = filmed(0.0, 0.0, ClipFacing::Right);
+    let whole = moments(&footage).whole;
+    let view = Estimate::of(&still(&footage), &moments(&footage), &Setup::default());
+    assert_eq!(Obstacle::between(&still(&footage), whole, &view), []);
+    assert_eq!(feet_outside(&still(&footage), whole), 0.0);
+    // a picture that ends above the floor
+    let low = |_| Picture {
+        size: Some([640.0, 300.0]),
+        shift: None,
+    };
+    let cut = history(&recording(&footage), low);
+    assert!(feet_outside(&cut, whole) > 0.5);
+    let found = Obstacle::between(&cut, whole, &view);
+    assert_eq!(found, [Obstacle::FeetLeave]);
+    assert!(found[0].reason().contains("the feet leave the picture"));
+    assert_eq!(found[0].best_grade(), Grade::C);
+}
+
+#[test]
+fn a_moving_camera_is_a_reason_and_a_standing_one_is_not() {
+    let footage = filmed(0.0, 0.0, ClipFacing::Right);
+    let whole = moments(&footage).whole;
+    let recording = recording(&footage);
+    let panning = |speed: f32| {
+        history(&recording, move |t| {
+            picture(Some(PictureShift {
+                x: speed * t as f32,
+                y: 0.0,
+                course: 0,
+            }))
+        })
+    };
+    let view = Estimate::of(&panning(0.0), &moments(&footage), &Setup::default());
+    assert_eq!(Obstacle::between(&panning(0.0), whole, &view), []);
+    assert_eq!(Obstacle::between(&panning(4.0), whole, &view), []);
+    assert_eq!(
+        Obstacle::between(&panning(25.0), whole, &view),
+        [Obstacle::CameraDrifts]
+    );
+    let fast = Obstacle::between(&panning(300.0), whole, &view);
+    assert_eq!(fast, [Obstacle::CameraMoves]);
+    assert!(fast[0].reason().contains("tripod"));
+}
+
+#[test]
+fn an_oblique_view_is_a_reason() {
+    let footage = filmed(0.0, 30.0, ClipFacing::Right);
+    let (history, moments) = (still(&footage), moments(&footage));
+    let view = Estimate::of(&history, &moments, &Setup::default());
+    let found = Obstacle::between(&history, moments.whole, &view);
+    assert!(matches!(found[..], [Obstacle::Oblique(_)]), "{found:?}");
+    assert!(found[0].reason().contains("right angle"));
+}
