@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 
 mod analyzer;
+mod angles;
 pub mod body;
 mod cohort;
 mod event;

@@ -4,6 +4,7 @@ mod angle;
 mod gait;
 mod jump;
 mod reactive;
+mod squat;
 mod strength;
 
 /// Definition of a metric. Docs, CSV headers, overlay labels and API descriptions are made from it.
@@ -25,6 +26,28 @@ pub struct MetricDefinition {
     pub bounds: (f64, f64),
 }
 
+impl MetricDefinition {
+    const fn new(
+        key: &'static str,
+        label: &'static str,
+        unit: &'static str,
+        definition: &'static str,
+        source: &'static str,
+        decimals: usize,
+        bounds: (f64, f64),
+    ) -> Self {
+        Self {
+            key,
+            label,
+            unit,
+            definition,
+            source,
+            decimals,
+            bounds,
+        }
+    }
+}
+
 /// The definition of a key.
 pub fn find(key: &str) -> Option<&'static MetricDefinition> {
     METRICS.iter().find(|m| m.key == key)
@@ -35,6 +58,7 @@ const FAMILIES: &[&[MetricDefinition]] = &[
     jump::METRICS,
     reactive::METRICS,
     strength::METRICS,
+    squat::METRICS,
     angle::METRICS,
     &gait::METRICS,
 ];

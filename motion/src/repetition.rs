@@ -100,6 +100,28 @@ pub struct Repetition {
 }
 
 impl Repetition {
+    /// A repetition that lasts from the first to the last of its phases.
+    pub(crate) fn of_phases(
+        movement: &'static str,
+        person: u32,
+        phases: Vec<PhaseSpan>,
+        events: Vec<(&'static str, f64)>,
+        (metrics, warnings, quality): (Vec<Metric>, Vec<String>, Quality),
+    ) -> Self {
+        Self {
+            movement,
+            person,
+            start_s: phases.first().map_or(f64::NAN, |phase| phase.start_s),
+            end_s: phases.last().map_or(f64::NAN, |phase| phase.end_s),
+            phases,
+            events,
+            steps: Vec::new(),
+            metrics,
+            warnings,
+            quality,
+        }
+    }
+
     /// The value of a metric, `None` when absent or withheld.
     pub fn metric(&self, key: &str) -> Option<f64> {
         self.metrics.iter().find(|m| m.key == key).and_then(|m| m.value)

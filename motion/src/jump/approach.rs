@@ -3,6 +3,9 @@
 use super::{Course, Rejection};
 use crate::numeric::{LocalFit, crossing, local_fit};
 
+/// Samples reserved: the longest squat and its jump at the highest stored rate.
+const CAPACITY: usize = 2500;
+
 /// Half width of the window in which the centre of mass is smoothed, seconds: about the Savitzky–Golay window for which
 /// landmark noise and the blunting of the lowest point balance.
 const SMOOTHING_S: f64 = 0.075;
@@ -107,24 +110,30 @@ impl Countermovement {
 }
 
 /// The smoothed centre of mass at the course's sample times. Reused from jump to jump.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SmoothedCom {
     pub(super) fits: Vec<(f64, LocalFit)>,
     /// The same with wide smoothing, where a resting body is looked for.
     pub(super) coarse: Vec<(f64, LocalFit)>,
 }
 
-impl SmoothedCom {
-    /// Reserves memory for this many samples.
-    pub fn with_capacity(capacity: usize) -> Self {
+impl Default for SmoothedCom {
+    fn default() -> Self {
         Self {
-            fits: Vec::with_capacity(capacity),
-            coarse: Vec::with_capacity(capacity),
+            fits: Vec::with_capacity(CAPACITY),
+            coarse: Vec::with_capacity(CAPACITY),
         }
+    }
+}
+
+impl SmoothedCom {
+    /// The smoothed samples with their times.
+    pub fn samples(&self) -> &[(f64, LocalFit)] {
+        &self.fits
     }
 
     /// Smooths the fine samples.
-    pub(super) fn load(&mut self, course: &Course, from: f64, to: f64, half_width: f64) {
+    pub fn load(&mut self, course: &Course, from: f64, to: f64, half_width: f64) {
         smooth(&mut self.fits, course, (from, to), half_width);
     }
 

@@ -1,5 +1,6 @@
 //! What the body does at the present moment, causal and interim.
 
+use super::{FlightWatch, Watched};
 use crate::history::History;
 
 /// Speed is taken over this long, seconds.
@@ -60,9 +61,48 @@ pub enum Origin {
     Rebound,
 }
 
+/// Watches for flights and follows what the body does meanwhile.
+#[derive(Debug, Default)]
+pub struct Stages {
+    watch: FlightWatch,
+    live: LivePhase,
+}
+
+impl Stages {
+    /// Looks at the newest frame; what it changed about a flight.
+    pub fn observe(&mut self, history: &History) -> Option<Watched> {
+        let watched = self.watch.observe(history);
+        match watched {
+            Some(Watched::Left { at }) => self.live.leave(at),
+            Some(Watched::Returned { at, .. }) => self.live.land(at),
+            Some(Watched::Fell { .. }) => self.live.fall(),
+            Some(Watched::Dismissed) => self.live.dismiss(),
+            None if !self.watch.airborne() => self.live.observe(history),
+            None => {}
+        }
+        watched
+    }
+
+    /// The present stage; `None` before the first frame.
+    pub fn stage(&self) -> Option<Stage> {
+        self.live.stage
+    }
+
+    /// How the jump under way came about.
+    pub fn origin(&self) -> Origin {
+        self.live.origin
+    }
+
+    /// Forgets everything.
+    pub fn reset(&mut self) {
+        self.watch.reset();
+        self.live = LivePhase::default();
+    }
+}
+
 /// Follows the centre of mass against its standing level.
 #[derive(Debug)]
-pub struct LivePhase {
+struct LivePhase {
     level: Option<f64>,
     last_s: f64,
     still_since: Option<f64>,
@@ -85,23 +125,8 @@ impl Default for LivePhase {
 }
 
 impl LivePhase {
-    /// The present stage; `None` before the first frame.
-    pub fn stage(&self) -> Option<Stage> {
-        self.stage
-    }
-
-    /// How the jump under way came about.
-    pub fn origin(&self) -> Origin {
-        self.origin
-    }
-
-    /// Forgets everything.
-    pub fn reset(&mut self) {
-        *self = Self::default();
-    }
-
     /// The feet left the ground at `t`.
-    pub fn leave(&mut self, t: f64) {
+    fn leave(&mut self, t: f64) {
         if t - self.landed_s < REBOUND_S && self.origin != Origin::Drop {
             self.origin = Origin::Rebound;
         }
@@ -109,26 +134,26 @@ impl LivePhase {
     }
 
     /// The feet came back at `t`.
-    pub fn land(&mut self, t: f64) {
+    fn land(&mut self, t: f64) {
         self.landed_s = t;
         self.stage = Some(Stage::Landing);
     }
 
     /// The feet fell below the ground they stood on.
-    pub fn fall(&mut self) {
+    fn fall(&mut self) {
         self.origin = Origin::Drop;
         self.stage = Some(Stage::Drop);
         self.level = None;
     }
 
     /// What seemed to be a flight was none.
-    pub fn dismiss(&mut self) {
+    fn dismiss(&mut self) {
         self.stage = Some(Stage::Standing);
         self.origin = Origin::Standing;
     }
 
     /// Looks at the newest frame while the feet are on the ground.
-    pub fn observe(&mut self, history: &History) {
+    fn observe(&mut self, history: &History) {
         let Some(now) = history.latest() else { return };
         let before = history.get(history.index_at(now.t - SPEED_WINDOW_S));
         let elapsed = now.t - before.t;

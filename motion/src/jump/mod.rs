@@ -3,7 +3,6 @@
 //!
 //! A kind of jump implements [`JumpKind`] and is made a movement by [`JumpModel`].
 
-pub(crate) mod angles;
 mod approach;
 pub(crate) mod checks;
 mod contact;
@@ -33,7 +32,7 @@ pub use feet::Feet;
 pub use flight::{GravityFit, fit_gravity};
 pub(crate) use ground_contact::GroundContact;
 pub(crate) use hold::Hold;
-pub(crate) use live::{Origin, REBOUND_S, Stage};
+pub(crate) use live::{Origin, REBOUND_S, Stage, Stages};
 pub(crate) use measured::{MeasuredFlight, Noticed, Thrown};
 pub(crate) use model::{Bench, JumpKind, JumpModel};
 pub(crate) use rejection::Rejection;

@@ -1,7 +1,6 @@
 //! The model that every kind of jump shares: notice a flight, wait until its landing has settled, measure it once.
 
-use super::live::{LivePhase, Origin, Stage};
-use super::{Course, FlightWatch, Noticed, Rejection, SmoothedCom, Watched};
+use super::{Course, Noticed, Origin, Rejection, SmoothedCom, Stage, Stages, Watched};
 use crate::history::History;
 use crate::movements::{Context, MovementModel, Output};
 use crate::units::{MS_PER_S, height_from_flight_time};
@@ -17,9 +16,6 @@ const SETTLE_AT_END_S: f64 = 0.06;
 
 /// A fall this long ago has nothing to do with a jump any more, seconds.
 const FORGET_FALL_S: f64 = 2.0;
-
-/// Samples reserved for smoothing: the longest movement at the highest stored rate.
-const SMOOTHED_CAPACITY: usize = 1024;
 
 /// Memory for measuring, reused from jump to jump.
 #[derive(Debug)]
@@ -59,8 +55,7 @@ pub trait JumpKind: Default + Debug + Send {
 #[derive(Debug)]
 pub struct JumpModel<K> {
     kind: K,
-    watch: FlightWatch,
-    live: LivePhase,
+    stages: Stages,
     shown: Option<&'static str>,
     settling: Option<Noticed>,
     fell_s: Option<f64>,
@@ -71,14 +66,13 @@ impl<K: JumpKind> Default for JumpModel<K> {
     fn default() -> Self {
         Self {
             kind: K::default(),
-            watch: FlightWatch::default(),
-            live: LivePhase::default(),
+            stages: Stages::default(),
             shown: None,
             settling: None,
             fell_s: None,
             bench: Bench {
                 course: Course::default(),
-                smoothed: SmoothedCom::with_capacity(SMOOTHED_CAPACITY),
+                smoothed: SmoothedCom::default(),
                 last_landing_s: f64::NEG_INFINITY,
             },
         }
@@ -109,12 +103,12 @@ impl<K: JumpKind> JumpModel<K> {
 
     /// Whether the jump under way is, or may become, one of this kind.
     fn is_ours(&self, context: &Context<'_>) -> bool {
-        context.alone || self.live.origin() == K::ORIGIN
+        context.alone || self.stages.origin() == K::ORIGIN
     }
 
     /// Shows the present stage under the name this kind has for it.
     fn show(&mut self, since_s: f64, context: &Context<'_>, output: &mut Output<'_>) {
-        let stage = self.live.stage().filter(|_| self.is_ours(context));
+        let stage = self.stages.stage().filter(|_| self.is_ours(context));
         let phase = stage.and_then(K::phase);
         if self.shown != phase {
             self.shown = phase;
@@ -139,13 +133,12 @@ impl<K: JumpKind> MovementModel for JumpModel<K> {
             return;
         };
         let mut since_s = now;
-        match self.watch.observe(context.history) {
+        match self.stages.observe(context.history) {
             Some(Watched::Left { at }) => {
                 // a new flight ends the settling of the last one
                 if let Some(flight) = self.settling.take() {
                     self.conclude(&flight, context, output);
                 }
-                self.live.leave(at);
                 since_s = at;
             }
             Some(Watched::Returned { left, at }) => {
@@ -154,7 +147,6 @@ impl<K: JumpKind> MovementModel for JumpModel<K> {
                     returned_s: at,
                     fell_s: self.fell_s.filter(|fell| left - fell < FORGET_FALL_S),
                 });
-                self.live.land(at);
                 since_s = at;
                 if self.is_ours(context) {
                     let flight_s = at - left;
@@ -164,15 +156,9 @@ impl<K: JumpKind> MovementModel for JumpModel<K> {
             }
             Some(Watched::Fell { at }) => {
                 self.fell_s = Some(at);
-                self.live.fall();
                 since_s = at;
             }
-            Some(Watched::Dismissed) => self.live.dismiss(),
-            None => {
-                if !self.watch.airborne() {
-                    self.live.observe(context.history);
-                }
-            }
+            Some(Watched::Dismissed) | None => {}
         }
         self.show(since_s, context, output);
         let interval = last_interval(context.history);
@@ -197,8 +183,7 @@ impl<K: JumpKind> MovementModel for JumpModel<K> {
 
     fn reset(&mut self) {
         self.kind.reset();
-        self.watch.reset();
-        self.live.reset();
+        self.stages.reset();
         self.shown = None;
         self.settling = None;
         self.fell_s = None;

@@ -1,17 +1,12 @@
 //! The numbers every jump reports, each with its uncertainty, and the verdict on them.
 
-use super::{Course, EventDeviation, MeasuredFlight, angles};
+use super::{Course, EventDeviation, MeasuredFlight};
 use crate::Grade;
+use crate::angles::{self, ANGLE_DEVIATION_DEG, ANKLE_DEVIATION_DEG};
 use crate::measure::{Measurements, Verdict};
 use crate::movements::Context;
 use crate::scale::{DISAGREEMENT, ScaleSource};
 use crate::units::{GRAVITY, MS_PER_S, Z95, height_from_flight_time};
-
-/// Standard deviation of a joint angle in the picture plane, degrees (single-camera trackers: 4–7°).
-const ANGLE_DEVIATION_DEG: f64 = 5.0;
-
-/// The ankle's is larger: the pose model under-follows plantar flexion.
-const ANKLE_DEVIATION_DEG: f64 = 9.0;
 
 /// From this frame interval on times of contact are coarse, seconds per frame.
 const COARSE_INTERVAL_S: f64 = 1.0 / 45.0;
@@ -139,20 +134,7 @@ impl<'a> FlightReport<'a> {
 
     /// The joint angles at an event, as far as they are among the movement's keys.
     pub fn joint_angles(&self, event: &str, t: f64, keys: &[&'static str], m: &mut Measurements) {
-        const METHOD: &str = "picture_plane";
-        let found = angles::at(self.context.history, t, self.interval_s);
-        for &key in keys
-            .iter()
-            .filter(|key| key.ends_with("_deg") && key.contains(event))
-        {
-            match found {
-                Some(a) if key.starts_with("hip") => m.record(key, METHOD, a.hip, ANGLE_DEVIATION_DEG),
-                Some(a) if key.starts_with("knee") => m.record(key, METHOD, a.knee, ANGLE_DEVIATION_DEG),
-                Some(a) if key.starts_with("ankle") => m.record(key, METHOD, a.ankle, ANKLE_DEVIATION_DEG),
-                Some(a) => m.record(key, METHOD, a.trunk, ANGLE_DEVIATION_DEG),
-                None => m.withhold(key, METHOD, "the joints were not seen well enough"),
-            }
-        }
+        angles::record((event, t), self.context.history, self.interval_s, keys, m);
     }
 
     /// How far hip, knee and ankle extend together from an instant to take-off.

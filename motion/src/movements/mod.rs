@@ -6,6 +6,7 @@ mod cmj;
 mod dropjump;
 mod repeatedjumps;
 mod running;
+mod squat;
 mod squatjump;
 mod walking;
 
@@ -24,7 +25,9 @@ pub trait MovementModel: Send {
     fn observe(&mut self, context: &Context<'_>, output: &mut Output<'_>);
 
     /// The stream ended: complete what can be completed, drop the rest.
-    fn finish(&mut self, context: &Context<'_>, output: &mut Output<'_>);
+    fn finish(&mut self, context: &Context<'_>, output: &mut Output<'_>) {
+        let _ = (context, output);
+    }
 
     /// The person was lost or the stream has a gap: forget everything seen. The history is empty afterwards.
     fn reset(&mut self);
@@ -52,6 +55,7 @@ pub struct Movement {
 
 /// Every movement.
 static MOVEMENTS: &[Movement] = &[
+    squat::MOVEMENT,
     cmj::MOVEMENT,
     squatjump::MOVEMENT,
     dropjump::MOVEMENT,

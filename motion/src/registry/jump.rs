@@ -89,7 +89,7 @@ pub(super) const METRICS: &[MetricDefinition] = &[
         definition: "Time from the onset of the movement to the lowest point: unweighting and braking.",
         source: PHASES,
         decimals: 0,
-        bounds: (100.0, 2000.0),
+        bounds: (30.0, 10000.0),
     },
     MetricDefinition {
         key: "unweighting_duration_ms",
@@ -116,7 +116,7 @@ pub(super) const METRICS: &[MetricDefinition] = &[
         definition: "Time from the lowest point to take-off.",
         source: PHASES,
         decimals: 0,
-        bounds: (80.0, 1800.0),
+        bounds: (30.0, 10000.0),
     },
     MetricDefinition {
         key: "total_movement_time_ms",

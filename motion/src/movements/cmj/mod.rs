@@ -114,24 +114,18 @@ impl CmjJump {
             landing_s,
             flight.end_s,
         ];
-        let (metrics, warnings, quality) = metrics::compute(&self, course, context);
-        Repetition {
-            movement: Cmj::NAME,
-            person: context.person,
-            start_s,
-            end_s: flight.end_s,
-            phases: PhaseSpan::tiled(&names, &bounds),
-            events: vec![
+        Repetition::of_phases(
+            Cmj::NAME,
+            context.person,
+            PhaseSpan::tiled(&names, &bounds),
+            vec![
                 ("onset_s", t.onset_s),
                 ("lowest_s", t.lowest_s),
                 ("takeoff_s", flight.contact.takeoff_s),
                 ("apex_s", flight.gravity.apex_s),
                 ("landing_s", landing_s),
             ],
-            steps: Vec::new(),
-            metrics,
-            warnings,
-            quality,
-        }
+            metrics::compute(&self, course, context),
+        )
     }
 }

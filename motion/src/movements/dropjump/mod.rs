@@ -169,14 +169,11 @@ impl Drop {
             landing_s,
             flight.end_s,
         ];
-        let (metrics, warnings, quality) = metrics::compute(&self, course, context);
-        Repetition {
-            movement: DropJump::NAME,
-            person: context.person,
-            start_s: self.dropoff_s,
-            end_s: flight.end_s,
-            phases: PhaseSpan::tiled(&names, &bounds),
-            events: vec![
+        Repetition::of_phases(
+            DropJump::NAME,
+            context.person,
+            PhaseSpan::tiled(&names, &bounds),
+            vec![
                 ("dropoff_s", self.dropoff_s),
                 ("touchdown_s", contact.touchdown_s),
                 ("lowest_s", contact.lowest_s),
@@ -184,11 +181,8 @@ impl Drop {
                 ("apex_s", flight.gravity.apex_s),
                 ("landing_s", landing_s),
             ],
-            steps: Vec::new(),
-            metrics,
-            warnings,
-            quality,
-        }
+            metrics::compute(&self, course, context),
+        )
     }
 }
 

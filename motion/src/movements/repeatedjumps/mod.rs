@@ -168,24 +168,18 @@ impl Rebound {
     fn into_repetition(self, course: &Course, context: &Context<'_>, series: &Series) -> Repetition {
         let (contact, landing_s) = (&self.contact, self.flight.contact.landing_s);
         let bounds = [contact.touchdown_s, contact.takeoff_s, landing_s];
-        let (metrics, warnings, quality) = metrics::compute(&self, series, course, context);
-        Repetition {
-            movement: RepeatedJumps::NAME,
-            person: context.person,
-            start_s: contact.touchdown_s,
-            end_s: landing_s,
-            phases: PhaseSpan::tiled(&[phase::CONTACT, phase::FLIGHT], &bounds),
-            events: vec![
+        Repetition::of_phases(
+            RepeatedJumps::NAME,
+            context.person,
+            PhaseSpan::tiled(&[phase::CONTACT, phase::FLIGHT], &bounds),
+            vec![
                 ("touchdown_s", contact.touchdown_s),
                 ("lowest_s", contact.lowest_s),
                 ("takeoff_s", contact.takeoff_s),
                 ("apex_s", self.flight.gravity.apex_s),
                 ("landing_s", landing_s),
             ],
-            steps: Vec::new(),
-            metrics,
-            warnings,
-            quality,
-        }
+            metrics::compute(&self, series, course, context),
+        )
     }
 }

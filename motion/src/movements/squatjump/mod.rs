@@ -133,17 +133,11 @@ fn into_repetition(
         ("apex_s", flight.gravity.apex_s),
         ("landing_s", landing_s),
     ]);
-    let (metrics, warnings, quality) = metrics::compute(hold, flight, course, context);
-    Repetition {
-        movement: SquatJump::NAME,
-        person: context.person,
-        start_s,
-        end_s: flight.end_s,
-        phases: PhaseSpan::tiled(&names, &bounds),
+    Repetition::of_phases(
+        SquatJump::NAME,
+        context.person,
+        PhaseSpan::tiled(&names, &bounds),
         events,
-        steps: Vec::new(),
-        metrics,
-        warnings,
-        quality,
-    }
+        metrics::compute(hold, flight, course, context),
+    )
 }
