@@ -1,7 +1,9 @@
 //! Collects the metrics of a repetition with their uncertainty, and the verdict on it.
 
+use crate::history::History;
 use crate::registry;
 use crate::units::Z95;
+use crate::view::{Estimate, Obstacle};
 use crate::{Grade, Metric, Quality};
 
 /// The metrics of one repetition under construction.
@@ -81,6 +83,13 @@ impl Verdict {
             self.grade = grade;
         }
         self.reasons.push(reason.into());
+    }
+
+    /// Takes in what was in the way of a good measurement between two instants.
+    pub fn obstacles(&mut self, history: &History, stretch: (f64, f64), view: &Estimate) {
+        for obstacle in Obstacle::between(history, stretch, view) {
+            self.at_best(obstacle.best_grade(), obstacle.reason());
+        }
     }
 
     /// The finished verdict.

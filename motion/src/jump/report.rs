@@ -7,6 +7,7 @@ use crate::measure::{Measurements, Verdict};
 use crate::movements::Context;
 use crate::scale::{DISAGREEMENT, ScaleSource};
 use crate::units::{GRAVITY, MS_PER_S, Z95, height_from_flight_time};
+use crate::view::{Estimate, Moments};
 
 /// From this frame interval on times of contact are coarse, seconds per frame.
 const COARSE_INTERVAL_S: f64 = 1.0 / 45.0;
@@ -37,16 +38,24 @@ pub struct FlightReport<'a> {
     pub interval_s: f64,
     /// Standard deviations of its times.
     pub events: EventDeviation,
+    /// How the athlete was seen.
+    pub view: Estimate,
 }
 
 impl<'a> FlightReport<'a> {
-    /// For a repetition whose frames count from `from_s`.
+    /// For a repetition whose frames count from `from_s`, with the stretch in which the athlete stood before.
     pub fn new(
         flight: &'a MeasuredFlight,
         course: &'a Course,
         context: &'a Context<'a>,
         from_s: f64,
+        standing: Option<(f64, f64)>,
     ) -> Self {
+        let moments = Moments {
+            whole: (from_s, flight.end_s),
+            standing,
+            flight: Some((flight.contact.takeoff_s, flight.contact.landing_s)),
+        };
         let n = course.between(from_s, flight.end_s).len();
         let interval_s = if n > 1 {
             (flight.end_s - from_s) / (n - 1) as f64
@@ -61,6 +70,7 @@ impl<'a> FlightReport<'a> {
             context,
             interval_s,
             events: EventDeviation::new(&flight.contact, interval_s, speed),
+            view: Estimate::of(context.history, &moments, context.setup),
         }
     }
 
@@ -134,14 +144,16 @@ impl<'a> FlightReport<'a> {
 
     /// The joint angles at an event, as far as they are among the movement's keys.
     pub fn joint_angles(&self, event: &str, t: f64, keys: &[&'static str], m: &mut Measurements) {
-        angles::record((event, t), self.context.history, self.interval_s, keys, m);
+        let seen = (self.context.history, &self.view);
+        angles::record((event, t), seen, self.interval_s, keys, m);
     }
 
     /// How far hip, knee and ankle extend together from an instant to take-off.
     pub fn triple_extension(&self, from_s: f64, m: &mut Measurements) {
         const KEY: &str = "triple_extension_deg";
         const METHOD: &str = "picture_plane";
-        let at = |t| angles::at(self.context.history, t, self.interval_s).map(|a| a.hip + a.knee + a.ankle);
+        let at =
+            |t| angles::at(self.context.history, t, self.interval_s).map(|(a, _)| a.hip + a.knee + a.ankle);
         match at(from_s).zip(at(self.flight.contact.takeoff_s)) {
             Some((bent, long)) => {
                 let joint = ANGLE_DEVIATION_DEG
@@ -162,6 +174,7 @@ impl<'a> FlightReport<'a> {
     pub fn judge(&self, from_s: f64) -> Verdict {
         let mut verdict = Verdict::default();
         let (flight, interval) = (self.flight, self.interval_s);
+        verdict.obstacles(self.context.history, (from_s, flight.end_s), &self.view);
         if interval > COARSE_INTERVAL_S {
             let rate = (1.0 / interval).round();
             verdict.at_best(Grade::B, format!("{rate} frames per second: use 60 or more"));

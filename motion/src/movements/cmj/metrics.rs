@@ -86,7 +86,13 @@ pub fn compute(
 ) -> (Vec<Metric>, Vec<String>, Quality) {
     let mut m = Measurements::default();
     let t = &jump.approach;
-    let report = FlightReport::new(&jump.flight, course, context, t.onset_s);
+    let report = FlightReport::new(
+        &jump.flight,
+        course,
+        context,
+        t.onset_s,
+        t.standing_s.map(|from| (from, t.onset_s)),
+    );
     report.flight(&mut m);
     rsi_modified(t, &report, &mut m);
     timing(t, &report, &mut m);

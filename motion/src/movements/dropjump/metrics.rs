@@ -4,7 +4,7 @@ use super::Drop;
 use crate::jump::{ContactDeviation, Course, FlightReport, NO_SCALE};
 use crate::measure::Measurements;
 use crate::movements::Context;
-use crate::{Metric, Quality};
+use crate::{Grade, Metric, Quality};
 
 /// Keys of this movement, in registry order.
 pub const KEYS: &[&str] = &[
@@ -51,8 +51,19 @@ pub const KEYS: &[&str] = &[
 /// Standard deviation of the level of the feet against another level, in statures.
 const LEVEL_DEVIATION: f64 = 0.008;
 
+/// Who steps off a box towards or away from the camera seems to fall less or more: standard deviation of the level of the
+/// feet and of the height of the centre of mass, metres per sine of the yaw, over rendered drop jumps.
+const OBLIQUE_LEVEL_M: f64 = 0.25;
+const OBLIQUE_HEIGHT_M: f64 = 0.12;
+
+/// How well somebody knows the height of a box, metres.
+const GIVEN_DEVIATION_M: f64 = 0.005;
+
 /// Standard deviation of a height difference of the centre of mass between two postures, in statures.
 const POSTURE_DEVIATION: f64 = 0.012;
+
+/// A box that looks higher or lower than said by more than this part is another box.
+const MAX_BOX_DIFFERENCE: f64 = 0.3;
 
 /// Relative standard deviation of the speed of a fall read over its last part.
 const FALL_SPEED_DEVIATION: f64 = 0.05;
@@ -61,7 +72,13 @@ const FALL_SPEED_DEVIATION: f64 = 0.05;
 pub fn compute(jump: &Drop, course: &Course, context: &Context<'_>) -> (Vec<Metric>, Vec<String>, Quality) {
     let mut m = Measurements::default();
     let contact = &jump.contact;
-    let report = FlightReport::new(&jump.flight, course, context, contact.touchdown_s);
+    let report = FlightReport::new(
+        &jump.flight,
+        course,
+        context,
+        contact.touchdown_s,
+        Some(jump.on_box_s),
+    );
     let deviation = ContactDeviation::new(
         (jump.touchdown.spread_s, jump.touchdown.frames),
         report.interval_s,
@@ -83,7 +100,21 @@ pub fn compute(jump: &Drop, course: &Course, context: &Context<'_>) -> (Vec<Metr
         report.joint_angles(event, t, KEYS, &mut m);
     }
     let (metrics, warnings) = m.into_parts();
-    (metrics, warnings, report.judge(jump.dropoff_s).into_quality())
+    let mut verdict = report.judge(jump.dropoff_s);
+    if let (Some(given), Some(scale)) = (context.setup.box_height_m, jump.flight.scale) {
+        let seen = jump.box_px / scale.px_per_m;
+        if (seen - given).abs() > MAX_BOX_DIFFERENCE * given {
+            verdict.at_best(
+                Grade::C,
+                format!(
+                    "the box looks {:.0} cm high, not the {:.0} cm given",
+                    100.0 * seen,
+                    100.0 * given
+                ),
+            );
+        }
+    }
+    (metrics, warnings, verdict.into_quality())
 }
 
 /// How high the box is, how far the body really fell, and how fast it arrived.
@@ -96,13 +127,19 @@ fn drop_heights(jump: &Drop, report: &FlightReport<'_>, m: &mut Measurements) {
         return;
     };
     let stature_m = report.course.stature_px / scale.px_per_m;
-    for (key, px, own) in [
-        (KEYS[0], jump.box_px, LEVEL_DEVIATION),
-        (KEYS[1], jump.fall_px, POSTURE_DEVIATION),
+    let oblique = report.view.yaw.map_or(0.0, |yaw| yaw.deg.to_radians().sin());
+    for (key, px, own, of_yaw) in [
+        (KEYS[0], jump.box_px, LEVEL_DEVIATION, OBLIQUE_LEVEL_M),
+        (KEYS[1], jump.fall_px, POSTURE_DEVIATION, OBLIQUE_HEIGHT_M),
     ] {
         let metres = px / scale.px_per_m;
-        let deviation = (metres * scale.relative_deviation).hypot(own * stature_m);
-        m.record(key, scale.source.name(), metres, deviation);
+        let deviation = (metres * scale.relative_deviation)
+            .hypot(own * stature_m)
+            .hypot(of_yaw * oblique);
+        match report.context.setup.box_height_m.filter(|_| key == KEYS[0]) {
+            Some(given) => m.record(key, "given", given, GIVEN_DEVIATION_M),
+            None => m.record(key, scale.source.name(), metres, deviation),
+        }
     }
     let speed = jump.touchdown.speed * stature_m;
     m.record(

@@ -99,6 +99,8 @@ struct Drop {
     touchdown: Touchdown,
     contact: GroundContact,
     flight: MeasuredFlight,
+    /// When the athlete stood on the box, seconds.
+    on_box_s: (f64, f64),
     /// Height of the box, pixels.
     box_px: f64,
     /// Height of the centre of mass on the box and at touch-down, pixels.
@@ -152,6 +154,7 @@ impl Drop {
             touchdown,
             contact,
             flight,
+            on_box_s: on_box,
             box_px,
             fall_px,
         })

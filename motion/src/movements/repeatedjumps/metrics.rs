@@ -53,7 +53,7 @@ pub fn compute(
 ) -> (Vec<Metric>, Vec<String>, Quality) {
     let mut m = Measurements::default();
     let contact = &rebound.contact;
-    let report = FlightReport::new(&rebound.flight, course, context, contact.touchdown_s);
+    let report = FlightReport::new(&rebound.flight, course, context, contact.touchdown_s, None);
     let touchdown = &rebound.touchdown;
     let deviation = ContactDeviation::new(
         touchdown.spread,

@@ -6,6 +6,7 @@ use crate::measure::{Measurements, Verdict};
 use crate::movements::Context;
 use crate::scale::{Scale, gravity_in_statures};
 use crate::units::{GRAVITY, MS_PER_S};
+use crate::view::{Estimate, Moments};
 use crate::{Grade, PhaseSpan, Repetition, angles};
 
 /// Keys of this movement, in registry order.
@@ -136,6 +137,12 @@ impl Squat {
     /// The public result.
     pub fn into_repetition(self, course: &Course, context: &Context<'_>) -> Repetition {
         let mut m = Measurements::default();
+        let stretch = (self.onset_s, self.end_s);
+        let moments = Moments {
+            whole: stretch,
+            ..Moments::default()
+        };
+        let view = Estimate::of(context.history, &moments, context.setup);
         let frames = course.between(self.onset_s, self.end_s).len();
         let interval = (self.end_s - self.onset_s) / frames.max(1) as f64;
         let (bottom, event) = (
@@ -162,8 +169,15 @@ impl Squat {
             m.record(key, "com_velocity", MS_PER_S * seconds, MS_PER_S * deviation);
         }
         self.lengths(course, context, event.hypot(bottom), &mut m);
-        angles::record(("lowest", self.lowest_s), context.history, interval, KEYS, &mut m);
+        angles::record(
+            ("lowest", self.lowest_s),
+            (context.history, &view),
+            interval,
+            KEYS,
+            &mut m,
+        );
         let mut verdict = Verdict::default();
+        verdict.obstacles(context.history, stretch, &view);
         if course.longest_gap(self.onset_s, self.end_s) > (4.0 * interval).max(0.15) {
             verdict.at_best(Grade::C, "the body was lost for some frames during the squat");
         }

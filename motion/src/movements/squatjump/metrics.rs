@@ -73,7 +73,7 @@ pub fn compute(
     context: &Context<'_>,
 ) -> (Vec<Metric>, Vec<String>, Quality) {
     let mut m = Measurements::default();
-    let report = FlightReport::new(flight, course, context, hold.onset_s);
+    let report = FlightReport::new(flight, course, context, hold.onset_s, None);
     report.flight(&mut m);
     let takeoff_s = flight.contact.takeoff_s;
     let onset = ONSET_DEVIATION_S.hypot(report.interval_s / 3.0);
