@@ -5,11 +5,13 @@ mod support;
 use kinemotion_motion::body::{Facing, Frame};
 use kinemotion_motion::history::History;
 use kinemotion_motion::view::{
-    Estimate, Footing, Moments, Obstacle, feet_outside, roll_by_gravity, roll_by_standing, yaw,
+    Estimate, Footing, Moments, Obstacle, feet_outside, roll_by_gravity, roll_by_standing, roll_by_travel,
+    yaw,
 };
-use kinemotion_motion::{Grade, Picture, PictureShift, Setup};
-use support::{Recorded, cmj, footage, recording};
-use synthetic_athlete::{Clip, Facing as ClipFacing, Footage};
+use kinemotion_motion::{Analyzer, EventKind, Grade, Picture, PictureShift, Repetition, Setup};
+use std::sync::Arc;
+use support::{Recorded, cmj, config, footage, recording};
+use synthetic_athlete::{Clip, Facing as ClipFacing, Footage, Travel, Walking};
 
 const SIZE: [f32; 2] = [640.0, 360.0];
 
@@ -193,4 +195,89 @@ fn an_oblique_view_is_a_reason() {
     let found = Obstacle::between(&history, moments.whole, &view);
     assert!(matches!(found[..], [Obstacle::Oblique(_)]), "{found:?}");
     assert!(found[0].reason().contains("right angle"));
+}
+
+#[test]
+fn the_way_of_a_walker_tells_the_roll_past_the_camera_or_followed_by_it() {
+    for (travel, roll) in [
+        (Travel::Through, 4.0f64),
+        (Travel::Through, -2.0),
+        (Travel::Panned, 3.0),
+    ] {
+        let mut clip = Clip {
+            fps: 60.into(),
+            ..Clip::of(Walking {
+                travel,
+                ..Walking::default()
+            })
+        };
+        clip.camera.roll_deg = roll;
+        let footage = footage(&clip);
+        let (sin, cos) = roll.to_radians().sin_cos();
+        // what a wall does behind somebody who is followed to the right
+        let speed = if travel == Travel::Panned { -150.0 } else { 0.0 };
+        let history = history(&recording(&footage), |t| {
+            picture(Some(PictureShift {
+                x: (speed * cos * t) as f32,
+                y: (speed * sin * t) as f32,
+                course: 0,
+            }))
+        });
+        let found = roll_by_travel(&history, (0.3, footage.time(footage.frame_count() - 1) - 0.3));
+        let found = found.expect("a long way");
+        assert!((found.deg - roll).abs() < 1.0, "{travel:?} {roll}: {found:?}");
+    }
+    let standing = filmed(3.0, 0.0, ClipFacing::Right);
+    assert_eq!(roll_by_travel(&still(&standing), moments(&standing).whole), None);
+}
+
+/// The jump as a camera sees it that moves by `path` pixels, with or without being told so.
+fn jump_seen(path: impl Fn(f64) -> [f64; 2], told: bool) -> Arc<Repetition> {
+    let mut analyzer = Analyzer::new(config(Some(1.78)));
+    for (t, pose) in recording(&filmed(0.0, 0.0, ClipFacing::Right)) {
+        let [x, y] = path(t).map(|v| v as f32);
+        let pose = pose.map(|mut pose| {
+            for landmark in &mut pose.landmarks {
+                (landmark.x, landmark.y) = (landmark.x + x, landmark.y + y);
+            }
+            pose
+        });
+        let shift = told.then_some(PictureShift { x, y, course: 0 });
+        analyzer.push_in(t, &picture(shift), pose.as_ref());
+    }
+    analyzer.finish();
+    let found = std::iter::from_fn(|| analyzer.poll_event()).find_map(|event| match event.kind {
+        EventKind::Repetition(repetition) => Some(repetition),
+        _ => None,
+    });
+    found.expect("a jump")
+}
+
+#[test]
+fn a_shaking_hand_is_taken_out_of_the_jump() {
+    let hand = |t: f64| {
+        let wave = |size: f64, hz: f64| size * (std::f64::consts::TAU * hz * t).sin();
+        [wave(4.0, 1.3) + wave(1.5, 4.1), wave(3.0, 1.7) + wave(1.0, 5.3)]
+    };
+    let [still, steadied, shaken] = [
+        jump_seen(|_| [0.0; 2], true),
+        jump_seen(hand, true),
+        jump_seen(hand, false),
+    ];
+    let off = |jump: &Repetition, key| {
+        (jump.metric(key).expect("measured") - still.metric(key).expect("measured")).abs()
+    };
+    for key in ["jump_height_m", "countermovement_depth_m"] {
+        assert!(off(&steadied, key) < 1e-5, "{key}: {}", off(&steadied, key));
+    }
+    assert!(
+        off(&shaken, "jump_height_m") > 0.01,
+        "the hand does shake: {}",
+        off(&shaken, "jump_height_m")
+    );
+}
+
+#[test]
+fn a_still_camera_gives_the_very_numbers_of_an_unknown_one() {
+    assert_eq!(jump_seen(|_| [0.0; 2], true), jump_seen(|_| [0.0; 2], false));
 }

@@ -127,7 +127,9 @@ impl Point {
 /// The camera at one frame, compared with the frames before.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Camera {
-    /// Pixels right and down by which the background has moved since the first frame, taken out of the points.
+    /// Pixels right and down by which the background has moved since the first frame, as far as that is known.
+    pub background: [f32; 2],
+    /// As much of it as was taken out of the points.
     pub place: [f32; 2],
     /// What it did since the frame before.
     pub motion: CameraMotion,
@@ -203,8 +205,9 @@ impl Frame {
     }
 
     /// Takes a movement of the background, pixels right and down, out of the points.
-    pub(crate) fn steady(&mut self, place: [f32; 2], motion: CameraMotion) {
-        self.camera = Camera { place, motion };
+    pub(crate) fn steady(&mut self, camera: Camera) {
+        self.camera = camera;
+        let place = camera.place;
         if place == [0.0; 2] {
             return;
         }

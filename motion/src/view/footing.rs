@@ -2,7 +2,7 @@
 //! however the camera moves.
 
 use super::{CameraMotion, Picture, PictureShift, SIZE_PER_STATURE};
-use crate::body::{Frame, SideRepair};
+use crate::body::{Camera, Frame, SideRepair};
 
 /// A camera that moves on faster than this follows somebody, statures per second: its movement is no error to be taken
 /// out, and when it travels along, what is behind moves less than what is beside the athlete.
@@ -25,7 +25,11 @@ impl Footing {
         self.sides.repair(frame);
         let stature_px = (frame.size / SIZE_PER_STATURE) as f32;
         let motion = self.path.follow(frame.t, picture.shift, stature_px);
-        frame.steady(self.path.place, motion);
+        frame.steady(Camera {
+            background: self.path.background,
+            place: self.path.place,
+            motion,
+        });
     }
 
     /// Forgets everything, as after a gap.
@@ -38,7 +42,9 @@ impl Footing {
 #[derive(Debug, Default)]
 struct CameraPath {
     last: Option<(f64, PictureShift)>,
-    /// Pixels right and down to be taken out.
+    /// Pixels right and down by which the background has moved.
+    background: [f32; 2],
+    /// As much of it as is to be taken out.
     place: [f32; 2],
     /// Mean speed of the background, pixels per second; unknown before it was seen to move or stand.
     speed: Option<[f32; 2]>,
@@ -56,6 +62,7 @@ impl CameraPath {
             return CameraMotion::Unknown;
         }
         let step = [shift.x - last.x, shift.y - last.y];
+        self.background = [self.background[0] + step[0], self.background[1] + step[1]];
         let seconds = (t - before).max(f64::EPSILON);
         let part = (1.0 - (-seconds / SPEED_TIME_S).exp()) as f32;
         let now = step.map(|v| v / seconds as f32);

@@ -14,7 +14,7 @@ mod obstacle;
 mod picture;
 mod setup;
 
-pub use angle::{Angle, Estimate, Moments, roll_by_gravity, roll_by_standing, yaw};
+pub use angle::{Angle, Estimate, Moments, roll_by_gravity, roll_by_standing, roll_by_travel, yaw};
 pub use footing::Footing;
 pub use obstacle::{OBLIQUE_BEYOND_USE_DEG, Obstacle, feet_outside, is_outside};
 pub use picture::{CameraMotion, Picture, PictureShift};
