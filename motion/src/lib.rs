@@ -27,6 +27,7 @@ mod pose;
 pub mod registry;
 mod repetition;
 pub mod scale;
+pub mod series;
 pub mod units;
 pub mod view;
 

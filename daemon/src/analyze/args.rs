@@ -29,6 +29,12 @@ pub enum Format {
     Ndjson,
     /// One line per repetition
     Csv,
+    /// Joint angles in the LocoHub layout: OUT_phase.parquet (150 rows per cycle) and OUT_time.parquet
+    Parquet,
+    /// Markers for OpenSim in metres; one file per person who moved
+    Trc,
+    /// Joint coordinates for OpenSim in degrees; one file per person who moved
+    Mot,
 }
 
 impl Format {
@@ -38,6 +44,9 @@ impl Format {
             "json" => Some(Self::Json),
             "ndjson" | "jsonl" => Some(Self::Ndjson),
             "csv" => Some(Self::Csv),
+            "parquet" => Some(Self::Parquet),
+            "trc" => Some(Self::Trc),
+            "mot" => Some(Self::Mot),
             "txt" => Some(Self::Table),
             _ => None,
         }
@@ -50,7 +59,15 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Trc => "trc",
+            Self::Mot => "mot",
         }
+    }
+
+    /// Whether it holds curves, in files of its own for each input.
+    pub fn is_curves(self) -> bool {
+        matches!(self, Self::Parquet | Self::Trc | Self::Mot)
     }
 }
 
@@ -155,6 +172,12 @@ impl AnalyzeArgs {
     /// What is written where, or why the arguments do not fit together.
     pub fn delivery(&self) -> Result<Delivery, UsageError> {
         let Some(output) = &self.output else {
+            if self.format.is_curves() {
+                return Err(UsageError(format!(
+                    "{} goes into files: say where with --output",
+                    self.format.extension()
+                )));
+            }
             return Ok(Delivery {
                 format: self.format,
                 destination: Destination::Stdout,
@@ -168,12 +191,18 @@ impl AnalyzeArgs {
             (Format::Table, true) => Format::Json,
             (Format::Table, false) => Format::of(output).ok_or_else(|| {
                 UsageError(format!(
-                    "the name {} does not tell a format: end it in .json, .ndjson, .csv or .txt, or give --format",
+                    "the name {} does not tell a format: end it in .json, .ndjson, .csv, .parquet, .trc, .mot or .txt, or give --format",
                     output.display()
                 ))
             })?,
             (format, _) => format,
         };
+        if format.is_curves() && self.is_batch() && !is_folder {
+            return Err(UsageError(format!(
+                "{} takes a folder as --output when several files are given",
+                format.extension()
+            )));
+        }
         let destination = if is_folder {
             Destination::Folder(output.clone())
         } else {
@@ -230,6 +259,7 @@ impl AnalyzeArgs {
 
     /// The specification of each input, in order.
     pub fn specs(&self, cancellation: &Cancellation) -> Result<Vec<AnalysisSpec>, UsageError> {
+        let keep_poses = self.delivery()?.format.is_curves();
         let spec = |(input, overlay): (&PathBuf, Option<PathBuf>)| AnalysisSpec {
             movement: self.movement,
             quality: match self.quality {
@@ -237,10 +267,7 @@ impl AnalyzeArgs {
                 QualityArg::Balanced => Quality::Balanced,
                 QualityArg::Accurate => Quality::Accurate,
             },
-            athlete: Athlete {
-                height_m: self.athlete_height,
-                mass_kg: self.athlete_mass,
-            },
+            athlete: self.athlete(),
             setup: Setup {
                 camera_roll_deg: self.camera_roll,
                 camera_yaw_deg: self.camera_yaw,
@@ -250,11 +277,20 @@ impl AnalyzeArgs {
             people: self.person,
             max_persons: self.max_persons,
             overlay,
+            keep_poses,
             analysis_id: self.is_batch().then(|| input.display().to_string()),
             cancellation: cancellation.clone(),
             ..AnalysisSpec::new(input)
         };
         Ok(self.files.iter().zip(self.overlays()?).map(spec).collect())
+    }
+
+    /// What is known about the athlete.
+    pub fn athlete(&self) -> Athlete {
+        Athlete {
+            height_m: self.athlete_height,
+            mass_kg: self.athlete_mass,
+        }
     }
 
     /// Files analysed at once.
@@ -381,6 +417,14 @@ mod tests {
             (Format::Csv, Destination::File("all.csv".into()))
         );
         assert!(parse("a.mp4 b.mp4 --overlay out.mp4").overlays().is_err());
+    }
+
+    #[test]
+    fn curves_go_into_files_of_their_own() {
+        assert!(parse("a.mp4 --format trc").delivery().is_err());
+        assert!(parse("a.mp4 b.mp4 -o all.parquet").delivery().is_err());
+        let delivery = parse("a.mp4 -o out.mot").delivery().expect("fits");
+        assert_eq!((delivery.format, delivery.table_on_stdout), (Format::Mot, true));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod args;
 mod batch;
 mod csv;
 mod document;
+mod export;
 mod progress;
 mod table;
 
@@ -18,6 +19,7 @@ use anyhow::Context;
 use args::{Delivery, Destination, Format, names_in};
 use batch::{Events, Outcome};
 use document::Document;
+use kinemotion_motion::Athlete;
 use kinemotion_pipelines::{Analysis, AnalysisError, AtomicFile};
 use progress::Bars;
 use std::io::{self, Write};
@@ -37,7 +39,7 @@ pub fn run(args: &AnalyzeArgs) -> anyhow::Result<Exit> {
     if let Some(folder) = args.overlay_folder() {
         make_folder(folder)?;
     }
-    let mut results = Results::open(&delivery, &args.files)?;
+    let mut results = Results::open(&delivery, args)?;
     let mut tally = Tally::default();
     let bars = Bars::on_terminal();
     batch::run(&specs, jobs, events, &bars, &mut |mut outcome| {
@@ -106,6 +108,12 @@ enum Formatted {
         format: Format,
         names: std::vec::IntoIter<PathBuf>,
     },
+    /// Files for each input, named after a base without an extension.
+    Curves {
+        format: Format,
+        bases: std::vec::IntoIter<PathBuf>,
+        athlete: Athlete,
+    },
 }
 
 /// A file being written, as a writer.
@@ -122,7 +130,8 @@ impl Write for Part {
 }
 
 impl Results {
-    fn open(delivery: &Delivery, inputs: &[PathBuf]) -> anyhow::Result<Self> {
+    fn open(delivery: &Delivery, args: &AnalyzeArgs) -> anyhow::Result<Self> {
+        let inputs = &args.files;
         let Delivery {
             format,
             destination,
@@ -131,6 +140,11 @@ impl Results {
         let several = inputs.len() > 1;
         let table = table_on_stdout.then(|| Document::new(Format::Table, several, io::stdout()));
         let formatted = match destination {
+            destination if format.is_curves() => Formatted::Curves {
+                format: *format,
+                bases: bases(destination, inputs)?.into_iter(),
+                athlete: args.athlete(),
+            },
             Destination::Stdout => Formatted::Stdout(Document::new(*format, several, io::stdout())),
             Destination::File(target) => {
                 let document = Document::new(*format, several, part(target)?);
@@ -167,6 +181,18 @@ impl Results {
                         .with_context(|| unwritable(&target))?;
                 }
             }
+            Formatted::Curves { .. } => {}
+        }
+        if let Formatted::Curves {
+            format,
+            bases,
+            athlete,
+        } = &mut self.formatted
+        {
+            let base = bases.next().expect("one base per input");
+            if let Ok(analysis) = &outcome.result {
+                export::write(*format, &base, analysis, athlete)?;
+            }
         }
         match &mut self.table {
             Some(table) => table.add(outcome).map_err(Into::into),
@@ -181,10 +207,22 @@ impl Results {
                 let written = document.finish().and_then(|part| part.0.commit());
                 written.with_context(|| unwritable(&target))?;
             }
-            Formatted::Folder { .. } => {}
+            Formatted::Folder { .. } | Formatted::Curves { .. } => {}
         }
         self.table.map(Document::finish).transpose()?;
         Ok(())
+    }
+}
+
+/// What the files of each input are named after.
+fn bases(destination: &Destination, inputs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    match destination {
+        Destination::Folder(folder) => {
+            make_folder(folder)?;
+            Ok(names_in(folder, inputs, ""))
+        }
+        Destination::File(target) => Ok(vec![target.with_extension("")]),
+        Destination::Stdout => Ok(Vec::new()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 mod clips;
+mod curves;
 mod failures;
 mod formats;
 mod machine;

@@ -53,37 +53,43 @@ fn wrap(angle: f64) -> f64 {
     (angle + std::f64::consts::PI).rem_euclid(std::f64::consts::TAU) - std::f64::consts::PI
 }
 
+/// Angles of one side in degrees, the trunk from that side's shoulder and hip, and how well the worst of its landmarks is
+/// seen, 0..1.
+pub fn side_angles(frame: &Frame, side: Side, facing: Facing) -> (JointAngles, f64) {
+    let [shoulder, hip, knee, ankle, heel, toe] = [
+        Joint::Shoulder,
+        Joint::Hip,
+        Joint::Knee,
+        Joint::Ankle,
+        Joint::Heel,
+        Joint::Toe,
+    ]
+    .map(|joint| frame.joint(side, joint));
+    let visibility = [shoulder, hip, knee, ankle, toe]
+        .iter()
+        .map(|p| f64::from(p.visibility))
+        .fold(1.0, f64::min);
+    let trunk = wrap(std::f64::consts::PI - lean(hip, shoulder, facing));
+    let thigh = lean(hip, knee, facing);
+    let shank = lean(knee, ankle, facing);
+    let foot = lean(heel, toe, facing);
+    let angles = JointAngles {
+        hip: wrap(thigh + trunk).to_degrees(),
+        knee: wrap(thigh - shank).to_degrees(),
+        ankle: wrap(foot - shank - std::f64::consts::FRAC_PI_2).to_degrees(),
+        trunk: trunk.to_degrees(),
+    };
+    (angles, visibility)
+}
+
 /// The angles of a frame for a person who looks this way; `None` when no side is whole.
 pub fn joint_angles(frame: &Frame, facing: Facing) -> Option<JointAngles> {
     let (mut weights, mut sum) = (0.0, [0.0; 4]);
     for side in Side::BOTH {
-        let [shoulder, hip, knee, ankle, heel, toe] = [
-            Joint::Shoulder,
-            Joint::Hip,
-            Joint::Knee,
-            Joint::Ankle,
-            Joint::Heel,
-            Joint::Toe,
-        ]
-        .map(|joint| frame.joint(side, joint));
-        let weight = [shoulder, hip, knee, ankle, toe]
-            .iter()
-            .map(|p| f64::from(p.visibility))
-            .fold(1.0, f64::min)
-            .powi(2);
-        let trunk = lean(hip, shoulder, facing);
-        let trunk_lean = wrap(std::f64::consts::PI - trunk);
-        let thigh = lean(hip, knee, facing);
-        let shank = lean(knee, ankle, facing);
-        let foot = lean(heel, toe, facing);
-        let angles = [
-            wrap(thigh + trunk_lean),
-            wrap(thigh - shank),
-            wrap(foot - shank - std::f64::consts::FRAC_PI_2),
-            trunk_lean,
-        ];
-        for (total, angle) in sum.iter_mut().zip(angles) {
-            *total += weight * angle.to_degrees();
+        let (a, visibility) = side_angles(frame, side, facing);
+        let weight = visibility.powi(2);
+        for (total, angle) in sum.iter_mut().zip([a.hip, a.knee, a.ankle, a.trunk]) {
+            *total += weight * angle;
         }
         weights += weight;
     }

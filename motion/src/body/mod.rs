@@ -4,7 +4,7 @@ mod angles;
 mod segments;
 mod sides;
 
-pub use angles::{Facing, JointAngles, joint_angles};
+pub use angles::{Facing, JointAngles, joint_angles, side_angles};
 pub use segments::centre_of_mass;
 pub use sides::SideRepair;
 

@@ -21,4 +21,4 @@ pub use picture::{CameraMotion, Picture, PictureShift};
 pub use setup::Setup;
 
 /// [`Frame::size`](crate::body::Frame::size) as a part of stature, as the pose model sees it in side views.
-const SIZE_PER_STATURE: f64 = 0.77;
+pub(crate) const SIZE_PER_STATURE: f64 = 0.77;
