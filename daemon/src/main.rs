@@ -6,6 +6,7 @@ mod exit;
 mod interrupt;
 mod layout;
 mod models;
+mod report;
 mod stdout;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +28,8 @@ struct Cli {
 enum Command {
     /// Measure the movements in video files
     Analyze(Box<analyze::AnalyzeArgs>),
+    /// Make a page of a video file: key frames, curves, numbers
+    Report(report::ReportArgs),
     /// Fetch, list or check the pose models and ONNX Runtime
     Models(models::ModelsArgs),
     /// Check that this machine has everything, and say how to fix what is missing
@@ -36,6 +39,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Doctor => doctor::run(),
     };

@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
         let overlay = spec
             .overlay
             .as_ref()
-            .map(|target| OverlayFile::build(&pipeline.0, target))
+            .map(|target| OverlayFile::build(&pipeline.0, target, spec.overlay_numbers))
             .transpose()?;
         let events = lines
             .map(|lines| EventBranch::build(&pipeline.0, spec.analysis_id.as_deref(), lines))

@@ -37,6 +37,9 @@ pub struct AnalysisSpec {
     pub max_persons: u32,
     /// Where to write the video with the overlay, if wanted: H.264 in MP4.
     pub overlay: Option<PathBuf>,
+    /// Whether the overlay says angles, phase and numbers beside the skeleton. They are held for a moment so that they can
+    /// be read in motion, which makes them late in a still picture.
+    pub overlay_numbers: bool,
     /// Written as `analysis_id` into each line of the event stream.
     pub analysis_id: Option<String>,
     /// Keep the poses of every frame in [`Analysis::poses`](crate::Analysis::poses). Memory then grows with the clip.
@@ -62,6 +65,7 @@ impl AnalysisSpec {
             people: People::default(),
             max_persons: AnalysisSpec::FOLLOWED,
             overlay: None,
+            overlay_numbers: true,
             analysis_id: None,
             keep_poses: false,
             cancellation: Cancellation::default(),

@@ -8,9 +8,9 @@ use kinemotion_pipelines::{AnalysisSpec, Cancellation, People};
 use std::path::{Path, PathBuf};
 
 /// Statures that can be meant: metres, not centimetres or feet. Kinephase has the same upper limit.
-const STATURE_M: (f64, f64) = (0.5, 2.72);
+pub const STATURE_M: (f64, f64) = (0.5, 2.72);
 /// Masses that can be meant, kilograms.
-const MASS_KG: (f64, f64) = (10.0, 635.0);
+pub const MASS_KG: (f64, f64) = (10.0, 635.0);
 /// Boxes of drop jumps, metres.
 const BOX_M: (f64, f64) = (0.05, 2.0);
 /// Angles by which a camera may stand askew, degrees.
@@ -71,14 +71,25 @@ impl Format {
     }
 }
 
+/// Which landmark model runs.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum QualityArg {
+pub enum QualityArg {
     /// Lite landmark model
     Fast,
     /// Full landmark model
     Balanced,
     /// Heavy landmark model
     Accurate,
+}
+
+impl From<QualityArg> for Quality {
+    fn from(quality: QualityArg) -> Self {
+        match quality {
+            QualityArg::Fast => Self::Fast,
+            QualityArg::Balanced => Self::Balanced,
+            QualityArg::Accurate => Self::Accurate,
+        }
+    }
 }
 
 /// Measure the movements in video files.
@@ -262,11 +273,7 @@ impl AnalyzeArgs {
         let keep_poses = self.delivery()?.format.is_curves();
         let spec = |(input, overlay): (&PathBuf, Option<PathBuf>)| AnalysisSpec {
             movement: self.movement,
-            quality: match self.quality {
-                QualityArg::Fast => Quality::Fast,
-                QualityArg::Balanced => Quality::Balanced,
-                QualityArg::Accurate => Quality::Accurate,
-            },
+            quality: self.quality.into(),
             athlete: self.athlete(),
             setup: Setup {
                 camera_roll_deg: self.camera_roll,
@@ -334,7 +341,8 @@ fn same_file(a: &Path, b: &Path) -> bool {
     }
 }
 
-fn movement(text: &str) -> Result<MovementChoice, String> {
+/// A movement by its name, or auto.
+pub fn movement(text: &str) -> Result<MovementChoice, String> {
     if text == "auto" {
         return Ok(MovementChoice::Auto);
     }
@@ -363,7 +371,8 @@ fn people(text: &str) -> Result<People, String> {
     Ok(People::One(one))
 }
 
-fn within((least, most): (f64, f64), unit: &'static str) -> impl Fn(&str) -> Result<f64, String> + Clone {
+/// A parser of numbers inside limits.
+pub fn within((least, most): (f64, f64), unit: &'static str) -> impl Fn(&str) -> Result<f64, String> + Clone {
     move |text| {
         let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
         let fits = (least..=most).contains(&value);

@@ -11,7 +11,8 @@ mod export;
 mod progress;
 mod table;
 
-pub use args::AnalyzeArgs;
+pub use args::{AnalyzeArgs, MASS_KG, QualityArg, STATURE_M, movement, within};
+pub use export::{Mover, movers};
 
 use crate::exit::Exit;
 use crate::interrupt;

@@ -9,4 +9,5 @@ mod machine;
 mod media;
 mod overlay;
 mod program;
+mod report;
 mod time;

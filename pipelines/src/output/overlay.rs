@@ -25,8 +25,10 @@ pub(crate) struct OverlayFile {
 }
 
 impl OverlayFile {
+    /// Without `numbers` only the skeleton is drawn.
+    ///
     /// Adds `queue ! kineoverlay ! … ! x264enc ! mp4mux ! filesink`. Fails at once when the target cannot be written.
-    pub fn build(pipeline: &gst::Pipeline, target: &Path) -> Result<Self, AnalysisError> {
+    pub fn build(pipeline: &gst::Pipeline, target: &Path, numbers: bool) -> Result<Self, AnalysisError> {
         let unwritable = |error: std::io::Error| AnalysisError::Output {
             path: target.to_owned(),
             reason: error.to_string(),
@@ -38,9 +40,13 @@ impl OverlayFile {
             .tempfile_in(folder_of(target))
             .map_err(unwritable)?
             .into_temp_path();
+        let overlay = make("kineoverlay", "overlay")?;
+        for part in ["angles", "banner", "metrics"] {
+            overlay.set_property(part, numbers);
+        }
         let elements = vec![
             bounded_queue("overlay-queue")?,
-            make("kineoverlay", "overlay")?,
+            overlay,
             make("videoconvert", "overlay-convert")?,
             make("videoscale", "overlay-even")?,
             caps_filter("overlay-raw", &even_i420())?,
