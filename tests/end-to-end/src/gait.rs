@@ -1,7 +1,7 @@
 //! Running and walking: what was found against what is true.
 
 use crate::matrix::Case;
-use crate::measure::{Comparison, Outcome};
+use crate::measure::{Comparison, Outcome, remark};
 use crate::recording::Recording;
 use crate::report::Row;
 use anyhow::{Context, Result};
@@ -25,6 +25,7 @@ const SAME: &[&str] = &[
     "stride_length_m",
     "vertical_oscillation_m",
     "contact_asymmetry_percent",
+    "foot_angle_at_contact_deg",
 ];
 
 /// What the tables list, and the factor to their unit.
@@ -42,6 +43,7 @@ pub const ROWS: &[Row] = &[
     Row::new("stride_length_m", "stride length, cm", 100.0),
     Row::new("vertical_oscillation_m", "vertical oscillation, cm", 100.0),
     Row::new("contact_asymmetry_percent", "contact time asymmetry, %", 1.0),
+    Row::new("foot_angle_at_contact_deg", "foot angle at contact, °", 1.0),
     Row::new("contact_s", "single contact, ms", 1000.0),
     Row::new("toe_off_s", "single toe-off, ms", 1000.0),
 ];
@@ -61,12 +63,14 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
         missed: 0,
         misnamed: 0,
         invented: 0,
+        remarks: Vec::new(),
     };
     let found = recording.repetitions(MovementChoice::Auto);
     let of_athlete = |r: &&std::sync::Arc<Repetition>| steps_match(r, &gait);
     for repetition in found.iter().filter(of_athlete) {
         if repetition.movement != truth.movement {
             outcome.invented += 1;
+            outcome.remarks.push(remark("invented", repetition));
             continue;
         }
         outcome.matched.push(bout(repetition, &gait, case));
@@ -100,9 +104,10 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
     // a bystander may walk past: that is no invention
     let bystander = case.is_crossed();
     let others = found.iter().filter(|r| !of_athlete(r));
-    outcome.invented += others
-        .filter(|r| !(bystander && r.movement == MovementKind::Walking.name()))
-        .count();
+    for other in others.filter(|r| !(bystander && r.movement == MovementKind::Walking.name())) {
+        outcome.invented += 1;
+        outcome.remarks.push(remark("invented", other));
+    }
     outcome.missed = usize::from(!outcome.matched.iter().any(|m| m.contains_key("cadence_percent")));
     Ok(outcome)
 }

@@ -2,9 +2,13 @@
 
 use crate::gait::signs;
 use crate::measure::Outcome;
-use crate::report::{Summary, fast, summary_of};
+use crate::report::{Summary, coverage, fast, summary_of};
 use std::fmt::Write as _;
 use synthetic_athlete::MovementKind;
+
+/// Share of true values that is wanted inside their 95 % intervals: 90 to 98 %.
+const COVERAGE_MIDDLE: f64 = 0.94;
+const COVERAGE_SLACK: f64 = 0.04;
 
 /// Which movements a goal is about.
 type Kinds = &'static [MovementKind];
@@ -139,14 +143,16 @@ pub fn table(outcomes: &[Outcome], reencoded: &[[f64; 2]]) -> String {
             let shown = match summary {
                 Some(s) => {
                     let value = goal.factor * (goal.of)(&s);
-                    let verdict = if value <= limit { "" } else { " **not reached**" };
                     let withheld = match s.withheld {
                         0 => String::new(),
                         n => format!(", {n} withheld"),
                     };
-                    format!("{value:.2} (n = {}{withheld}){verdict}", s.count)
+                    format!("{value:.2} (n = {}{withheld}){}", s.count, verdict(value, limit))
                 }
-                None => "withheld".to_owned(),
+                None if outcomes.iter().filter(|o| keep(o)).any(|o| o.repetitions() > 0) => {
+                    "withheld".to_owned()
+                }
+                None => "–".to_owned(),
             };
             let limit = if limit.is_finite() {
                 format!("{limit}")
@@ -179,18 +185,31 @@ pub fn table(outcomes: &[Outcome], reencoded: &[[f64; 2]]) -> String {
         ("invented", |o| o.invented),
     ] {
         let sum = |quick: bool| {
-            outcomes
-                .iter()
-                .filter(|o| fast(o) == quick)
-                .map(of)
-                .sum::<usize>()
+            let clips = outcomes.iter().filter(|o| fast(o) == quick);
+            let n = clips.map(of).sum::<usize>();
+            format!("{n}{}", verdict(n as f64, 0.0))
         };
         line(
             &mut text,
             &format!("| repetitions {label} | {} | 0 | {} | 0 |", sum(true), sum(false)),
         );
     }
-    let moved = |quick: usize| {
+    let inside = |quick: bool| match coverage(outcomes, |o| fast(o) == quick) {
+        Some((n, share)) => {
+            let verdict = verdict((share - COVERAGE_MIDDLE).abs(), COVERAGE_SLACK);
+            format!("{:.1} % of {n}{verdict}", 100.0 * share)
+        }
+        None => "–".to_owned(),
+    };
+    line(
+        &mut text,
+        &format!(
+            "| true values inside their 95 % interval, all metrics | {} | 90–98 % | {} | 90–98 % |",
+            inside(true),
+            inside(false)
+        ),
+    );
+    let moved = |quick: usize, limit: f64| {
         let spreads: Vec<f64> = reencoded
             .iter()
             .map(|s| s[quick])
@@ -198,22 +217,30 @@ pub fn table(outcomes: &[Outcome], reencoded: &[[f64; 2]]) -> String {
             .collect();
         match spreads.len() {
             0 => "–".to_owned(),
-            n => format!(
-                "{:.2} on average, {:.2} at most (n = {n})",
-                100.0 * spreads.iter().sum::<f64>() / n as f64,
-                100.0 * spreads.iter().copied().fold(0.0, f64::max)
-            ),
+            n => {
+                let most = 100.0 * spreads.iter().copied().fold(0.0, f64::max);
+                let mean = 100.0 * spreads.iter().sum::<f64>() / n as f64;
+                format!(
+                    "{mean:.2} on average, {most:.2} at most (n = {n}){}",
+                    verdict(most, limit)
+                )
+            }
         }
     };
     line(
         &mut text,
         &format!(
             "| crf 18 to 34 moves the height by, cm | {} | 0.5 | {} | 1.0 |",
-            moved(0),
-            moved(1)
+            moved(0, 0.5),
+            moved(1, 1.0)
         ),
     );
     text + "\n"
+}
+
+/// What is said about a goal that is not reached.
+fn verdict(value: f64, limit: f64) -> &'static str {
+    if value <= limit { "" } else { " **not reached**" }
 }
 
 fn line(text: &mut String, line: &str) {

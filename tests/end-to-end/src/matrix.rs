@@ -2,7 +2,7 @@
 
 use kinemotion_motion::Athlete;
 use serde::{Deserialize, Serialize};
-use synthetic_athlete::{BystanderAction, Clip, Movement, MovementKind};
+use synthetic_athlete::{Bystander, BystanderAction, Clip, Movement, MovementKind};
 
 /// Rate factors in turn: from visually lossless to what a messenger makes of a video.
 const CRFS: [u32; 4] = [18, 23, 28, 34];
@@ -32,7 +32,7 @@ impl Case {
     pub fn is_crossed(&self) -> bool {
         self.clip
             .bystander
-            .is_some_and(|bystander| bystander.action == BystanderAction::Walking)
+            .is_some_and(|bystander| bystander.action != BystanderAction::Standing)
     }
 }
 
@@ -113,10 +113,18 @@ pub fn gaits(kind: MovementKind, seed: u64, count: usize) -> Vec<Case> {
     cases
 }
 
-/// `count` clips in which nobody jumps: standing, gestures and heel raises, steps off a box, walking, and an empty room.
+/// `count` clips in which nobody jumps: standing, gestures and heel raises, alone and in a crowd, steps off a box, walking,
+/// and an empty room.
 pub fn without_a_jump(seed: u64, count: usize) -> Vec<Case> {
     let third = count.div_ceil(3);
     let mut all = cases(MovementKind::Standing, seed, third);
+    for case in all.iter_mut().skip(2).step_by(4) {
+        case.name = format!("crowd-{}", case.name);
+        case.clip.bystander = Some(Bystander {
+            action: BystanderAction::Crowd,
+            ..Bystander::default()
+        });
+    }
     let mut steps = cases(MovementKind::DropJump, seed, third / 2);
     for case in &mut steps {
         case.name = format!("step-{}", case.name);

@@ -14,6 +14,9 @@ use synthetic_athlete::{MovementKind, RepetitionTruth};
 /// A found repetition is the true one if their highest points, of squats their lowest, are this close, seconds.
 const SAME_INSTANT_S: f64 = 0.25;
 
+/// A dip from which a squat jump is a countermovement jump in disguise, and may be called one, metres.
+const CLEAR_DIP_M: f64 = 0.03;
+
 /// A quantity that is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quantity {
@@ -106,6 +109,8 @@ pub struct Outcome {
     pub misnamed: usize,
     /// Found repetitions that did not happen.
     pub invented: usize,
+    /// What was misnamed or invented, for a person to look at.
+    pub remarks: Vec<String>,
 }
 
 fn true_value(truth: &RepetitionTruth, key: &str) -> Option<f64> {
@@ -137,6 +142,7 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
         missed: 0,
         misnamed: 0,
         invented: 0,
+        remarks: Vec::new(),
     };
     let walks = truth.gait.is_some() || case.is_crossed();
     let jumps = |r: &Arc<Repetition>| !walks || r.steps.is_empty();
@@ -150,18 +156,30 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
             open.iter().position(|r| r.event(key).is_some_and(same))
         });
         let Some(place) = place else {
-            outcome.invented += usize::from(!opens_a_series(&found, &truth.repetitions));
+            if !opens_a_series(&found, &truth.repetitions) {
+                outcome.invented += 1;
+                outcome.remarks.push(remark("invented", &found));
+            }
             continue;
         };
         let true_one = open.swap_remove(place);
-        if found.movement == truth.movement {
+        if found.movement == truth.movement || is_countermovement(&found, true_one) {
             outcome.matched.push(compare(&found, true_one));
         } else {
             outcome.misnamed += 1;
+            outcome.remarks.push(remark("misnamed", &found));
         }
     }
     outcome.missed = open.len();
     Ok(outcome)
+}
+
+/// One line about a repetition that is not what happened.
+pub(crate) fn remark(what: &str, found: &Repetition) -> String {
+    format!(
+        "{what}: {} from {:.2} s to {:.2} s",
+        found.movement, found.start_s, found.end_s
+    )
 }
 
 /// The instant by which a repetition is recognised.
@@ -169,6 +187,12 @@ fn instant(found: &Repetition) -> Option<(&'static str, f64)> {
     ["apex_s", "lowest_s"]
         .into_iter()
         .find_map(|key| Some((key, found.event(key)?)))
+}
+
+/// Whether a squat jump with a dip before the push-off is called what it then is.
+fn is_countermovement(found: &Repetition, truth: &RepetitionTruth) -> bool {
+    let dip = truth.metric("hidden_countermovement_m");
+    found.movement == MovementKind::Cmj.name() && dip.is_some_and(|dip| dip >= CLEAR_DIP_M)
 }
 
 /// Whether a jump is the one that opens a series of rebounds: it has happened, and the truth of the series does not list it.

@@ -1,6 +1,7 @@
 //! Tables of bias, mean absolute error, spread and coverage.
 
 use crate::measure::{Comparison, Outcome};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Errors of one quantity over some repetitions, in the unit of the quantity.
@@ -61,6 +62,18 @@ pub fn summary_of(
         coverage: (!inside.is_empty())
             .then(|| inside.iter().filter(|&&i| i).count() as f64 / inside.len() as f64),
     })
+}
+
+/// Over everything that was given with an interval: how much that is, and the share of true values inside.
+pub fn coverage(outcomes: &[Outcome], keep: impl Fn(&Outcome) -> bool) -> Option<(usize, f64)> {
+    let rows = outcomes.iter().filter(|o| keep(o)).flat_map(|o| &o.matched);
+    let inside: Vec<bool> = rows
+        .flat_map(BTreeMap::values)
+        .filter(|c| c.measured.is_finite())
+        .filter_map(|c| Some((c.measured - c.truth).abs() <= c.uncertainty?))
+        .collect();
+    let n = inside.len();
+    (n > 0).then(|| (n, inside.iter().filter(|&&i| i).count() as f64 / n as f64))
 }
 
 /// Whether the clip has at least 60 frames per second.

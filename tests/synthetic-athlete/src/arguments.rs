@@ -132,6 +132,12 @@ pub enum One {
         cadence: f64,
         #[arg(long, default_value_t = 0.32, help = "contact time over stride time")]
         duty_factor: f64,
+        #[arg(
+            long,
+            default_value_t = 0.0,
+            help = "foot angle at contact, degrees; more than 0 lands on the heel"
+        )]
+        strike_deg: f64,
         #[command(flatten)]
         gait: GaitArguments,
         #[command(flatten)]
@@ -423,6 +429,7 @@ impl One {
                 speed,
                 cadence,
                 duty_factor,
+                strike_deg,
                 gait,
                 shot,
             } => {
@@ -436,6 +443,7 @@ impl One {
                     cadence_spm: cadence,
                     duty_factor,
                     asymmetry,
+                    strike_deg,
                     travel: travel.into(),
                     seconds,
                 };
@@ -542,6 +550,7 @@ macro_rules! names {
 
 names!(ActionName => Action {
     Still => Action::Still, Squats => Action::Squats, HeelRaises => Action::HeelRaises, ArmRaises => Action::ArmRaises,
+    Bows => Action::Bows,
 });
 names!(TravelName => Travel {
     Treadmill => Travel::Treadmill, Panned => Travel::Panned, Through => Travel::Through,
@@ -550,7 +559,7 @@ names!(BackgroundName => Background {
     Gym => Background::Gym, Outdoor => Background::Outdoor, Studio => Background::STUDIO, Dark => Background::DARK,
 });
 names!(BystanderName => BystanderAction {
-    Standing => BystanderAction::Standing, Walking => BystanderAction::Walking,
+    Standing => BystanderAction::Standing, Walking => BystanderAction::Walking, Crowd => BystanderAction::Crowd,
 });
 names!(ColorimetryName => Colorimetry { Bt601 => Colorimetry::Bt601, Bt709 => Colorimetry::Bt709 });
 names!(KindName => MovementKind {

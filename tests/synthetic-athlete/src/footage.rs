@@ -3,8 +3,9 @@
 use crate::body::cones::{Cone, cones};
 use crate::body::landmarks::{LANDMARK_COUNT, landmarks};
 use crate::body::{Side, Skeleton};
+use crate::bystanders::Bystanders;
 use crate::camera::View;
-use crate::clip::{BystanderAction, Clip, Facing, Movement, Standing, Travel, Walking};
+use crate::clip::{Clip, Facing};
 use crate::error::ClipError;
 use crate::kinematics::Motion;
 use crate::random::Random;
@@ -12,13 +13,11 @@ use crate::render::{Renderer, Stage};
 use crate::truth::Truth;
 use crate::vec3::Vec3;
 use crate::yuv::{self, Colorimetry};
-use std::f64::consts::{FRAC_PI_2, PI};
+use std::f64::consts::PI;
 use std::fmt;
 
 /// Instants over which an open shutter is averaged.
 const SHUTTER_MOMENTS: usize = 5;
-/// Forward speed of a bystander who walks, m/s.
-const BYSTANDER_SPEED_M_S: f64 = 1.15;
 /// Purpose number of the frame jitter stream.
 const JITTER_STREAM: u64 = 0x6A69_7474_6572;
 
@@ -28,7 +27,7 @@ const JITTER_STREAM: u64 = 0x6A69_7474_6572;
 pub struct Footage {
     clip: Clip,
     motion: Motion,
-    bystander: Option<Motion>,
+    bystanders: Bystanders,
     view: View,
     renderer: Renderer,
     frames: usize,
@@ -48,11 +47,7 @@ impl fmt::Debug for Footage {
 impl Footage {
     pub(crate) fn new(clip: &Clip) -> Result<Self, ClipError> {
         let motion = Motion::new(&clip.movement, clip.stature_m, clip.mass_kg)?;
-        let bystander = clip
-            .bystander
-            .as_ref()
-            .map(|b| bystander(b.action, b.stature_m))
-            .transpose()?;
+        let bystanders = Bystanders::new(clip)?;
         let view = View::new(&clip.camera);
         let yaw = clip.camera.yaw_deg.to_radians();
         let turn = match clip.facing {
@@ -71,7 +66,7 @@ impl Footage {
         Ok(Self {
             clip: clip.clone(),
             motion,
-            bystander,
+            bystanders,
             view,
             renderer,
             frames,
@@ -142,23 +137,10 @@ impl Footage {
             &mut out,
         );
         let own = out.len();
-        if let (Some(motion), Some(b)) = (&self.bystander, &self.clip.bystander) {
-            let skeleton = motion.skeleton(t);
-            let placed = match b.action {
-                BystanderAction::Standing => {
-                    skeleton.placed(-FRAC_PI_2, Vec3::new(b.right_m, b.behind_m, 0.0))
-                }
-                BystanderAction::Walking => {
-                    let depth = self.clip.camera.distance_m + b.behind_m;
-                    let half = 0.5 * f64::from(self.width()) * depth
-                        / (self.view.px_per_m(&self.clip.camera) * self.clip.camera.distance_m)
-                        + 0.6;
-                    let x = (b.right_m + half + BYSTANDER_SPEED_M_S * t).rem_euclid(2.0 * half) - half;
-                    skeleton.placed(0.0, Vec3::new(x, b.behind_m, 0.0))
-                }
-            };
-            cones(&placed, motion.body.scale(), self.clip.body, &b.look, &mut out);
-        }
+        let across_m = 0.5 * f64::from(self.width()) / self.view.px_per_m(&self.clip.camera);
+        let distance_m = self.clip.camera.distance_m;
+        let half_width_m = |behind_m: f64| across_m * (distance_m + behind_m) / distance_m;
+        self.bystanders.draw(t, self.clip.body, half_width_m, &mut out);
         (out, own)
     }
 
@@ -310,18 +292,4 @@ impl Footage {
             gait: self.motion.gait().map(|g| g.shifted(shift, end)),
         }
     }
-}
-
-fn bystander(action: BystanderAction, stature: f64) -> Result<Motion, ClipError> {
-    const ANY_MASS_KG: f64 = 70.0;
-    let movement = match action {
-        BystanderAction::Standing => Movement::Standing(Standing::default()),
-        BystanderAction::Walking => Movement::Walking(Walking {
-            speed_m_s: BYSTANDER_SPEED_M_S,
-            cadence_spm: 106.0,
-            travel: Travel::Treadmill,
-            ..Walking::default()
-        }),
-    };
-    Motion::new(&movement, stature, ANY_MASS_KG)
 }

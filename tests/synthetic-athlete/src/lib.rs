@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod bystanders;
 mod camera;
 mod clip;
 mod error;

@@ -185,6 +185,7 @@ struct Movements {
     walk: Axis<(f64, f64)>,
     walk_duty: Axis<f64>,
     asymmetry: Axis<f64>,
+    strike: Axis<f64>,
     travel: Axis<Travel>,
     action: Axis<Action>,
 }
@@ -216,15 +217,11 @@ impl Movements {
             asymmetry: Axis::spread(&[0.0, 0.0, 0.12, -0.12], n, r),
             travel: Axis::spread(&[Travel::Treadmill, Travel::Panned], n, r),
             action: Axis::spread(
-                &[
-                    Action::Still,
-                    Action::Squats,
-                    Action::HeelRaises,
-                    Action::ArmRaises,
-                ],
+                &[Action::Still, Action::Bows, Action::HeelRaises, Action::ArmRaises],
                 n,
                 r,
             ),
+            strike: Axis::spread(&[0.0, 14.0], n, r),
         }
     }
 
@@ -293,6 +290,7 @@ impl Movements {
                     cadence_spm,
                     duty_factor: self.run_duty.at(i),
                     asymmetry: self.asymmetry.at(i),
+                    strike_deg: self.strike.at(i),
                     travel: self.travel.at(i),
                     ..Running::default()
                 }

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 
 use synthetic_athlete::{
-    Background, Body, Bystander, Camera, Clip, Cmj, DropJump, Facing, Footage, Image, MovementKind, Running,
-    Travel,
+    Background, Body, Bystander, BystanderAction, Camera, Clip, Cmj, DropJump, Facing, Footage, Image,
+    MovementKind, Running, Travel,
 };
 
 fn frame(footage: &Footage, i: usize) -> Vec<u8> {
@@ -68,6 +68,40 @@ fn covers(mask: &[u8], footage: &Footage, [x, y, _]: [f64; 3]) -> bool {
     let near = [-1.0, 0.0, 1.0];
     near.iter()
         .any(|dx| near.iter().any(|dy| covered(x + dx, y + dy)))
+}
+
+#[test]
+fn a_crowd_stands_and_walks_behind_the_athlete() {
+    let among = |bystander| {
+        Clip {
+            bystander,
+            ..Clip::default()
+        }
+        .build()
+        .unwrap()
+    };
+    let crowd = Bystander {
+        action: BystanderAction::Crowd,
+        ..Bystander::default()
+    };
+    let (alone, crowded) = (among(None), among(Some(crowd)));
+    let (mut own, mut same) = (Vec::new(), Vec::new());
+    alone.render_mask(3, &mut own);
+    crowded.render_mask(3, &mut same);
+    assert_eq!(own, same, "the athlete is who they were");
+    let one = among(Some(Bystander::default()));
+    let strange = |footage: &Footage| {
+        let (empty, seen) = (frame(&alone, 3), frame(footage, 3));
+        empty
+            .iter()
+            .zip(&seen)
+            .filter(|(a, b)| a.abs_diff(**b) > 20)
+            .count()
+    };
+    assert!(
+        strange(&crowded) > 2 * strange(&one),
+        "several people are more than one"
+    );
 }
 
 #[test]

@@ -84,6 +84,9 @@ impl Arguments {
                 outcome.misnamed,
                 outcome.invented
             );
+            for remark in &outcome.remarks {
+                eprintln!("  {}: {remark}", case.name);
+            }
             Ok(Some(outcome))
         })?;
         let outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
@@ -109,7 +112,7 @@ fn main() -> Result<()> {
         let negatives = arguments.run(&matrix::without_a_jump(arguments.seed, matrix::NEGATIVES), judge)?;
         let invented: usize = negatives.iter().map(|o| o.invented).sum();
         text += &format!(
-            "## Without a jump\n\n{} clips of standing, gestures, heel raises, steps off a box, walking and empty rooms: {invented} \
+            "## Without a jump\n\n{} clips of standing, gestures, heel raises, steps off a box, walking, a crowd and empty rooms: {invented} \
              repetitions invented\n\n",
             negatives.len()
         );

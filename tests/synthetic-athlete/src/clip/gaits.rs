@@ -28,6 +28,8 @@ pub struct Running {
     pub duty_factor: f64,
     /// Contact time right minus left over their mean; flight times stay equal. -0.3 to 0.3.
     pub asymmetry: f64,
+    /// Angle of the foot at contact, degrees: 0 lands flat, more lands on the heel with the toes up. 0 to 25.
+    pub strike_deg: f64,
     /// How it shows.
     pub travel: Travel,
     /// Length of the clip, s. 0.2 to 600.
@@ -41,6 +43,7 @@ impl Default for Running {
             cadence_spm: 170.0,
             duty_factor: 0.32,
             asymmetry: 0.0,
+            strike_deg: 0.0,
             travel: Travel::default(),
             seconds: 4.0,
         }
@@ -53,6 +56,7 @@ impl Running {
         check("cadence_spm", self.cadence_spm, 130.0, 240.0)?;
         check("duty_factor", self.duty_factor, 0.2, 0.5)?;
         check("asymmetry", self.asymmetry, -0.3, 0.3)?;
+        check("strike_deg", self.strike_deg, 0.0, 25.0)?;
         check("seconds", self.seconds, 0.2, 600.0)
     }
 }

@@ -99,6 +99,8 @@ pub enum BystanderAction {
     Standing,
     /// Walks past, from the left edge to the right, again and again.
     Walking,
+    /// Is one of five who stand about or walk past, each way.
+    Crowd,
 }
 
 /// A second person behind the athlete.

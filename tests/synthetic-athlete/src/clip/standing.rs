@@ -16,6 +16,8 @@ pub enum Action {
     HeelRaises,
     /// Arms up in front and down again.
     ArmRaises,
+    /// Bends down over straight legs, as to pick something up, and comes back.
+    Bows,
 }
 
 /// Standing, without a jump.

@@ -276,6 +276,10 @@ impl Gait {
             ("ground_contact_time_right_ms", 1e3 * right),
             ("ground_contact_time_left_ms", 1e3 * left),
             ("duty_factor", contact / self.stride),
+            (
+                "foot_angle_at_contact_deg",
+                -self.feet[0].roll.pitch.at(0.0).to_degrees(),
+            ),
             ("speed_m_s", self.speed),
             ("step_length_m", 0.5 * self.speed * self.stride),
             ("stride_length_m", self.speed * self.stride),

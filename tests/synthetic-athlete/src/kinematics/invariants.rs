@@ -83,6 +83,11 @@ fn gaits() -> Vec<Movement> {
             ..Running::default()
         }
         .into(),
+        Running {
+            strike_deg: 15.0,
+            ..Running::default()
+        }
+        .into(),
         Walking::default().into(),
         Walking {
             speed_m_s: 0.9,
@@ -293,6 +298,25 @@ fn feet_of_walkers_and_runners_lift_soon_after_toe_off_and_drop_until_contact() 
                     sole(t - 0.008)
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn a_runner_lands_with_the_foot_at_the_given_angle() {
+    for strike_deg in [0.0, 15.0] {
+        let running = Running {
+            strike_deg,
+            ..Running::default()
+        };
+        let motion = Motion::new(&running.into(), 1.78, MASS_KG).expect("a possible run");
+        let gait = motion.gait().expect("a gait");
+        let said = gait.metric("foot_angle_at_contact_deg").expect("a foot angle");
+        assert!((said - strike_deg).abs() < 1e-9, "{said}");
+        for &t in gait.right.initial_contact_s.iter().filter(|&&t| t > 0.1) {
+            let limb = motion.skeleton(t).sides[Side::Right as usize];
+            let (ahead, up) = (limb.ball.x - limb.heel.x, limb.ball.z - limb.heel.z);
+            assert!((up.atan2(ahead).to_degrees() - strike_deg).abs() < 0.5, "at {t}");
         }
     }
 }

@@ -17,6 +17,8 @@ const CONTACT_BEHIND_M: f64 = 0.07;
 /// Foot pitch at toe-off and when heel rise starts, as a fraction of the contact.
 const TOE_OFF_PITCH: f64 = 1.05;
 const HEEL_RISE_AT: f64 = 0.42;
+/// When a foot that lands on the heel is flat, as a fraction of the contact.
+const FOOT_FLAT_AT: f64 = 0.2;
 /// Downward speed of the foot at contact and upward speed at toe-off, m/s.
 const IMPACT_M_S: f64 = 0.5;
 const LIFT_OFF_M_S: f64 = 0.35;
@@ -87,7 +89,7 @@ pub(super) fn running(body: &Anthropometry, m: &Running) -> Result<Gait, ClipErr
         });
     }
     let starts = [0.0, contacts[0] + flight];
-    let feet = [0, 1].map(|i| foot(body, m.speed_m_s, stride, contacts[i], starts[i]));
+    let feet = [0, 1].map(|i| foot(body, m, stride, contacts[i], starts[i]));
     let mut gait = Gait {
         speed: m.speed_m_s,
         stride,
@@ -111,14 +113,16 @@ pub(super) fn running(body: &Anthropometry, m: &Running) -> Result<Gait, ClipErr
     Ok(gait)
 }
 
-fn foot(body: &Anthropometry, speed: f64, stride: f64, contact: f64, contact_at: f64) -> FootCourse {
+fn foot(body: &Anthropometry, m: &Running, stride: f64, contact: f64, contact_at: f64) -> FootCourse {
+    let (speed, strike) = (m.speed_m_s, -m.strike_deg.to_radians());
     let swing = stride - contact;
     // Flat, then the heel rises with growing rate (a parabola, which a Hermite piece holds exactly).
     let rise_rate = 2.0 * TOE_OFF_PITCH / ((1.0 - HEEL_RISE_AT) * contact);
+    let flat = FOOT_FLAT_AT * contact;
     let pitch = Cubic::hermite(
-        &[0.0, HEEL_RISE_AT * contact, contact],
-        &[0.0, 0.0, TOE_OFF_PITCH],
-        &[0.0, 0.0, rise_rate],
+        &[0.0, flat, HEEL_RISE_AT * contact, contact],
+        &[strike, 0.0, 0.0, TOE_OFF_PITCH],
+        &[-1.6 * strike / flat, 0.0, 0.0, rise_rate],
     );
     let roll = Roll {
         pitch,
@@ -159,7 +163,7 @@ fn foot(body: &Anthropometry, speed: f64, stride: f64, contact: f64, contact_at:
         swing_z: Cubic::clamped(&knots, &z, leaving[1], arriving[1]),
         swing_pitch: Cubic::hermite(
             &pitch_knots,
-            &[TOE_OFF_PITCH, 1.5, 0.25, -0.12, 0.0],
+            &[TOE_OFF_PITCH, 1.5, 0.25, strike.min(-0.12), strike],
             &[0.5 * rise_rate, 0.0, rate(-2.2), 0.0, 0.0],
         ),
         toes_follow: [0.12 * swing, 0.1 * swing],

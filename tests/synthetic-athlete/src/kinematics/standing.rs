@@ -8,10 +8,14 @@ use crate::error::ClipError;
 
 /// Depth of a squat, m.
 const SQUAT_DEPTH_M: f64 = 0.30;
-/// One half (down or up) of a squat, a heel raise, an arm raise, s.
+/// One half (down or up) of a squat, a heel raise, an arm raise, a bow, s.
 const SQUAT_HALF_S: f64 = 0.95;
 const HEEL_RAISE_HALF_S: f64 = 0.55;
 const ARM_RAISE_HALF_S: f64 = 0.80;
+const BOW_HALF_S: f64 = 0.90;
+/// Forward lean of the trunk and flexion of the knees in a bow, rad.
+const BOW_TRUNK: f64 = 1.2;
+const BOW_KNEE: f64 = 0.15;
 /// Pause between repetitions, s.
 const PAUSE_S: f64 = 0.6;
 
@@ -31,6 +35,15 @@ pub(super) fn standing(body: &Anthropometry, m: &Standing) -> Result<Timeline, C
             HEEL_RAISE_HALF_S,
         ),
         Action::ArmRaises => (Key::STAND, Arms::UP, ARM_RAISE_HALF_S),
+        Action::Bows => (
+            Key {
+                knee: BOW_KNEE,
+                trunk: BOW_TRUNK,
+                ..Key::STAND
+            },
+            Arms::FRONT,
+            BOW_HALF_S,
+        ),
     };
     while timeline.duration() + PAUSE_S < m.seconds {
         timeline.hold(body, "standing", PAUSE_S, Key::STAND, arms);
