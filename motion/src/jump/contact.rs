@@ -9,7 +9,7 @@
 //! jump: the pose model's offset depends a little on posture. The height at contact was calibrated on rendered athletes,
 //! see [`ContactHeight`].
 
-use super::contact_height::{ContactHeight, ContactView};
+use super::contact_height::ContactView;
 use super::{Course, Feet};
 use crate::numeric::{bisect, crossing, ramp};
 
@@ -108,7 +108,7 @@ impl Contact {
                 into_flight,
                 speed,
                 gravity,
-                contact_height: ContactHeight::CALIBRATED.base,
+                contact_height: foot.at_contact.base,
             };
             event.refine(course, foot)
         };
@@ -139,7 +139,7 @@ impl Contact {
             stretch: feet.stretch(course, self.takeoff_s, interval),
             growth,
         };
-        let contact_height = ContactHeight::CALIBRATED.of(&view);
+        let contact_height = feet.at_contact.of(&view);
         let end = |at, into_flight| Event {
             at,
             into_flight,

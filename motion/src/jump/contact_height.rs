@@ -40,6 +40,30 @@ impl ContactHeight {
         growth: -0.111,
     };
 
+    /// At take-off and landing over a floor read in the contact after a fall and after the landing.
+    pub const AFTER_DROP: Self = Self {
+        base: 0.0113,
+        lag: 0.0,
+        stretch: -0.246,
+        growth: -0.111,
+    };
+
+    /// At the touch-down of a fall over that floor.
+    pub const DROP_TOUCHDOWN: Self = Self {
+        base: 0.0205,
+        lag: 0.453,
+        stretch: -0.246,
+        growth: -0.111,
+    };
+
+    /// In a series of rebounds over the ground of the standing before it.
+    pub const REBOUND: Self = Self {
+        base: 0.0170,
+        lag: 0.2,
+        stretch: -0.246,
+        growth: -0.111,
+    };
+
     /// The height under this view.
     pub fn of(&self, view: &ContactView) -> f64 {
         let view = view.limited();

@@ -173,4 +173,10 @@ impl Course {
         let long = leg(takeoff_s - 0.03, takeoff_s + 0.06)?;
         Some((long - leg(from, to)?) / self.stature_px)
     }
+
+    /// When the centre of mass is lowest between two instants.
+    pub fn lowest_s(&self, from: f64, to: f64) -> Option<f64> {
+        let lower = |a: &&CourseSample, b: &&CourseSample| a.com.total_cmp(&b.com);
+        self.between(from, to).iter().min_by(lower).map(|s| s.t)
+    }
 }

@@ -1,7 +1,7 @@
 //! The feet on the ground: their level, how well each is seen, their height above it.
 
 use super::contact::ContactError;
-use super::contact_height::ContactView;
+use super::contact_height::{ContactHeight, ContactView};
 use super::course::FootSample;
 use super::{Course, CourseSample};
 use crate::numeric::ramp;
@@ -17,6 +17,12 @@ const LANDED_SHARE: f64 = 0.5;
 
 /// When the level after landing is read, seconds after the landing: the heels are down, the body still sinks.
 const LANDED_WINDOW_S: (f64, f64) = (0.08, 0.25);
+
+/// … and half of the stretch around the lowest point of a short contact in which the feet carry the body, seconds.
+const LOW_WINDOW_S: f64 = 0.05;
+
+/// A level in a short contact that is higher than after the landing by more than this, in statures, is that of a forefoot.
+const MAX_LOW_RISE: f64 = 0.008;
 
 /// Frames needed in that window.
 const MIN_LANDED_FRAMES: usize = 2;
@@ -54,6 +60,8 @@ pub struct Feet {
     size: f64,
     /// Whether the body stood upright, so that its lengths can be compared with those in flight.
     upright: bool,
+    /// How high the feet are at a contact over this ground.
+    pub(super) at_contact: ContactHeight,
     /// Visibility below which a foot is lost.
     least_visibility: [f64; 2],
     stature_px: f64,
@@ -88,6 +96,7 @@ impl Feet {
             hip,
             size,
             upright: true,
+            at_contact: ContactHeight::CALIBRATED,
             least_visibility: [0.0; 2],
             stature_px: course.stature_px,
         };
@@ -140,16 +149,24 @@ impl Feet {
         self
     }
 
-    /// The same feet on the floor they land on, however far it lies below the one they stood on; `None` when they are not
-    /// seen after the landing.
-    pub fn on_floor_after(mut self, course: &mut Course, landing_s: f64) -> Option<Self> {
-        let (from, to) = (landing_s + LANDED_WINDOW_S.0, landing_s + LANDED_WINDOW_S.1);
+    /// The same feet on the floor below what they stood on: its level is read after the landing and around `low_s`, when
+    /// they carry the body between fall and take-off. `None` when they are not seen after the landing.
+    pub fn on_floor(mut self, course: &mut Course, low_s: f64, landing_s: f64) -> Option<Self> {
+        let landed = (landing_s + LANDED_WINDOW_S.0, landing_s + LANDED_WINDOW_S.1);
+        let low = (low_s - LOW_WINDOW_S, low_s + LOW_WINDOW_S);
         let mut moved = [None; 2];
         for (side, moved) in moved.iter_mut().enumerate() {
-            if let Some(landed) = levels(course, side, self.least_visibility[side], from, to) {
-                *moved = Some(mixed(landed) - mixed(self.ground[side]));
-                self.ground[side] = landed;
+            let mut read = |(from, to)| levels(course, side, self.least_visibility[side], from, to);
+            let Some(mut floor) = read(landed) else { continue };
+            // on the forefoot the heel stays up: then the landing alone tells
+            let flat = |low: &[f64; 3]| mixed(*low) < mixed(floor) + MAX_LOW_RISE * self.stature_px;
+            if let Some(low) = read(low).filter(flat) {
+                for (level, low) in floor.iter_mut().zip(low) {
+                    *level = 0.5 * (*level + low);
+                }
             }
+            *moved = Some(mixed(floor) - mixed(self.ground[side]));
+            self.ground[side] = floor;
         }
         let by = self.mean(|side| moved[side])?;
         for (side, moved) in moved.iter().enumerate() {
@@ -158,12 +175,28 @@ impl Feet {
             }
         }
         self.hip += by;
+        self.at_contact = ContactHeight::AFTER_DROP;
         Some(self)
     }
 
-    /// One foot alone.
-    pub fn only(mut self, side: usize) -> Self {
-        self.weight[1 - side] = 0.0;
+    /// The same feet in a series of rebounds, in which they never come to rest on the ground: half of its level is read
+    /// around `low_s`, when they carry the body. It follows somebody who drifts in the picture.
+    pub fn rebounding(mut self, course: &mut Course, low_s: f64) -> Self {
+        let (from, to) = (low_s - LOW_WINDOW_S, low_s + LOW_WINDOW_S);
+        let mut moved = [None; 2];
+        for (side, moved) in moved.iter_mut().enumerate() {
+            let before = mixed(self.ground[side]);
+            let flat = |low: &[f64; 3]| mixed(*low) < before + MAX_LOW_RISE * self.stature_px;
+            let low = levels(course, side, self.least_visibility[side], from, to).filter(flat);
+            if let Some(low) = low {
+                for (level, low) in self.ground[side].iter_mut().zip(low) {
+                    *level = 0.5 * (*level + low);
+                }
+                *moved = Some(mixed(self.ground[side]) - before);
+            }
+        }
+        self.hip += self.mean(|side| moved[side]).unwrap_or(0.0);
+        self.at_contact = ContactHeight::REBOUND;
         self
     }
 
@@ -179,6 +212,12 @@ impl Feet {
             let heel = sample.feet[side].heel - self.ground[side][1];
             self.seen(sample, side).then(|| heel / self.stature_px)
         })
+    }
+
+    /// One foot alone.
+    pub fn only(mut self, side: usize) -> Self {
+        self.weight[1 - side] = 0.0;
+        self
     }
 
     /// Weight of each foot, left and right, 0..=1.

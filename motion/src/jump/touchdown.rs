@@ -45,7 +45,7 @@ impl Touchdown {
         let interval = course
             .frame_interval(view_of.0, view_of.1)
             .ok_or(Rejection::TooFewFrames)?;
-        let contact_height = ContactHeight::CALIBRATED.of(&feet.view(course, view_of, interval));
+        let contact_height = ContactHeight::DROP_TOUCHDOWN.of(&feet.view(course, view_of, interval));
         let mut touchdown = Self {
             at_s: last_airborne(course, feet, on_ground_s).ok_or(Rejection::NoDrop)?,
             spread_s: 0.0,

@@ -11,7 +11,7 @@ const GROUND_WINDOW_S: f64 = 1.2;
 const MIN_WATCHED_S: f64 = 0.2;
 
 /// Quantile of foot heights that counts as the ground: feet are down at least that share of the time, even when hopping.
-const GROUND_QUANTILE: f64 = 0.2;
+const GROUND_QUANTILE: f64 = 0.12;
 
 /// Foot height over body size (trunk + thigh + shank) that counts as airborne: 5 % is 4 % of stature, above the heel
 /// raise of the last contact, below the apex of a 6 cm jump.

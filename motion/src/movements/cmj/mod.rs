@@ -84,6 +84,13 @@ impl CmjJump {
                 .countermovement(course, bench.last_landing_s, flight.left_s, thrown.px_per_m)?;
         checks::from_standing(&approach, flight, bench.last_landing_s)?;
         checks::countermovement(course, &approach, flight.left_s)?;
+        let hold = bench
+            .smoothed
+            .held_squat(course, bench.last_landing_s, flight.left_s, thrown.px_per_m);
+        if hold.is_ok_and(|hold| checks::squat(course, (hold.hold_s, hold.rest_end_s), flight.left_s).is_ok())
+        {
+            return Err(Rejection::HeldSquat);
+        }
         let (from, to) = approach.ground_range();
         let standing = Feet::on_ground(course, from, to)?;
         let flight = MeasuredFlight::measure(course, context, &thrown, &standing)?;

@@ -117,8 +117,9 @@ impl Drop {
         let thrown = Thrown::confirm(course, context, noticed, LEAD_S)?;
         let on_box = on_box(course, fell_s);
         let box_feet = Feet::on_ground(course, on_box.0, on_box.1)?;
+        let low_s = course.lowest_s(fell_s, noticed.left_s).ok_or(Rejection::NoDrop)?;
         let floor = box_feet
-            .on_floor_after(course, noticed.returned_s)
+            .on_floor(course, low_s, noticed.returned_s)
             .ok_or(Rejection::TooFewFrames)?;
         let box_px = box_feet.above(&floor);
         if box_px < MIN_BOX * course.stature_px {

@@ -105,7 +105,13 @@ impl RepeatedJumps {
             Some(standing) => standing,
             None => feet_before(bench, &thrown, noticed)?,
         };
+        let last_landing_s = bench.last_landing_s;
         let course = &mut bench.course;
+        let low_s = course.lowest_s(last_landing_s.max(noticed.left_s - REBOUND_S), noticed.left_s);
+        let standing = match low_s {
+            Some(low_s) => standing.rebounding(course, low_s),
+            None => standing,
+        };
         let flight = MeasuredFlight::measure_on(course, context, &thrown, &standing)?;
         let stature_m = course.stature_px / flight.px_per_m;
         let last = self.landed.replace(Landed {

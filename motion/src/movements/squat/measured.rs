@@ -187,11 +187,7 @@ impl Squat {
             NAME,
             context.person,
             PhaseSpan::tiled(&[phase::DESCENT, phase::BOTTOM, phase::ASCENT], &bounds),
-            vec![
-                ("onset_s", self.onset_s),
-                ("lowest_s", self.lowest_s),
-                ("end_s", self.end_s),
-            ],
+            vec![("onset_s", self.onset_s), ("lowest_s", self.lowest_s)],
             (metrics, warnings, verdict.into_quality()),
         )
     }

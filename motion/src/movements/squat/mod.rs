@@ -19,7 +19,7 @@ pub(super) const MOVEMENT: Movement = Movement {
     name: NAME,
     label: "Squat",
     phases: &[phase::STANDING, phase::DESCENT, phase::BOTTOM, phase::ASCENT],
-    events: &["onset_s", "lowest_s", "end_s"],
+    events: &["onset_s", "lowest_s"],
     metrics: measured::KEYS,
     model: || Box::new(Squats::default()),
 };
