@@ -4,14 +4,14 @@ use super::Contact;
 
 /// Standard deviation of the foot's height at contact against the calibrated one, in statures: view, clothing and gait
 /// of the pose model from clip to clip. Residual of the calibration on rendered athletes.
-const CONTACT_HEIGHT_DEVIATION: f64 = 0.0075;
+const CONTACT_HEIGHT_DEVIATION: f64 = 0.007;
 
 /// Correlation of the two contact heights of one jump: the same feet seen by the same model.
 const CONTACT_CORRELATION: f64 = 0.35;
 
 /// Standard deviation of one sample's estimate that grows with the time between frames, in frames: the feet move on
 /// while the region follows one frame behind.
-const SAMPLING_DEVIATION_FRAMES: f64 = 0.12;
+const SAMPLING_DEVIATION_FRAMES: f64 = 0.3;
 
 /// Standard deviation of the apex of the centre of mass' parabola, seconds.
 const APEX_DEVIATION_S: f64 = 0.006;

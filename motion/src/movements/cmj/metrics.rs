@@ -54,7 +54,7 @@ pub const KEYS: &[&str] = &[
 ];
 
 /// Standard deviation of the onset, seconds: how early a body's first stir shows over landmark noise.
-const ONSET_DEVIATION_S: f64 = 0.065;
+const ONSET_DEVIATION_S: f64 = 0.072;
 
 /// Standard deviation of the lowest point, seconds, beside a third of a frame: the smoothed curve is flat there.
 const LOWEST_DEVIATION_S: f64 = 0.012;
@@ -72,8 +72,12 @@ const CROUCH_GAIN: f64 = 1.085;
 /// Smoothing and the pose model blunt the fastest ascent: true over measured speed on the same jumps.
 const ASCENT_GAIN: f64 = 1.08;
 
-/// Relative standard deviation of a smoothed peak speed, beside the scale's.
-const SPEED_DEVIATION: f64 = 0.05;
+/// Landmark noise sharpens the fastest descent: true over measured speed on rendered jumps.
+const DESCENT_GAIN: f64 = 0.95;
+
+/// Relative standard deviations of the fastest descent and ascent, beside the scale's.
+const DESCENT_DEVIATION: f64 = 0.085;
+const ASCENT_DEVIATION: f64 = 0.06;
 
 /// Slower than this, times of two or three frames cannot be told, seconds per frame.
 const MAX_INTERVAL_FOR_TRANSITION_S: f64 = 1.0 / 48.0;
@@ -243,11 +247,12 @@ fn lengths(t: &Countermovement, report: &FlightReport<'_>, m: &mut Measurements)
         CROUCH_GAIN * (t.standing_px - t.lowest_px),
         posture_px,
     );
-    let speed = |px_s: f64| {
+    let speed = |px_s: f64, deviation: f64| {
         let value = px_s / scale.px_per_m;
-        (value, value * scale.relative_deviation.hypot(SPEED_DEVIATION))
+        (value, value * scale.relative_deviation.hypot(deviation))
     };
-    let (down, up) = (speed(t.descent_px_s), speed(ASCENT_GAIN * t.ascent_px_s));
+    let down = speed(DESCENT_GAIN * t.descent_px_s, DESCENT_DEVIATION);
+    let up = speed(ASCENT_GAIN * t.ascent_px_s, ASCENT_DEVIATION);
     if t.standing_s.is_none() {
         m.withhold(
             "jump_height_above_standing_m",

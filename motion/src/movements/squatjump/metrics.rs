@@ -47,16 +47,16 @@ pub const KEYS: &[&str] = &[
 ];
 
 /// Standard deviation of the first upward motion, seconds.
-const ONSET_DEVIATION_S: f64 = 0.025;
+const ONSET_DEVIATION_S: f64 = 0.06;
 
 /// Standard deviation of the begin of the hold, seconds: a lowering fades out.
 const HOLD_DEVIATION_S: f64 = 0.12;
 
 /// Standard deviation of a height difference of the centre of mass between two postures, in statures.
-const POSTURE_DEVIATION: f64 = 0.012;
+const POSTURE_DEVIATION: f64 = 0.009;
 
 /// The same between two nearly equal postures: what landmark noise leaves of a median and a minimum.
-const SAME_POSTURE_DEVIATION: f64 = 0.004;
+const SAME_POSTURE_DEVIATION: f64 = 0.003;
 
 /// Relative standard deviation of a smoothed peak speed, beside the scale's.
 const SPEED_DEVIATION: f64 = 0.05;

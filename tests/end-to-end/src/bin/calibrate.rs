@@ -18,11 +18,11 @@ use synthetic_athlete::MovementKind;
 #[derive(Parser)]
 #[command(about = "Calibration of the contact search on rendered jumps")]
 struct Arguments {
-    /// Clips with jumps
-    #[arg(long, default_value_t = 40)]
+    /// Clips of the matrix, of which every other one takes part
+    #[arg(long, default_value_t = 96)]
     clips: usize,
-    /// Seed of the matrix; another one than that of the accuracy tables
-    #[arg(long, default_value_t = 2)]
+    /// Seed of the matrix
+    #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Where recorded poses are kept
     #[arg(long)]
@@ -38,6 +38,8 @@ struct Arguments {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut cases = matrix::cases(MovementKind::Cmj, arguments.seed, arguments.clips);
+    // the other half of the accuracy matrix plays no part, so that it can tell how well the constants hold
+    cases = cases.into_iter().step_by(2).collect();
     cases.retain(|case| !case.is_crossed());
     let found = on_all_cores(&cases, |case| {
         let recording = Recording::kept_or_made(case, Quality::Balanced, Some(&arguments.recordings))?;
