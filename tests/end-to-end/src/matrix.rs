@@ -27,6 +27,24 @@ impl Case {
         }
     }
 
+    /// The knobs most errors hang on, for a person who looks for their cause.
+    pub fn conditions(&self) -> String {
+        let camera = &self.clip.camera;
+        let company = self
+            .clip
+            .bystander
+            .map_or(String::new(), |b| format!(" {:?}", b.action));
+        format!(
+            "{:.0} fps, {} lines, yaw {:+.0}°, roll {:+.1}°, crf {}{}",
+            self.clip.fps.as_f64(),
+            camera.height,
+            camera.yaw_deg,
+            camera.roll_deg,
+            self.crf,
+            company.to_lowercase()
+        )
+    }
+
     /// Whether somebody walks past right behind the athlete. While two people overlap, the pose model mixes up their legs
     /// and the tracker may lose one of them: a known gap, so these clips are reported apart.
     pub fn is_crossed(&self) -> bool {

@@ -109,7 +109,7 @@ pub struct Outcome {
     pub misnamed: usize,
     /// Found repetitions that did not happen.
     pub invented: usize,
-    /// What was misnamed or invented, for a person to look at.
+    /// What was missed, misnamed or invented, for a person to look at.
     pub remarks: Vec<String>,
 }
 
@@ -171,6 +171,10 @@ pub fn judge(recording: &Recording) -> Result<Outcome> {
         }
     }
     outcome.missed = open.len();
+    let missed = open
+        .iter()
+        .map(|r| format!("missed: from {:.2} s to {:.2} s", r.start_s, r.end_s));
+    outcome.remarks.extend(missed);
     Ok(outcome)
 }
 

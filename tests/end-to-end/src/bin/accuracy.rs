@@ -85,7 +85,7 @@ impl Arguments {
                 outcome.invented
             );
             for remark in &outcome.remarks {
-                eprintln!("  {}: {remark}", case.name);
+                eprintln!("  {}: {remark} ({})", case.name, case.conditions());
             }
             Ok(Some(outcome))
         })?;
@@ -212,7 +212,6 @@ fn reencoded(arguments: &Arguments) -> Result<Vec<[f64; 2]>> {
 /// One line per repetition: what is compared, error and half width of the interval.
 fn rows(outcomes: &[Outcome]) {
     for outcome in outcomes {
-        let clip = &outcome.case.clip;
         for row in &outcome.matched {
             let numbers: Vec<String> = row
                 .iter()
@@ -222,12 +221,9 @@ fn rows(outcomes: &[Outcome]) {
                 })
                 .collect();
             println!(
-                "{} fps={:.0} yaw={:+.0} roll={:+.1} crf={} {}",
+                "{} ({}) {}",
                 outcome.case.name,
-                clip.fps.as_f64(),
-                clip.camera.yaw_deg,
-                clip.camera.roll_deg,
-                outcome.case.crf,
+                outcome.case.conditions(),
                 numbers.join(" ")
             );
         }
