@@ -122,6 +122,11 @@ pub const NEGATIVES: usize = 24;
 /// Clips that are encoded at every rate factor.
 pub const REENCODED: usize = 8;
 
+/// How many clips the matrix has.
+pub fn clips() -> usize {
+    SUITES.iter().map(|suite| suite.clips).sum::<usize>() + NEGATIVES + REENCODED * CRFS.len()
+}
+
 /// `count` clips of running or walking. The clips without a jump have walkers of their own.
 pub fn gaits(kind: MovementKind, seed: u64, count: usize) -> Vec<Case> {
     let mut cases = cases(kind, seed, count);
