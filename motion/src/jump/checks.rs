@@ -4,6 +4,8 @@
 use super::approach::Countermovement;
 use super::live::REBOUND_S;
 use super::{Contact, Course, CourseSample, Feet, GravityFit, Noticed, Rejection};
+use crate::body::{Joint, Side};
+use crate::history::History;
 use crate::units::height_from_flight_time;
 
 /// Measured rise of the centre of mass over the rise its flight time implies.
@@ -41,6 +43,9 @@ const SPRING_WINDOW_S: f64 = 0.025;
 
 /// The centre of mass sinks by at least this, in statures.
 const MIN_DEPTH: f64 = 0.025;
+
+/// Planted feet move sideways by less than this, in statures: half of the shortest walking step.
+const MAX_WANDER: f64 = 0.16;
 
 /// A foot that counts must rise this much in mid-flight, in statures.
 const MIN_FOOT_RISE: f64 = 0.012;
@@ -155,6 +160,27 @@ pub fn squat(course: &Course, rest: (f64, f64), left_s: f64) -> Result<(), Rejec
 
 fn knee_bend(course: &Course, during: (f64, f64), left_s: f64) -> Result<f64, Rejection> {
     course.knee_bend(during, left_s).ok_or(Rejection::TooFewFrames)
+}
+
+/// The feet stay where they are: nobody walks or runs. The better seen foot decides.
+pub fn planted(history: &History, (from, to): (f64, f64), stature_px: f64) -> Result<(), Rejection> {
+    let seen = |side| -> f64 { history.window(from, to).map(|f| f.foot_visibility(side)).sum() };
+    let side = if seen(Side::Left) > seen(Side::Right) {
+        Side::Left
+    } else {
+        Side::Right
+    };
+    let places = history.window(from, to).map(|f| f.joint(side, Joint::Ankle));
+    let usable = places
+        .filter(|ankle| ankle.usable())
+        .map(|ankle| f64::from(ankle.x));
+    let (low, high) = usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+        (low.min(x), high.max(x))
+    });
+    if high - low > MAX_WANDER * stature_px {
+        return Err(Rejection::NotBallistic);
+    }
+    Ok(())
 }
 
 /// Both feet are in the air.

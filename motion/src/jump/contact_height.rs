@@ -28,6 +28,8 @@ pub struct ContactHeight {
     pub stretch: f64,
     /// Per growth of the body.
     pub growth: f64,
+    /// Standard deviation of the height about this model from jump to jump, in statures.
+    pub deviation: f64,
 }
 
 impl ContactHeight {
@@ -38,6 +40,7 @@ impl ContactHeight {
         lag: -0.011,
         stretch: -0.272,
         growth: 0.092,
+        deviation: 0.007,
     };
 
     /// At take-off and landing over a floor read in the contact after a fall and after the landing.
@@ -46,6 +49,7 @@ impl ContactHeight {
         lag: 0.0,
         stretch: -0.246,
         growth: -0.111,
+        deviation: 0.0105,
     };
 
     /// At the touch-down of a fall over that floor.
@@ -54,6 +58,7 @@ impl ContactHeight {
         lag: 0.453,
         stretch: -0.246,
         growth: -0.111,
+        deviation: 0.0105,
     };
 
     /// In a series of rebounds over the ground of the standing before it.
@@ -62,6 +67,7 @@ impl ContactHeight {
         lag: 0.2,
         stretch: -0.246,
         growth: -0.111,
+        deviation: 0.0085,
     };
 
     /// The height under this view.

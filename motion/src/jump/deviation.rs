@@ -2,10 +2,6 @@
 
 use super::Contact;
 
-/// Standard deviation of the foot's height at contact against the calibrated one, in statures: view, clothing and gait
-/// of the pose model from clip to clip. Residual of the calibration on rendered athletes.
-const CONTACT_HEIGHT_DEVIATION: f64 = 0.007;
-
 /// Correlation of the two contact heights of one jump: the same feet seen by the same model.
 const CONTACT_CORRELATION: f64 = 0.35;
 
@@ -28,15 +24,17 @@ pub struct EventDeviation {
     pub ascent_s: f64,
     /// Of the flight time.
     pub flight_s: f64,
+    /// Standard deviation of the height at contact, statures.
+    height: f64,
     /// The parts of the take-off's that come from the height at contact and from the single samples.
     takeoff_parts: (f64, f64),
 }
 
 impl EventDeviation {
-    /// From the spread of the fit, the frame interval and the calibration's own residual. `speed` is the launch speed in
-    /// statures per second.
-    pub fn new(contact: &Contact, frame_interval: f64, speed: f64) -> Self {
-        let systematic = CONTACT_HEIGHT_DEVIATION / speed;
+    /// From the spread of the fit, the frame interval and the standard deviation of the height at contact. `speed` is the
+    /// launch speed in statures per second.
+    pub fn new(contact: &Contact, frame_interval: f64, speed: f64, height: f64) -> Self {
+        let systematic = height / speed;
         let takeoff = random(contact.takeoff_spread_s, contact.frames[0], frame_interval);
         let landing = random(contact.landing_spread_s, contact.frames[1], frame_interval);
         Self {
@@ -46,6 +44,7 @@ impl EventDeviation {
                 + takeoff * takeoff
                 + landing * landing)
                 .sqrt(),
+            height,
             takeoff_parts: (systematic, takeoff),
         }
     }
@@ -77,7 +76,7 @@ impl ContactDeviation {
         speed: f64,
         flight: &EventDeviation,
     ) -> Self {
-        let systematic = CONTACT_HEIGHT_DEVIATION / speed;
+        let systematic = flight.height / speed;
         let own = random(spread_s, frames, frame_interval);
         let (at_takeoff, takeoff) = flight.takeoff_parts;
         let rho = CONTACT_CORRELATION;
@@ -121,10 +120,10 @@ mod tests {
             landing_spread_s: 0.004,
             frames: [n, n],
         };
-        let slow = EventDeviation::new(&contact(2), 1.0 / 30.0, 1.4);
-        let fast = EventDeviation::new(&contact(9), 1.0 / 120.0, 1.4);
+        let slow = EventDeviation::new(&contact(2), 1.0 / 30.0, 1.4, 0.007);
+        let fast = EventDeviation::new(&contact(9), 1.0 / 120.0, 1.4, 0.007);
         assert!(fast.flight_s < slow.flight_s);
-        assert!(EventDeviation::new(&contact(2), 1.0 / 30.0, 2.0).flight_s < slow.flight_s);
+        assert!(EventDeviation::new(&contact(2), 1.0 / 30.0, 2.0, 0.007).flight_s < slow.flight_s);
         assert!(slow.flight_s > slow.takeoff_s);
     }
 }

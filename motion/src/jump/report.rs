@@ -69,7 +69,12 @@ impl<'a> FlightReport<'a> {
             course,
             context,
             interval_s,
-            events: EventDeviation::new(&flight.contact, interval_s, speed),
+            events: EventDeviation::new(
+                &flight.contact,
+                interval_s,
+                speed,
+                flight.feet.at_contact.deviation,
+            ),
             view: Estimate::of(context.history, &moments, context.setup),
         }
     }

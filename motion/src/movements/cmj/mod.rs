@@ -37,6 +37,9 @@ pub(super) const MOVEMENT: Movement = Movement {
 /// The course begins this long before the feet leave, seconds: standing, descent and ascent at their longest.
 const LEAD_S: f64 = 4.0;
 
+/// The feet are flat until this long before they are noticed off the ground, seconds.
+const STRETCHING_S: f64 = 0.12;
+
 /// The kind of jump that begins with a countermovement.
 #[derive(Debug, Default)]
 struct Cmj;
@@ -84,6 +87,8 @@ impl CmjJump {
                 .countermovement(course, bench.last_landing_s, flight.left_s, thrown.px_per_m)?;
         checks::from_standing(&approach, flight, bench.last_landing_s)?;
         checks::countermovement(course, &approach, flight.left_s)?;
+        let on_ground = (approach.onset_s, flight.left_s - STRETCHING_S);
+        checks::planted(context.history, on_ground, course.stature_px)?;
         let hold = bench
             .smoothed
             .held_squat(course, bench.last_landing_s, flight.left_s, thrown.px_per_m);

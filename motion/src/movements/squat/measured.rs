@@ -1,7 +1,7 @@
 //! One squat, measured.
 
 use super::{NAME, phase};
-use crate::jump::{Course, NO_SCALE, SmoothedCom};
+use crate::jump::{Course, NO_SCALE, SmoothedCom, checks};
 use crate::measure::{Measurements, Verdict};
 use crate::movements::Context;
 use crate::scale::{Scale, gravity_in_statures};
@@ -95,7 +95,8 @@ impl Squat {
         let bend = course.knee_bend((lowest_s - 0.06, lowest_s + 0.06), now)?;
         let is_squat = depth_px > MIN_DEPTH * course.stature_px
             && bend > MIN_KNEE_BEND
-            && ankles < MAX_ANKLE_RISE * course.stature_px;
+            && ankles < MAX_ANKLE_RISE * course.stature_px
+            && checks::planted(context.history, (since_s, now), course.stature_px).is_ok();
         let fits = smoothed.samples();
         let (down, up) = (fits[..=lowest].iter(), fits[lowest..].iter());
         let fastest = (
