@@ -10,10 +10,9 @@ const STRIKE: &str = "Altman & Davis 2012, doi:10.1016/j.gaitpost.2011.09.104";
 
 /// In the order in which results list them.
 #[rustfmt::skip]
-pub const METRICS: [MetricDefinition; 27] = [
+pub const METRICS: [MetricDefinition; 26] = [
     MetricDefinition::new("steps", "Steps", "1", "Complete contacts in the bout.", GAIT, 0, (1.0, 200.0)),
     MetricDefinition::new("cadence_spm", "Cadence", "spm", "Steps per minute: 60 over the mean step time.", GAIT, 1, (30.0, 330.0)),
-    MetricDefinition::new("ground_contact_time_ms", "Ground contact time", "ms", "Time from first contact to take-off; in running and walking from the contact of a foot to its toe-off, mean of left and right.", GAIT, 0, (60.0, 1600.0)),
     MetricDefinition::new("ground_contact_time_left_ms", "Ground contact time, left", "ms", "Time from the contact of the left foot to its toe-off, mean over the bout.", GAIT, 0, (60.0, 1600.0)),
     MetricDefinition::new("ground_contact_time_right_ms", "Ground contact time, right", "ms", "Time from the contact of the right foot to its toe-off, mean over the bout.", GAIT, 0, (60.0, 1600.0)),
     MetricDefinition::new("duty_factor", "Duty factor", "1", "Contact time over stride time.", GAIT, 3, (0.1, 0.8)),

@@ -12,6 +12,7 @@ const BOSCO: &str = "Bosco et al. 1983, doi:10.1007/BF00422166";
 /// In registry order.
 #[rustfmt::skip] // one row a metric
 pub(super) const METRICS: &[MetricDefinition] = &[
+    MetricDefinition::new("ground_contact_time_ms", "Ground contact time", "ms", "Time from first contact to take-off; in running and walking from the contact of a foot to its toe-off, mean of left and right.", RSI, 0, (60.0, 1600.0)),
     MetricDefinition::new("reactive_strength_index", "RSI", "1", "Flight time divided by contact time.", RSI, 2, (0.2, 6.0)),
     MetricDefinition::new("rsi_height_m_s", "RSI (height)", "m/s", "Jump height divided by contact time; not interchangeable with the ratio of times.", RSI, 2, (0.05, 6.0)),
     MetricDefinition::new("contact_sink_m", "Sink in contact", "m", "How far the centre of mass sinks from touch-down to its lowest point.", DALLEAU, 3, (0.0, 0.6)),

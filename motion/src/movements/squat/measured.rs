@@ -98,15 +98,15 @@ impl Squat {
             && ankles < MAX_ANKLE_RISE * course.stature_px
             && checks::planted(context.history, (since_s, now), course.stature_px).is_ok();
         let fits = smoothed.samples();
-        let (down, up) = (fits[..=lowest].iter(), fits[lowest..].iter());
-        let fastest = (
-            down.map(|(_, f)| -f.slope).fold(0.0, f64::max),
-            up.map(|(_, f)| f.slope).fold(0.0, f64::max),
-        );
-        let passing = |i: &usize, of: f64| fits[*i].1.slope.abs() >= EARLY_SHARE * of;
-        let began = fits[(0..lowest).find(|i| passing(i, fastest.0))?].0;
-        let ended = fits[(lowest..fits.len()).rev().find(|i| passing(i, fastest.1))?].0;
-        let still = |i: &usize| fits[*i].1.slope.abs() < STILL_M_S * px_per_m;
+        let slope = |i: &usize| fits[*i].1.slope;
+        let down = (0..=lowest).min_by(|a, b| slope(a).total_cmp(&slope(b)))?;
+        let up = (lowest..fits.len()).max_by(|a, b| slope(a).total_cmp(&slope(b)))?;
+        let fastest = (-slope(&down), slope(&up));
+        let descends = |i: &usize| -slope(i) >= EARLY_SHARE * fastest.0;
+        let ascends = |i: &usize| slope(i) >= EARLY_SHARE * fastest.1;
+        let began = fits[(0..=down).rev().take_while(descends).last()?].0;
+        let ended = fits[(up..fits.len()).take_while(ascends).last()?].0;
+        let still = |i: &usize| slope(i).abs() < STILL_M_S * px_per_m;
         let rest = (
             (0..=lowest)
                 .rev()
