@@ -1,7 +1,7 @@
 //! What every jump shares: noticing a flight, the tracked course, how the body came to take off, the feet on the ground, the
 //! ballistic fit, and the numbers that follow.
 //!
-//! A kind of jump implements [`JumpKind`] and is made a movement by [`JumpModel`].
+//! A kind of jump implements `JumpKind` and is made a movement by `JumpModel`.
 
 mod approach;
 pub(crate) mod checks;

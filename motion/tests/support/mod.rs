@@ -126,7 +126,7 @@ pub fn assert_well_formed(repetition: &Repetition) {
             assert!(
                 value >= known.bounds.0
                     && value <= known.bounds.1
-                    && (uncertainty > 0.0 || metric.key == "steps"),
+                    && (uncertainty > 0.0 || matches!(metric.key, "steps" | "series_jumps")),
                 "{metric:?}"
             );
         } else {

@@ -1,0 +1,176 @@
+//! What holds for every jump and squat on perfect landmarks: the right name and count, a well-formed result, independence
+//! of time, mirror and pixels, finality, and two people who do not disturb each other.
+
+mod support;
+
+use kinemotion_motion::{Cohort, EventKind, Pose, Repetition, Seen, movements};
+use std::sync::Arc;
+use support::{Recorded, assert_well_formed, config, events, footage, recording, repetitions, truth_of};
+use synthetic_athlete::{Clip, Cmj, DropJump, RepeatedJumps, Squat, SquatJump};
+
+const STATURE_M: f64 = 1.78;
+
+/// A clip of every movement whose repetitions stand alone; running and walking have tests of their own.
+fn clips() -> Vec<(&'static str, Clip)> {
+    vec![
+        ("cmj", Clip::of(Cmj::default())),
+        ("squatjump", Clip::of(SquatJump::default())),
+        ("dropjump", Clip::of(DropJump::default())),
+        ("repeatedjumps", Clip::of(RepeatedJumps::default())),
+        ("squat", Clip::of(Squat::default())),
+    ]
+}
+
+/// The repetitions of one movement in a recording.
+fn found(name: &str, recording: &[Recorded]) -> Vec<Arc<Repetition>> {
+    let mut found = repetitions(&events(recording, config(Some(STATURE_M))));
+    found.retain(|r| r.movement == name);
+    found
+}
+
+#[test]
+fn the_table_above_names_every_movement_that_stands_alone() {
+    let tested: Vec<&str> = clips().iter().map(|(name, _)| *name).collect();
+    for movement in movements::all() {
+        let steps = movement.metrics.contains(&"cadence_spm");
+        assert!(steps || tested.contains(&movement.name), "{}", movement.name);
+    }
+}
+
+#[test]
+fn every_repetition_is_found_under_its_name_and_is_well_formed() {
+    for (name, clip) in clips() {
+        let footage = footage(&clip);
+        let all = repetitions(&events(&recording(&footage), config(Some(STATURE_M))));
+        let (ours, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|r| r.movement == name);
+        assert_eq!(ours.len(), truth_of(&footage).len(), "{name}");
+        // a series of rebounds opens with a countermovement jump
+        let openings = usize::from(name == "repeatedjumps");
+        assert_eq!(others.len(), openings, "{name}: {others:?}");
+        let movement = movements::find(name).expect("registered");
+        for repetition in ours {
+            assert_well_formed(&repetition);
+            for metric in &repetition.metrics {
+                assert!(
+                    movement.metrics.contains(&metric.key),
+                    "{name} reports {}",
+                    metric.key
+                );
+            }
+            for (event, _) in &repetition.events {
+                assert!(movement.events.contains(event), "{name} reports {event}");
+            }
+        }
+    }
+}
+
+#[test]
+fn results_do_not_depend_on_time_mirror_or_pixels() {
+    for (name, clip) in clips() {
+        let original = recording(&footage(&clip));
+        let reference = found(name, &original);
+        let later: Vec<Recorded> = original.iter().map(|(t, p)| (t + 3600.0, p.clone())).collect();
+        let mirrored = placed(&original, |x, y| (640.0 - x, y));
+        let larger = placed(&original, |x, y| (2.5 * x - 40.0, 2.5 * y + 90.0));
+        for (change, recording, shift) in [
+            ("an hour later", later, 3600.0),
+            ("mirrored", mirrored, 0.0),
+            ("larger", larger, 0.0),
+        ] {
+            let other = found(name, &recording);
+            assert_eq!(reference.len(), other.len(), "{name} {change}");
+            for (a, b) in reference.iter().zip(&other) {
+                for ((event, x), (_, y)) in a.events.iter().zip(&b.events) {
+                    assert!(
+                        (x + shift - y).abs() < 2e-3,
+                        "{name} {change}: {event} {x} and {y}"
+                    );
+                }
+                for (x, y) in a.metrics.iter().zip(&b.metrics) {
+                    let (Some(v), Some(w), Some(u)) = (x.value, y.value, x.uncertainty) else {
+                        assert_eq!(x.value.is_some(), y.value.is_some(), "{name} {change}: {}", x.key);
+                        continue;
+                    };
+                    // left and right change places in a mirror
+                    let side = x.key.ends_with("_lag_ms");
+                    assert!(
+                        side || (v - w).abs() <= 0.05 * u + 1e-9,
+                        "{name} {change}: {} {v} and {w}, interval {u}",
+                        x.key
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn placed(recording: &[Recorded], to: impl Fn(f32, f32) -> (f32, f32)) -> Vec<Recorded> {
+    let mut recording = recording.to_vec();
+    for (_, pose) in &mut recording {
+        for landmark in pose.iter_mut().flat_map(|p| &mut p.landmarks) {
+            (landmark.x, landmark.y) = to(landmark.x, landmark.y);
+        }
+    }
+    recording
+}
+
+#[test]
+fn a_repetition_is_final_within_300_ms_of_its_end() {
+    for (name, clip) in clips() {
+        for event in events(&recording(&footage(&clip)), config(Some(STATURE_M))) {
+            let EventKind::Repetition(repetition) = event.kind else {
+                continue;
+            };
+            // a jump ends with its landing, a squat when the body is up again
+            let end = repetition.event("landing_s").unwrap_or(repetition.end_s);
+            assert!(event.t - end < 0.305, "{name}: {} s after its end", event.t - end);
+        }
+    }
+}
+
+#[test]
+fn two_people_side_by_side_are_measured_as_each_alone() {
+    let clips = clips();
+    for pair in clips.windows(2) {
+        let recordings = [&pair[0].1, &pair[1].1].map(|clip| recording(&footage(clip)));
+        let alone = recordings.each_ref().map(|recording| {
+            let events = events(recording, config(Some(STATURE_M)));
+            repetitions(&events)
+                .into_iter()
+                .map(|r| r.metrics.clone())
+                .collect::<Vec<_>>()
+        });
+        let mut cohort = Cohort::new(config(Some(STATURE_M)));
+        let mut heard = Vec::new();
+        let longest = recordings.iter().map(Vec::len).max().expect("two recordings");
+        for i in 0..longest {
+            let seen: Vec<(u32, &Pose)> = recordings
+                .iter()
+                .zip(1..)
+                .filter_map(|(recording, person)| Some((person, recording.get(i)?.1.as_ref()?)))
+                .collect();
+            let seen: Vec<Seen<'_>> = seen
+                .into_iter()
+                .map(|(person, pose)| Seen {
+                    person,
+                    pose,
+                    wanted: true,
+                })
+                .collect();
+            let t = recordings.iter().find_map(|r| r.get(i)).expect("a frame").0;
+            cohort.push(t, &seen, &mut heard);
+        }
+        cohort.finish(&mut heard);
+        for (person, alone) in (1..).zip(&alone) {
+            let together: Vec<_> = heard
+                .iter()
+                .filter(|e| e.person == person)
+                .filter_map(|e| match &e.kind {
+                    EventKind::Repetition(repetition) => Some(repetition.metrics.clone()),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(&together, alone, "{} beside {}", pair[0].0, pair[1].0);
+        }
+    }
+}
