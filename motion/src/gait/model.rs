@@ -10,6 +10,7 @@ use super::step::Step;
 use super::watch::{Passed, PassingWatch};
 use crate::body::Side;
 use crate::movements::{Context, MovementModel, Output};
+use crate::numeric::median;
 use crate::units::MS_PER_S;
 use crate::{PhaseSpan, Quality, Repetition, StepSpan};
 
@@ -84,7 +85,12 @@ impl GaitModel {
         if self.phase.replace(phase) != Some(phase) {
             output.phase(self.kind.name, phase, interval.to_s);
         }
-        let marks = lags::removed(self.kind.gait, &step.marks, step.speed.unwrap_or(0.0));
+        let marks = lags::removed(
+            self.kind.gait,
+            &step.marks,
+            step.speed.unwrap_or(0.0),
+            step.posture.foot_deg,
+        );
         if let (Some(contact), Some(toe_off)) = (marks.contact_s, marks.toe_off_s) {
             output.metric_update(
                 self.kind.name,
@@ -118,9 +124,11 @@ impl GaitModel {
 pub fn times(gait: Gait, steps: &[Step]) -> Option<Vec<Times>> {
     let speeds = steps.iter().filter_map(|s| s.speed);
     let speed = speeds.clone().sum::<f64>() / speeds.count().max(1) as f64;
+    let mut feet: Vec<f64> = steps.iter().filter_map(|s| s.posture.foot_deg).collect();
+    let foot_deg = median(&mut feet);
     let observed: Vec<_> = steps
         .iter()
-        .map(|s| lags::removed(gait, &s.marks, speed))
+        .map(|s| lags::removed(gait, &s.marks, speed, foot_deg))
         .collect();
     let frame_s = steps.iter().map(|s| s.frame_s).sum::<f64>() / steps.len().max(1) as f64;
     let mut times = chain::solve(&observed, &lags::spread(gait, frame_s))?;

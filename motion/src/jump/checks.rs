@@ -47,6 +47,9 @@ const MIN_DEPTH: f64 = 0.025;
 /// Planted feet move sideways by less than this, in statures: half of the shortest walking step.
 const MAX_WANDER: f64 = 0.16;
 
+/// A rebound travels sideways by at most this from touch-down to landing, in statures: half of what a running step does.
+const MAX_TRAVEL: f64 = 0.2;
+
 /// A foot that counts must rise this much in mid-flight, in statures.
 const MIN_FOOT_RISE: f64 = 0.012;
 
@@ -178,6 +181,20 @@ pub fn planted(history: &History, (from, to): (f64, f64), stature_px: f64) -> Re
         (low.min(x), high.max(x))
     });
     if high - low > MAX_WANDER * stature_px {
+        return Err(Rejection::NotBallistic);
+    }
+    Ok(())
+}
+
+/// The body comes down where it went up: nobody bounds along.
+pub fn in_place(history: &History, (from, to): (f64, f64), stature_px: f64) -> Result<(), Rejection> {
+    let mut places = history
+        .window(from, to)
+        .filter_map(|f| f.mean(Joint::Hip))
+        .map(|(x, _)| x);
+    let first = places.next().ok_or(Rejection::TooFewFrames)?;
+    let travelled = places.next_back().map_or(0.0, |last| (last - first).abs());
+    if travelled > MAX_TRAVEL * stature_px {
         return Err(Rejection::NotBallistic);
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Real clips through the whole chain. They contain no clean jump, so none may be reported; one holds a sprint and one a walk.
 
 use end_to_end::footage;
-use kinemotion_motion::MovementChoice;
+use kinemotion_motion::{Grade, MovementChoice, Repetition};
 use kinemotion_pipelines::{Analysis, AnalysisSpec, analyze_file};
 
 fn analysed(name: &str) -> Option<Analysis> {
@@ -54,14 +54,26 @@ fn a_sprint_start_holds_no_jump_and_its_steps_are_where_a_person_marked_them() {
     assert!((cadence / SPRINT_CADENCE_SPM - 1.0).abs() < 0.03, "{cadence}");
 }
 
+/// When the somersault begins, seconds.
+const SOMERSAULT_S: f64 = 4.5;
+
 #[test]
-fn a_somersault_from_a_roof_is_not_a_countermovement_jump() {
+fn a_somersault_from_a_roof_is_no_clean_jump() {
     let Some(analysis) = analysed("sports2d-walk-and-roof-jump.mp4") else {
         return;
     };
     assert_eq!(analysis.source.frames, 230);
     assert!(analysis.quality.pose_share > 0.9, "{:?}", analysis.quality);
-    // somebody else walks past below
-    let walks = analysis.repetitions.iter().all(|r| r.movement == "walking");
-    assert!(walks, "{:?}", analysis.repetitions);
+    // jumping jacks before the somersault are rebounds, seen from the front; somebody else walks past below
+    let jack = |r: &Repetition| {
+        r.movement == "repeatedjumps" && r.end_s < SOMERSAULT_S && r.quality.grade == Grade::C
+    };
+    let expected = |r: &&Repetition| r.movement == "walking" || jack(r);
+    let others: Vec<_> = analysis
+        .repetitions
+        .iter()
+        .map(|r| &**r)
+        .filter(|r| !expected(r))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
 }

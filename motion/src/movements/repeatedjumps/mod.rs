@@ -128,6 +128,8 @@ impl RepeatedJumps {
         let contact = GroundContact::trace(course, &flight.feet, (last.at_s, takeoff_s))
             .ok_or(Rejection::TooFewFrames)?;
         checks::spring(course, contact.lowest_s, contact.takeoff_s)?;
+        let landing_s = flight.contact.landing_s;
+        checks::in_place(context.history, (last.at_s, landing_s), course.stature_px)?;
         self.series.add(contact.duration_s(), flight.flight_s());
         let rebound = Rebound {
             touchdown: last,
