@@ -3,11 +3,9 @@
 use crate::matrix::Case;
 use crate::recording::Recording;
 use anyhow::{Context, Result};
-use kinemotion_models::Quality;
 use kinemotion_motion::{MovementChoice, Repetition};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use synthetic_athlete::{MovementKind, RepetitionTruth};
 
@@ -126,7 +124,12 @@ impl Outcome {
 }
 
 /// Renders, encodes and analyses one clip in `folder`, which is left as it was.
-pub fn measure(case: &Case, quality: Quality, folder: &Path) -> Result<Outcome> {
+#[cfg(feature = "record")]
+pub fn measure(
+    case: &Case,
+    quality: kinemotion_models::Quality,
+    folder: &std::path::Path,
+) -> Result<Outcome> {
     judge(&Recording::make(case, quality, folder)?)
 }
 

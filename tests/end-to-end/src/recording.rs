@@ -3,6 +3,7 @@
 
 use crate::matrix::Case;
 use anyhow::{Context, Result};
+#[cfg(feature = "record")]
 use kinemotion_models::{Quality, TrackedPose};
 use kinemotion_motion::body;
 use kinemotion_motion::history::History;
@@ -11,13 +12,16 @@ use kinemotion_motion::{
     AnalyzerConfig, Cohort, Event, EventKind, LANDMARK_COUNT, Landmark, MovementChoice, Picture,
     PictureShift, Pose, Repetition, Seen, WorldPoint,
 };
+#[cfg(feature = "record")]
 use kinemotion_pipelines::{AnalysisSpec, analyze_file};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
-use synthetic_athlete::{Footage, video};
+use synthetic_athlete::Footage;
+#[cfg(feature = "record")]
+use synthetic_athlete::video;
 
 /// State of the code that sees what is in a picture.
 const POSE_STAGE: &str = env!("POSE_STAGE");
@@ -45,6 +49,7 @@ struct Person {
     world: Vec<WorldPoint>,
 }
 
+#[cfg(feature = "record")]
 impl From<&TrackedPose> for Person {
     fn from(tracked: &TrackedPose) -> Self {
         Self {
@@ -87,6 +92,7 @@ pub struct Recording {
 impl Recording {
     /// Renders, encodes and decodes a clip in `folder`, which is left as it was, and records the poses as a user's
     /// analysis with default settings sees them.
+    #[cfg(feature = "record")]
     pub fn make(case: &Case, quality: Quality, folder: &Path) -> Result<Self> {
         let footage = case.clip.build().with_context(|| case.name.clone())?;
         let file = folder.join(format!("{}.mp4", case.name));
@@ -160,17 +166,27 @@ impl Recording {
             .collect()
     }
 
-    /// The recording of a case kept in `folder`, or a new one, which is then kept there. Without a folder nothing is kept.
-    pub fn kept_or_made(case: &Case, quality: Quality, folder: Option<&Path>) -> Result<Self> {
+    /// The recording of a case at the default quality kept in `folder`, or a new one, which is then kept there. Without a
+    /// folder nothing is kept.
+    #[cfg(feature = "record")]
+    pub fn kept_or_made(case: &Case, folder: Option<&Path>) -> Result<Self> {
         if let Some(kept) = folder.and_then(|folder| Self::load(case, folder)) {
             return Ok(kept);
         }
         let scratch = tempfile::tempdir()?;
-        let made = Self::make(case, quality, scratch.path())?;
+        let made = Self::make(case, Quality::Balanced, scratch.path())?;
         if let Some(folder) = folder {
             made.store(folder)?;
         }
         Ok(made)
+    }
+
+    /// The recording of a case kept in `folder`; this build cannot make one.
+    #[cfg(not(feature = "record"))]
+    pub fn kept_or_made(case: &Case, folder: Option<&Path>) -> Result<Self> {
+        folder
+            .and_then(|folder| Self::load(case, folder))
+            .with_context(|| format!("{} is not recorded; the feature `record` is needed to make it", case.name))
     }
 
     /// The recording of a case kept in `folder`; `None` when there is none or it is of another case or made by other

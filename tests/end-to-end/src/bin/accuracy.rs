@@ -11,7 +11,6 @@ use end_to_end::parallel::on_all_cores;
 use end_to_end::recording::Recording;
 use end_to_end::report::{self, fast, table_of};
 use end_to_end::{gait, goals};
-use kinemotion_models::Quality;
 use kinemotion_motion::movements;
 use std::path::PathBuf;
 use synthetic_athlete::MovementKind;
@@ -62,7 +61,7 @@ impl Arguments {
         if self.recorded {
             return Ok(folder.and_then(|folder| Recording::load(case, folder)));
         }
-        Recording::kept_or_made(case, Quality::Balanced, folder).map(Some)
+        Recording::kept_or_made(case, folder).map(Some)
     }
 
     /// Measures the cases.

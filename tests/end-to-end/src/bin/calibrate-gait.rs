@@ -8,7 +8,6 @@ use clap::Parser;
 use end_to_end::matrix;
 use end_to_end::parallel::on_all_cores;
 use end_to_end::recording::Recording;
-use kinemotion_models::Quality;
 use kinemotion_motion::body::{Frame, SideRepair};
 use kinemotion_motion::gait::Gait;
 use kinemotion_motion::gait::marks::Interval;
@@ -58,7 +57,7 @@ fn main() -> Result<()> {
         let perfect = cases.iter().map(Recording::perfect).collect::<Result<Vec<_>>>()?;
         table(&format!("{}, perfect landmarks", kind.name()), gait, &perfect)?;
         let seen = on_all_cores(&cases, |case| {
-            Recording::kept_or_made(case, Quality::Balanced, arguments.recordings.as_deref())
+            Recording::kept_or_made(case, arguments.recordings.as_deref())
         })?;
         table(&format!("{}, pose stage", kind.name()), gait, &seen)?;
     }

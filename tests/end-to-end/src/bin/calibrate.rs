@@ -9,7 +9,6 @@ use end_to_end::calibration::{Sample, flight_error_s, robust_fit, samples};
 use end_to_end::matrix;
 use end_to_end::parallel::on_all_cores;
 use end_to_end::recording::Recording;
-use kinemotion_models::Quality;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -42,7 +41,7 @@ fn main() -> Result<()> {
     cases = cases.into_iter().step_by(2).collect();
     cases.retain(|case| !case.is_crossed());
     let found = on_all_cores(&cases, |case| {
-        let recording = Recording::kept_or_made(case, Quality::Balanced, Some(&arguments.recordings))?;
+        let recording = Recording::kept_or_made(case, Some(&arguments.recordings))?;
         samples(&recording)
     })?;
     let samples: Vec<Sample> = found.into_iter().flatten().collect();
