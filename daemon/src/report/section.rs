@@ -147,6 +147,8 @@ fn angles(r: &Repetition) -> String {
     if events.is_empty() {
         return String::new();
     }
+    let time = |event: &str| r.event(&format!("{event}_s")).unwrap_or(f64::INFINITY);
+    events.sort_by(|a, b| time(a).total_cmp(&time(b)));
     let heads: String = events
         .iter()
         .map(|event| format!("<th scope=\"col\" class=\"value\">{}</th>", spelled(event)))
