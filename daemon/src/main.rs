@@ -5,9 +5,12 @@ mod doctor;
 mod exit;
 mod interrupt;
 mod layout;
+mod measuring;
 mod models;
+mod movements;
 mod report;
 mod stdout;
+mod wording;
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
@@ -29,7 +32,9 @@ enum Command {
     /// Measure the movements in video files
     Analyze(Box<analyze::AnalyzeArgs>),
     /// Make a page of a video file: key frames, curves, numbers
-    Report(report::ReportArgs),
+    Report(Box<report::ReportArgs>),
+    /// List what can be measured: movements, phases, events and the definition of every metric
+    Movements(movements::MovementsArgs),
     /// Fetch, list or check the pose models and ONNX Runtime
     Models(models::ModelsArgs),
     /// Check that this machine has everything, and say how to fix what is missing
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Movements(args) => movements::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Doctor => doctor::run(),
     };

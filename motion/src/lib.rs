@@ -22,6 +22,7 @@ pub mod history;
 pub mod jump;
 mod measure;
 pub mod movements;
+pub mod norms;
 pub mod numeric;
 mod pose;
 pub mod registry;

@@ -7,8 +7,10 @@ mod reactive;
 mod squat;
 mod strength;
 
+use serde::Serialize;
+
 /// Definition of a metric. Docs, CSV headers, overlay labels and API descriptions are made from it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct MetricDefinition {
     /// Key in JSON, CSV and API; ends in its unit.
     pub key: &'static str,
@@ -16,7 +18,7 @@ pub struct MetricDefinition {
     pub label: &'static str,
     /// SI or display unit, `1` for a pure number.
     pub unit: &'static str,
-    /// What it is, in one sentence.
+    /// What it is, with its formula where it has one.
     pub definition: &'static str,
     /// Where the definition or formula comes from.
     pub source: &'static str,

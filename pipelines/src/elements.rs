@@ -14,7 +14,7 @@ pub struct Requirement {
     pub purpose: &'static str,
 }
 
-/// Everything `analyze` uses, in the order of the pipeline. Our own elements are linked in and have no package.
+/// Everything `analyze` and `report` use, in the order of the pipeline. Our own elements are linked in and have no package.
 pub const REQUIREMENTS: &[Requirement] = &[
     Requirement {
         element: "filesrc",
@@ -80,6 +80,16 @@ pub const REQUIREMENTS: &[Requirement] = &[
         element: "videoflip",
         package: "gstreamer1.0-plugins-good",
         purpose: "phone videos held upright",
+    },
+    Requirement {
+        element: "videocrop",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "pictures of a report",
+    },
+    Requirement {
+        element: "jpegenc",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "pictures of a report",
     },
     Requirement {
         element: "mp4mux",

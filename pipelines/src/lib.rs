@@ -35,7 +35,7 @@ mod usage;
 mod watch;
 
 pub use error::AnalysisError;
-pub use key_frames::key_frames;
+pub use key_frames::{Crop, KeyFrame, key_frames};
 pub use output::{AtomicFile, EventLines};
 pub use results::{Analysis, FramePoses, ModelFile, ModelInfo, QualityReport, SCHEMA, SourceInfo, Timing};
 pub use run::{analyze_file, analyze_file_with_events};

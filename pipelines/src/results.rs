@@ -60,6 +60,16 @@ pub struct SourceInfo {
     pub frames: u64,
 }
 
+impl SourceInfo {
+    /// Where an instant of the movement lies in the file, both in seconds: slow motion plays longer than it took.
+    pub fn position_s(&self, time_s: f64) -> f64 {
+        match (self.capture_fps, self.nominal_fps) {
+            (Some(capture), Some(nominal)) => time_s * capture / nominal,
+            _ => time_s,
+        }
+    }
+}
+
 /// What turned frames into poses.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ModelInfo {
@@ -127,4 +137,20 @@ pub struct FramePoses {
     pub persons: Arc<[TrackedPose]>,
     /// Size of the picture and where the camera looked.
     pub picture: Picture,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_motion_lies_later_in_the_file_than_it_happened() {
+        let slow = SourceInfo {
+            capture_fps: Some(240.0),
+            nominal_fps: Some(30.0),
+            ..SourceInfo::default()
+        };
+        assert!((slow.position_s(0.5) - 4.0).abs() < 1e-12);
+        assert_eq!(SourceInfo::default().position_s(0.5), 0.5);
+    }
 }

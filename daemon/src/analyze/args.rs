@@ -1,22 +1,10 @@
 //! The arguments of `kinemotion analyze`.
 
 use crate::exit::UsageError;
+use crate::measuring::MeasuringArgs;
 use clap::{Args, ValueEnum};
-use kinemotion_models::{PersonSelection, Quality};
-use kinemotion_motion::{Athlete, MovementChoice, Setup, movements};
-use kinemotion_pipelines::{AnalysisSpec, Cancellation, People};
+use kinemotion_pipelines::{AnalysisSpec, Cancellation};
 use std::path::{Path, PathBuf};
-
-/// Statures that can be meant: metres, not centimetres or feet. Kinephase has the same upper limit.
-pub const STATURE_M: (f64, f64) = (0.5, 2.72);
-/// Masses that can be meant, kilograms.
-pub const MASS_KG: (f64, f64) = (10.0, 635.0);
-/// Boxes of drop jumps, metres.
-const BOX_M: (f64, f64) = (0.05, 2.0);
-/// Angles by which a camera may stand askew, degrees.
-const CAMERA_DEG: (f64, f64) = (-45.0, 45.0);
-/// Capture rates of cameras, frames per second.
-const CAPTURE_FPS: (f64, f64) = (1.0, 10_000.0);
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,6 +17,8 @@ pub enum Format {
     Ndjson,
     /// One line per repetition
     Csv,
+    /// The JSON layout of the Python tool, with the keys that mean the same
+    PythonCompat,
     /// Joint angles in the LocoHub layout: OUT_phase.parquet (150 rows per cycle) and OUT_time.parquet
     Parquet,
     /// Markers for OpenSim in metres; one file per person who moved
@@ -56,7 +46,7 @@ impl Format {
     pub fn extension(self) -> &'static str {
         match self {
             Self::Table => "txt",
-            Self::Json => "json",
+            Self::Json | Self::PythonCompat => "json",
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
             Self::Parquet => "parquet",
@@ -71,27 +61,6 @@ impl Format {
     }
 }
 
-/// Which landmark model runs.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum QualityArg {
-    /// Lite landmark model
-    Fast,
-    /// Full landmark model
-    Balanced,
-    /// Heavy landmark model
-    Accurate,
-}
-
-impl From<QualityArg> for Quality {
-    fn from(quality: QualityArg) -> Self {
-        match quality {
-            QualityArg::Fast => Self::Fast,
-            QualityArg::Balanced => Self::Balanced,
-            QualityArg::Accurate => Self::Accurate,
-        }
-    }
-}
-
 /// Measure the movements in video files.
 #[derive(Args, Debug)]
 pub struct AnalyzeArgs {
@@ -99,45 +68,8 @@ pub struct AnalyzeArgs {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 
-    /// Movement to look for, auto to recognise it
-    #[arg(long, default_value = "auto", value_parser = movement)]
-    movement: MovementChoice,
-
-    /// Landmark model: more exact costs more time
-    #[arg(long, value_enum, default_value_t = QualityArg::Balanced)]
-    quality: QualityArg,
-
-    /// Stature of the athlete in metres; gives lengths and speeds their scale
-    #[arg(long, value_name = "M", value_parser = within(STATURE_M, "metres"))]
-    athlete_height: Option<f64>,
-
-    /// Body mass of the athlete in kilograms; needed for power
-    #[arg(long, value_name = "KG", value_parser = within(MASS_KG, "kilograms"))]
-    athlete_mass: Option<f64>,
-
-    /// Height of the box of drop jumps in metres; measured when it is not given
-    #[arg(long, value_name = "M", value_parser = within(BOX_M, "metres"))]
-    box_height: Option<f64>,
-
-    /// Degrees by which the picture is turned clockwise; estimated when it is not given
-    #[arg(long, value_name = "DEG", value_parser = within(CAMERA_DEG, "degrees"), allow_negative_numbers = true)]
-    camera_roll: Option<f64>,
-
-    /// Degrees by which the camera is off the right angle to the movement; estimated when it is not given
-    #[arg(long, value_name = "DEG", value_parser = within(CAMERA_DEG, "degrees"), allow_negative_numbers = true)]
-    camera_yaw: Option<f64>,
-
-    /// Frames per second at which a slow-motion file was filmed
-    #[arg(long, value_name = "FPS", value_parser = within(CAPTURE_FPS, "frames per second"))]
-    capture_fps: Option<f64>,
-
-    /// Whose movement is measured: everybody, largest, nearest-centre, most-moving or id=NUMBER
-    #[arg(long, value_name = "WHO", default_value = "everybody", value_parser = people)]
-    person: People,
-
-    /// People followed at once
-    #[arg(long, value_name = "N", default_value_t = AnalysisSpec::FOLLOWED, value_parser = clap::value_parser!(u32).range(1..=16))]
-    max_persons: u32,
+    #[command(flatten)]
+    pub measuring: MeasuringArgs,
 
     /// How results are written
     #[arg(short, long, value_enum, default_value_t = Format::Table)]
@@ -272,32 +204,12 @@ impl AnalyzeArgs {
     pub fn specs(&self, cancellation: &Cancellation) -> Result<Vec<AnalysisSpec>, UsageError> {
         let keep_poses = self.delivery()?.format.is_curves();
         let spec = |(input, overlay): (&PathBuf, Option<PathBuf>)| AnalysisSpec {
-            movement: self.movement,
-            quality: self.quality.into(),
-            athlete: self.athlete(),
-            setup: Setup {
-                camera_roll_deg: self.camera_roll,
-                camera_yaw_deg: self.camera_yaw,
-                box_height_m: self.box_height,
-            },
-            capture_fps: self.capture_fps,
-            people: self.person,
-            max_persons: self.max_persons,
             overlay,
             keep_poses,
             analysis_id: self.is_batch().then(|| input.display().to_string()),
-            cancellation: cancellation.clone(),
-            ..AnalysisSpec::new(input)
+            ..self.measuring.spec(input, cancellation)
         };
         Ok(self.files.iter().zip(self.overlays()?).map(spec).collect())
-    }
-
-    /// What is known about the athlete.
-    pub fn athlete(&self) -> Athlete {
-        Athlete {
-            height_m: self.athlete_height,
-            mass_kg: self.athlete_mass,
-        }
     }
 
     /// Files analysed at once.
@@ -338,46 +250,6 @@ fn same_file(a: &Path, b: &Path) -> bool {
     match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
-    }
-}
-
-/// A movement by its name, or auto.
-pub fn movement(text: &str) -> Result<MovementChoice, String> {
-    if text == "auto" {
-        return Ok(MovementChoice::Auto);
-    }
-    movements::find(text)
-        .map(|movement| MovementChoice::Named(movement.name))
-        .ok_or_else(|| {
-            let names = movements::all().iter().map(|movement| movement.name);
-            let known: Vec<&str> = std::iter::once("auto").chain(names).collect();
-            format!("known movements: {}", known.join(", "))
-        })
-}
-
-fn people(text: &str) -> Result<People, String> {
-    let one = match text {
-        "everybody" => return Ok(People::Everybody),
-        "largest" => PersonSelection::Largest,
-        "nearest-centre" => PersonSelection::NearestCentre,
-        "most-moving" => PersonSelection::MostMoving,
-        other => {
-            let id = other.strip_prefix("id=").and_then(|id| id.parse().ok());
-            PersonSelection::Id(
-                id.ok_or("give everybody, largest, nearest-centre, most-moving or id=NUMBER")?,
-            )
-        }
-    };
-    Ok(People::One(one))
-}
-
-/// A parser of numbers inside limits.
-pub fn within((least, most): (f64, f64), unit: &'static str) -> impl Fn(&str) -> Result<f64, String> + Clone {
-    move |text| {
-        let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-        let fits = (least..=most).contains(&value);
-        fits.then_some(value)
-            .ok_or_else(|| format!("give {unit} between {least} and {most}"))
     }
 }
 
@@ -451,39 +323,8 @@ mod tests {
     }
 
     #[test]
-    fn implausible_numbers_are_refused() {
-        for line in [
-            "a.mp4 --athlete-height 178",
-            "a.mp4 --athlete-height NaN",
-            "a.mp4 --athlete-mass 0",
-            "a.mp4 --capture-fps -240",
-            "a.mp4 --camera-roll 90",
-            "a.mp4 --box-height 0",
-            "a.mp4 --max-persons 17",
-            "a.mp4 --jobs 0",
-            "a.mp4 --movement flying",
-            "a.mp4 --person tallest",
-        ] {
-            assert!(
-                Wrapper::try_parse_from(std::iter::once("analyze").chain(line.split(' '))).is_err(),
-                "{line}"
-            );
-        }
-    }
-
-    #[test]
-    fn everybody_is_measured_unless_somebody_is_chosen() {
-        let cancellation = Cancellation::default();
-        let spec = |line| parse(line).specs(&cancellation).expect("fits").remove(0);
-        let default = spec("a.mp4");
-        assert_eq!(
-            (default.people, default.max_persons),
-            (People::Everybody, AnalysisSpec::FOLLOWED)
-        );
-        let chosen = spec("a.mp4 --person id=7 --max-persons 2");
-        assert_eq!(
-            (chosen.people, chosen.max_persons),
-            (People::One(PersonSelection::Id(7)), 2)
-        );
+    fn at_least_one_file_is_analysed_at_once() {
+        let words = ["analyze", "a.mp4", "--jobs", "0"];
+        assert!(Wrapper::try_parse_from(words).is_err());
     }
 }

@@ -16,8 +16,8 @@ const LEADING: [&str; 7] = [
     "end_s",
     "grade",
 ];
-/// Column after the metrics.
-const WARNINGS: &str = "warnings";
+/// Columns after the metrics: why the grade is not better, and what else to know.
+const TRAILING: [&str; 2] = ["reasons", "warnings"];
 /// Suffix of the column with the half width of the 95 % interval.
 const UNCERTAINTY: &str = "_uncertainty";
 
@@ -44,7 +44,7 @@ pub fn write_header(out: &mut dyn Write) -> io::Result<()> {
     let names = LEADING.into_iter().chain(events()).map(str::to_owned);
     let metrics =
         metrics().flat_map(|metric| [metric.key.to_owned(), format!("{}{UNCERTAINTY}", metric.key)]);
-    write_line(out, names.chain(metrics).chain([WARNINGS.to_owned()]))
+    write_line(out, names.chain(metrics).chain(TRAILING.map(str::to_owned)))
 }
 
 /// Writes one line per repetition.
@@ -77,6 +77,7 @@ fn row(file: &str, number: usize, repetition: &Repetition) -> Vec<String> {
         fields.push(field(metric.and_then(|metric| metric.value)));
         fields.push(field(metric.and_then(|metric| metric.uncertainty)));
     }
+    fields.push(repetition.quality.reasons.join("; "));
     fields.push(repetition.warnings.join("; "));
     fields
 }
@@ -148,8 +149,8 @@ mod tests {
             }],
             warnings: vec!["first".into(), "second".into()],
             quality: Quality {
-                grade: Grade::A,
-                reasons: vec![],
+                grade: Grade::B,
+                reasons: vec!["30 frames per second: use 60 or more".into()],
             },
         };
         let fields = row("a.mp4", 1, &repetition);
@@ -159,6 +160,8 @@ mod tests {
         assert_eq!(under(key), "0.35");
         assert_eq!(under(&format!("{key}_uncertainty")), "");
         assert_eq!(under(event), "1.25");
+        assert_eq!(under("grade"), "B");
+        assert_eq!(under("reasons"), "30 frames per second: use 60 or more");
         assert_eq!(under("warnings"), "first; second");
     }
 }

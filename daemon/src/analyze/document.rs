@@ -2,7 +2,8 @@
 
 use super::args::Format;
 use super::batch::Outcome;
-use super::{csv, table};
+use super::{csv, python_compat, table};
+use crate::measuring::Subject;
 use serde_json::json;
 use std::io::{self, Seek, Write};
 
@@ -16,16 +17,18 @@ const ERROR_SCHEMA: &str = "kinemotion.error/1";
 pub struct Document<W> {
     format: Format,
     several: bool,
+    subject: Subject,
     entries: usize,
     out: W,
 }
 
 impl<W: Write> Document<W> {
     /// Starts a document for one or several files.
-    pub fn new(format: Format, several: bool, out: W) -> Self {
+    pub fn new(format: Format, several: bool, subject: Subject, out: W) -> Self {
         Self {
             format,
             several,
+            subject,
             entries: 0,
             out,
         }
@@ -35,7 +38,7 @@ impl<W: Write> Document<W> {
     pub fn add(&mut self, outcome: &mut Outcome) -> io::Result<()> {
         match self.format {
             Format::Table => self.add_table(outcome)?,
-            Format::Json => self.add_json(outcome)?,
+            Format::Json | Format::PythonCompat => self.add_json(outcome)?,
             Format::Ndjson => self.add_events(outcome)?,
             Format::Csv => self.add_csv(outcome)?,
             // curves are files, not text: see `export`
@@ -47,7 +50,7 @@ impl<W: Write> Document<W> {
 
     /// Ends the document and gives the writer back.
     pub fn finish(mut self) -> io::Result<W> {
-        if self.format == Format::Json && self.several {
+        if matches!(self.format, Format::Json | Format::PythonCompat) && self.several {
             writeln!(self.out, "{}]", if self.entries == 0 { "[" } else { "\n" })?;
         }
         self.out.flush()?;
@@ -67,6 +70,9 @@ impl<W: Write> Document<W> {
 
     fn add_json(&mut self, outcome: &Outcome) -> io::Result<()> {
         let text = match &outcome.result {
+            Ok(analysis) if self.format == Format::PythonCompat => {
+                serde_json::to_string_pretty(&python_compat::document(analysis, &self.subject))?
+            }
             Ok(analysis) => serde_json::to_string_pretty(analysis)?,
             Err(_) if !self.several => return Ok(()),
             Err(error) => serde_json::to_string_pretty(&json!({
@@ -119,7 +125,7 @@ mod tests {
     }
 
     fn json_of(count: usize) -> serde_json::Value {
-        let mut document = Document::new(Format::Json, true, Vec::new());
+        let mut document = Document::new(Format::Json, true, Subject::default(), Vec::new());
         for n in 0..count {
             document
                 .add(&mut failed(&format!("{n}.mp4")))
@@ -141,7 +147,7 @@ mod tests {
     #[test]
     fn an_unreadable_single_file_leaves_no_document() {
         for format in [Format::Json, Format::Table, Format::Ndjson] {
-            let mut document = Document::new(format, false, Vec::new());
+            let mut document = Document::new(format, false, Subject::default(), Vec::new());
             document
                 .add(&mut failed("x.mp4"))
                 .expect("a vector takes everything");

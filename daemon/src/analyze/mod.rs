@@ -9,18 +9,19 @@ mod csv;
 mod document;
 mod export;
 mod progress;
+mod python_compat;
 mod table;
 
-pub use args::{AnalyzeArgs, MASS_KG, QualityArg, STATURE_M, movement, within};
+pub use args::AnalyzeArgs;
 pub use export::{Mover, movers};
 
 use crate::exit::Exit;
 use crate::interrupt;
+use crate::measuring::Subject;
 use anyhow::Context;
 use args::{Delivery, Destination, Format, names_in};
 use batch::{Events, Outcome};
 use document::Document;
-use kinemotion_motion::Athlete;
 use kinemotion_pipelines::{Analysis, AnalysisError, AtomicFile};
 use progress::Bars;
 use std::io::{self, Write};
@@ -107,13 +108,14 @@ enum Formatted {
     },
     Folder {
         format: Format,
+        subject: Subject,
         names: std::vec::IntoIter<PathBuf>,
     },
     /// Files for each input, named after a base without an extension.
     Curves {
         format: Format,
         bases: std::vec::IntoIter<PathBuf>,
-        athlete: Athlete,
+        subject: Subject,
     },
 }
 
@@ -139,16 +141,17 @@ impl Results {
             table_on_stdout,
         } = delivery;
         let several = inputs.len() > 1;
-        let table = table_on_stdout.then(|| Document::new(Format::Table, several, io::stdout()));
+        let subject = args.measuring.subject();
+        let table = table_on_stdout.then(|| Document::new(Format::Table, several, subject, io::stdout()));
         let formatted = match destination {
             destination if format.is_curves() => Formatted::Curves {
                 format: *format,
                 bases: bases(destination, inputs)?.into_iter(),
-                athlete: args.athlete(),
+                subject,
             },
-            Destination::Stdout => Formatted::Stdout(Document::new(*format, several, io::stdout())),
+            Destination::Stdout => Formatted::Stdout(Document::new(*format, several, subject, io::stdout())),
             Destination::File(target) => {
-                let document = Document::new(*format, several, part(target)?);
+                let document = Document::new(*format, several, subject, part(target)?);
                 Formatted::File {
                     target: target.clone(),
                     document,
@@ -159,6 +162,7 @@ impl Results {
                 let names = names_in(folder, inputs, &format!(".{}", format.extension()));
                 Formatted::Folder {
                     format: *format,
+                    subject,
                     names: names.into_iter(),
                 }
             }
@@ -172,10 +176,14 @@ impl Results {
             Formatted::File { target, document } => {
                 document.add(outcome).with_context(|| unwritable(target))?;
             }
-            Formatted::Folder { format, names } => {
+            Formatted::Folder {
+                format,
+                subject,
+                names,
+            } => {
                 let target = names.next().expect("one name per input");
                 if outcome.result.is_ok() {
-                    let mut document = Document::new(*format, false, part(&target)?);
+                    let mut document = Document::new(*format, false, *subject, part(&target)?);
                     let written = document.add(outcome).and_then(|()| document.finish());
                     written
                         .and_then(|part| part.0.commit())
@@ -187,12 +195,12 @@ impl Results {
         if let Formatted::Curves {
             format,
             bases,
-            athlete,
+            subject,
         } = &mut self.formatted
         {
             let base = bases.next().expect("one base per input");
             if let Ok(analysis) = &outcome.result {
-                export::write(*format, &base, analysis, athlete)?;
+                export::write(*format, &base, analysis, subject)?;
             }
         }
         match &mut self.table {

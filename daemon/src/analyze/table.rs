@@ -1,6 +1,6 @@
 //! A result as a table for people.
 
-use crate::layout;
+use crate::{layout, wording};
 use comfy_table::{Cell, CellAlignment};
 use kinemotion_motion::registry::{self, MetricDefinition};
 use kinemotion_motion::{Metric, Repetition};
@@ -27,9 +27,16 @@ pub fn render(analysis: &Analysis) -> String {
         text.push('\n');
     }
     for (number, repetition) in &numbered {
-        let remarks = repetition.quality.reasons.iter().chain(&repetition.warnings);
-        for remark in remarks {
-            line(&mut text, format_args!("repetition {number}: {remark}"));
+        let grade = repetition.quality.grade;
+        for reason in &repetition.quality.reasons {
+            line(
+                &mut text,
+                format_args!("repetition {number}, grade {grade:?}: {reason}"),
+            );
+        }
+        for warning in &repetition.warnings {
+            let warning = wording::for_people(warning);
+            line(&mut text, format_args!("repetition {number}: {warning}"));
         }
     }
     for warning in &analysis.quality.warnings {

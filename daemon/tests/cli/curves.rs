@@ -79,6 +79,10 @@ fn markers_stand_in_metres_under_their_names_at_one_rate() {
     let rows = &lines[6..];
     assert_eq!(value("NumFrames"), rows.len().to_string());
     assert!(rows.iter().all(|row| row.len() == 2 + 3 * markers));
+    assert!(
+        rows.iter().flatten().all(|cell| !cell.is_empty()),
+        "OpenSim refuses rows that end in empty cells"
+    );
     let column = lines[3].iter().position(|cell| cell == "Nose").expect("the nose");
     let nose: f64 = rows[0][column + 1].parse().expect("seen");
     assert!(
@@ -105,6 +109,11 @@ fn coordinates_have_the_names_and_the_header_of_opensim() {
     let most = bent.filter(|v| v.is_finite()).fold(0.0, f64::max);
     assert!((60.0..150.0).contains(&most), "the knee bends to {most} degrees");
     assert!(lines[6].iter().any(|name| name == "pelvis_ty"));
+    let is_number = |cell: &String| cell.parse::<f64>().is_ok_and(f64::is_finite);
+    assert!(
+        lines[7..].iter().flatten().all(is_number),
+        "a motion without gaps, or OpenSim stops reading"
+    );
 }
 
 #[test]

@@ -146,6 +146,45 @@ fn a_csv_line_has_the_value_of_the_document() {
 }
 
 #[test]
+fn the_layout_of_the_python_tool_has_its_blocks_keys_and_units() {
+    let arguments = ["--format", "python-compat", "--age", "27", "--sex", "female"];
+    let compat = analyze(&clips::jump().path, &arguments).expect(DONE).json();
+    let mut blocks = keys(&compat);
+    blocks.sort_unstable();
+    assert_eq!(
+        blocks,
+        ["data", "demographics", "metadata", "repetitions", "validation"]
+    );
+    let document = analyze_json(&clips::jump().path, &[]);
+    let metrics = &document["repetitions"][0]["metrics"];
+    for key in ["flight_time_ms", "jump_height_m", "concentric_duration_ms"] {
+        let (ours, theirs) = (metrics[key].as_f64(), compat["data"][key].as_f64());
+        let difference = ours.zip(theirs).map(|(a, b)| (a - b).abs());
+        assert!(
+            difference.is_some_and(|d| d < 0.006),
+            "{key}: {ours:?} {theirs:?}"
+        );
+    }
+    let takeoff_s = document["repetitions"][0]["events"]["takeoff_s"].as_f64();
+    let frame = compat["data"]["takeoff_frame"].as_f64();
+    let apart = takeoff_s.zip(frame).map(|(t, frame)| (t * 60.0 - frame).abs());
+    assert!(
+        apart.is_some_and(|frames| frames <= 0.51),
+        "{takeoff_s:?} {frame:?}"
+    );
+    assert_eq!(compat["demographics"]["age"], 27);
+    assert_eq!(compat["demographics"]["sex"], "female");
+    assert_eq!(compat["metadata"]["video"]["resolution"]["width"], 426);
+    assert!(compat["validation"]["status"].is_string(), "{compat}");
+}
+
+#[test]
+fn a_clip_without_a_jump_has_the_layout_of_the_python_tool_without_data() {
+    let ended = analyze(&clips::still().path, &["--format", "python-compat"]).expect(NOTHING_FOUND);
+    assert!(ended.json()["data"].is_null(), "{}", ended.stdout);
+}
+
+#[test]
 fn the_event_stream_is_numbered_without_gaps_and_ends_with_its_summary() {
     let ended = analyze(&clips::jump().path, &["--format", "ndjson"]).expect(DONE);
     let events: Vec<Value> = ended

@@ -20,6 +20,38 @@ fn the_version_is_the_crates() {
 }
 
 #[test]
+fn the_registry_is_printed_whole_as_json() {
+    let movements = run(["movements", "--json"]).expect(DONE).json();
+    let cmj = movements
+        .as_array()
+        .and_then(|all| all.iter().find(|movement| movement["name"] == "cmj"))
+        .expect("the countermovement jump");
+    let metric = cmj["metrics"]
+        .as_array()
+        .and_then(|all| all.iter().find(|metric| metric["key"] == "jump_height_m"))
+        .expect("the jump height");
+    assert_eq!(metric["unit"], "m");
+    for text in ["label", "definition", "source"] {
+        assert!(
+            metric[text].as_str().is_some_and(|text| !text.is_empty()),
+            "{metric}"
+        );
+    }
+    assert!(
+        metric["bounds"][0].as_f64() < metric["bounds"][1].as_f64(),
+        "{metric}"
+    );
+    for list in ["phases", "events", "headline"] {
+        assert!(
+            cmj[list].as_array().is_some_and(|list| !list.is_empty()),
+            "{list}"
+        );
+    }
+    let table = run(["movements"]).expect(DONE).stdout;
+    assert!(table.contains("Countermovement jump"), "{table}");
+}
+
+#[test]
 fn a_ready_machine_passes_every_check() {
     let ended = run(["doctor"]).expect(DONE);
     for subject in [

@@ -105,8 +105,14 @@ impl<'a> Report<'a> {
             .into_iter()
             .find(|side| steps.visibility(*side) < HIDDEN)
         {
-            let side = if hidden == Side::Left { "left" } else { "right" };
-            let reason = format!("the {side} foot is hidden most of the time: its numbers are rough");
+            let foot = match hidden {
+                _ if !steps.sides_known => "a foot",
+                Side::Left => "the left foot",
+                Side::Right => "the right foot",
+            };
+            let reason = format!(
+                "{foot} is hidden most of the time: its numbers are rough; film from its side to measure it"
+            );
             self.verdict.at_best(Grade::B, reason);
         }
         if self.yaw_deg() > OBLIQUE_DEG {

@@ -146,6 +146,13 @@ impl Course {
         quantile(&mut self.scratch, 0.5)
     }
 
+    /// Mean distance between the samples of `from..=to` in seconds, `None` with fewer than two.
+    pub fn mean_interval(&self, from: f64, to: f64) -> Option<f64> {
+        let samples = self.between(from, to);
+        let (first, last) = (samples.first()?, samples.last()?);
+        (samples.len() > 1).then(|| (last.t - first.t) / (samples.len() - 1) as f64)
+    }
+
     /// Longest distance between successive samples of `from..=to` in seconds.
     pub fn longest_gap(&self, from: f64, to: f64) -> f64 {
         self.between(from, to)

@@ -181,7 +181,8 @@ impl<'a> FlightReport<'a> {
         let (flight, interval) = (self.flight, self.interval_s);
         verdict.obstacles(self.context.history, (from_s, flight.end_s), &self.view);
         if interval > COARSE_INTERVAL_S {
-            let rate = (1.0 / interval).round();
+            let between_frames = self.course.mean_interval(from_s, flight.end_s);
+            let rate = between_frames.unwrap_or(interval).recip().round();
             verdict.at_best(Grade::B, format!("{rate} frames per second: use 60 or more"));
         }
         if flight.feet.weights().into_iter().fold(0.0, f64::max) < POOR_FOOT_WEIGHT {
@@ -191,13 +192,16 @@ impl<'a> FlightReport<'a> {
             );
         }
         if self.course.longest_gap(from_s, flight.end_s) > MAX_GAP_S.max(2.5 * interval) {
-            verdict.at_best(Grade::C, "the body was lost for some frames during the jump");
+            verdict.at_best(
+                Grade::C,
+                "the body was lost for some frames during the jump: show it whole, alone and well lit",
+            );
         }
         let difference = self.height_m() - ascent_height(flight.ascent_s());
         if difference.abs() > Z95 * GRAVITY * flight.ascent_s() * self.events.ascent_s {
             verdict.at_best(
                 Grade::B,
-                "height estimates disagree: the body landed in another posture than it took off",
+                "height estimates disagree: the body landed in another posture than it took off; land with straight legs",
             );
         }
         if let Some(scale) = flight.scale.filter(|s| s.source == ScaleSource::AthleteHeight) {
@@ -205,7 +209,7 @@ impl<'a> FlightReport<'a> {
             if ratio.abs() > DISAGREEMENT.max(Z95 * flight.gravity.relative_deviation) {
                 verdict.at_best(
                     Grade::C,
-                    "the athlete's height and the fall of the body give different scales",
+                    "the athlete's height and the fall of the body give different scales: check the height that was given",
                 );
             }
         }

@@ -11,8 +11,10 @@ mod squatjump;
 mod walking;
 
 use crate::history::History;
+use crate::registry::{self, MetricDefinition};
 use crate::view::Setup;
 use crate::{Athlete, Event, EventKind, Repetition, WarningCode};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -47,10 +49,35 @@ pub struct Movement {
     pub phases: &'static [&'static str],
     /// Events in their order.
     pub events: &'static [&'static str],
+    /// Keys of the metrics to show first, the most telling one at the head.
+    pub headline: &'static [&'static str],
     /// Keys of its metrics, each defined in [`crate::registry`].
     pub metrics: &'static [&'static str],
     /// Makes a fresh model.
     pub model: fn() -> Box<dyn MovementModel>,
+}
+
+impl Movement {
+    /// Definitions of its metrics, in registry order.
+    pub fn definitions(&self) -> impl Iterator<Item = &'static MetricDefinition> + '_ {
+        registry::METRICS
+            .iter()
+            .filter(|metric| self.metrics.contains(&metric.key))
+    }
+}
+
+/// Name, label, phases, events and the whole definition of each metric: what a program needs to show or store results.
+impl Serialize for Movement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut s = serializer.serialize_struct("Movement", 6)?;
+        s.serialize_field("name", self.name)?;
+        s.serialize_field("label", self.label)?;
+        s.serialize_field("phases", self.phases)?;
+        s.serialize_field("events", self.events)?;
+        s.serialize_field("headline", self.headline)?;
+        s.serialize_field("metrics", &self.definitions().collect::<Vec<_>>())?;
+        s.end()
+    }
 }
 
 /// Every movement.
@@ -144,6 +171,9 @@ mod tests {
             assert!(
                 !movement.phases.is_empty() && !movement.events.is_empty() && !movement.metrics.is_empty()
             );
+            for key in movement.headline {
+                assert!(movement.metrics.contains(key), "{}: {key}", movement.name);
+            }
             for key in movement.metrics {
                 assert!(
                     crate::registry::find(key).is_some(),

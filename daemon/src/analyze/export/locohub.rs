@@ -6,9 +6,11 @@
 
 use super::Mover;
 use super::columns::{Column, Table, Values};
+use crate::measuring::Subject;
+use kinemotion_motion::Repetition;
 use kinemotion_motion::body::{Facing, Side};
+use kinemotion_motion::norms::Sex;
 use kinemotion_motion::series::{Angle, Series};
-use kinemotion_motion::{Athlete, Repetition};
 
 /// Rows of every cycle.
 pub const ROWS: usize = 150;
@@ -91,7 +93,7 @@ pub fn cycles(repetition: &Repetition, near: Side) -> Vec<Cycle> {
             let knots = [
                 (0.0, event("onset_s")),
                 (50.0, event("lowest_s")),
-                (100.0, event("end_s")),
+                (100.0, Some(repetition.end_s)),
             ];
             Cycle::through(near, &knots).into_iter().collect()
         }
@@ -176,7 +178,7 @@ impl<'a> Stretch<'a> {
         index: usize,
         facing: Facing,
         ipsi: Side,
-        athlete: &Athlete,
+        subject: &Subject,
     ) -> Self {
         let repetition = &mover.repetitions[index];
         let side = |side| if side == Side::Left { "left" } else { "right" };
@@ -191,21 +193,30 @@ impl<'a> Stretch<'a> {
             side(ipsi),
             speed.unwrap_or_default(),
         );
-        let known = [("height_m", athlete.height_m), ("weight_kg", athlete.mass_kg)];
-        let known = known
-            .iter()
-            .filter_map(|(name, value)| value.map(|v| format!("{name}:{v}")));
         Self {
             number,
             repetition,
             info,
-            metadata: known.collect::<Vec<_>>().join(","),
+            metadata: metadata(subject),
             series: &mover.series,
             facing,
             ipsi,
             step: 0,
         }
     }
+}
+
+/// What is known about the subject, in LocoHub's notation.
+fn metadata(subject: &Subject) -> String {
+    let (profile, athlete) = (&subject.profile, &subject.athlete);
+    let sex = profile.sex.map(|sex| if sex == Sex::Female { "F" } else { "M" });
+    let known = [
+        profile.age_years.map(|age| format!("age:{age}")),
+        sex.map(|sex| format!("sex:{sex}")),
+        athlete.height_m.map(|height| format!("height_m:{height}")),
+        athlete.mass_kg.map(|mass| format!("weight_kg:{mass}")),
+    ];
+    known.into_iter().flatten().collect::<Vec<_>>().join(",")
 }
 
 impl Rows {
@@ -256,7 +267,7 @@ impl Rows {
 }
 
 /// Every stretch of every person with its cycles, steps numbered per person and task from 0.
-fn each(movers: &[Mover], athlete: &Athlete, mut take: impl FnMut(Stretch<'_>, &[Cycle])) {
+fn each(movers: &[Mover], subject: &Subject, mut take: impl FnMut(Stretch<'_>, &[Cycle])) {
     for (number, mover) in movers.iter().enumerate() {
         for (index, repetition) in mover.repetitions.iter().enumerate() {
             let (from, to) = (repetition.start_s, repetition.end_s);
@@ -267,7 +278,7 @@ fn each(movers: &[Mover], athlete: &Athlete, mut take: impl FnMut(Stretch<'_>, &
             let cycles = cycles(repetition, near);
             let ipsi = cycles.first().map_or(near, |cycle| cycle.ipsi);
             take(
-                Stretch::new(mover, number + 1, index, facing, ipsi, athlete),
+                Stretch::new(mover, number + 1, index, facing, ipsi, subject),
                 &cycles,
             );
         }
@@ -275,10 +286,10 @@ fn each(movers: &[Mover], athlete: &Athlete, mut take: impl FnMut(Stretch<'_>, &
 }
 
 /// The phase-indexed table: exactly [`ROWS`] rows per cycle.
-pub fn by_phase(movers: &[Mover], athlete: &Athlete) -> Table {
+pub fn by_phase(movers: &[Mover], subject: &Subject) -> Table {
     let mut rows = Rows::default();
     let mut steps = std::collections::BTreeMap::new();
-    each(movers, athlete, |mut stretch, cycles| {
+    each(movers, subject, |mut stretch, cycles| {
         for cycle in cycles {
             let step = steps
                 .entry((stretch.number, task(stretch.repetition)))
@@ -305,10 +316,10 @@ pub fn by_phase(movers: &[Mover], athlete: &Athlete) -> Table {
 
 /// The time-indexed table: the measured frames of every repetition, seconds from the start of the clip. `step` counts the
 /// repetitions of a person and task.
-pub fn by_time(movers: &[Mover], athlete: &Athlete) -> Table {
+pub fn by_time(movers: &[Mover], subject: &Subject) -> Table {
     let mut rows = Rows::default();
     let mut steps = std::collections::BTreeMap::new();
-    each(movers, athlete, |mut stretch, _| {
+    each(movers, subject, |mut stretch, _| {
         let step = steps
             .entry((stretch.number, task(stretch.repetition).0))
             .or_insert(0);

@@ -1,5 +1,6 @@
 use super::*;
-use kinemotion_motion::{Grade, Picture, Pose, Quality, StepSpan};
+use kinemotion_motion::norms::Profile;
+use kinemotion_motion::{Athlete, Grade, Picture, Pose, Quality, StepSpan};
 use std::sync::Arc;
 
 fn repetition(
@@ -86,7 +87,7 @@ fn a_jump_has_150_rows_with_take_off_in_the_middle() {
         &[("onset_s", 0.2), ("takeoff_s", 1.0), ("landing_s", 1.4)],
         &[],
     );
-    let table = by_phase(&[mover(jump)], &Athlete::default());
+    let table = by_phase(&[mover(jump)], &Subject::default());
     let phase = numbers(&table, "phase_ipsi");
     assert_eq!(
         (phase.len(), phase[0], phase[ROWS - 1]),
@@ -112,7 +113,7 @@ fn a_limb_that_was_not_seen_is_null() {
         &[("onset_s", 0.2), ("takeoff_s", 1.0), ("landing_s", 1.4)],
         &[],
     );
-    let table = by_phase(&[mover(jump)], &Athlete::default());
+    let table = by_phase(&[mover(jump)], &Subject::default());
     assert!(
         numbers(&table, "knee_flexion_angle_ipsi_rad")
             .iter()
@@ -123,6 +124,17 @@ fn a_limb_that_was_not_seen_is_null() {
             .iter()
             .all(Option::is_none)
     );
+}
+
+#[test]
+fn a_squat_is_a_cycle_with_the_lowest_point_in_the_middle() {
+    let squat = repetition("squat", &[("onset_s", 0.2), ("lowest_s", 1.0)], &[]);
+    let cycles = cycles(&squat, Side::Left);
+    let found: Vec<_> = cycles
+        .iter()
+        .map(|c| (c.at(0.0), c.at(50.0), c.at(100.0)))
+        .collect();
+    assert_eq!(found, [(0.2, 1.0, 2.0)]);
 }
 
 #[test]
@@ -145,12 +157,19 @@ fn strides_go_from_foot_to_same_foot_and_missed_contacts_break_them() {
 fn a_movement_without_all_its_events_is_in_the_time_table_only() {
     let jump = repetition("cmj", &[("takeoff_s", 1.0), ("landing_s", 1.4)], &[]);
     let movers = [mover(jump)];
-    assert!(numbers(&by_phase(&movers, &Athlete::default()), "phase_ipsi").is_empty());
+    assert!(numbers(&by_phase(&movers, &Subject::default()), "phase_ipsi").is_empty());
     let table = by_time(
         &movers,
-        &Athlete {
-            height_m: Some(1.8),
-            mass_kg: None,
+        &Subject {
+            athlete: Athlete {
+                height_m: Some(1.8),
+                mass_kg: None,
+            },
+            profile: Profile {
+                age_years: Some(25),
+                sex: Some(Sex::Male),
+                level: None,
+            },
         },
     );
     assert_eq!(numbers(&table, "time_s").len(), 200);
@@ -158,5 +177,5 @@ fn a_movement_without_all_its_events_is_in_the_time_table_only() {
         .iter()
         .find(|column| column.name == "subject_metadata")
         .expect("there");
-    assert!(matches!(&metadata.values, Values::Text(text) if text[0] == "height_m:1.8"));
+    assert!(matches!(&metadata.values, Values::Text(text) if text[0] == "age:25,sex:M,height_m:1.8"));
 }

@@ -9,6 +9,7 @@ mod opensim;
 mod parquet;
 
 use super::args::Format;
+use crate::measuring::Subject;
 use anyhow::Context;
 use kinemotion_motion::series::Series;
 use kinemotion_motion::{Athlete, Repetition};
@@ -91,14 +92,14 @@ pub fn write(
     format: Format,
     base: &Path,
     analysis: &Analysis,
-    athlete: &Athlete,
+    subject: &Subject,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let movers = movers(analysis);
     if movers.is_empty() {
         return Ok(Vec::new());
     }
     if format == Format::Parquet {
-        return write_parquet(base, &movers, athlete);
+        return write_parquet(base, &movers, subject);
     }
     let several = movers.len() > 1;
     let mut written = Vec::new();
@@ -112,8 +113,8 @@ pub fn write(
         let name = target.file_name().map(|n| n.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let text = match format {
-            Format::Trc => opensim::trc(mover, athlete, &name),
-            _ => opensim::mot(mover, athlete),
+            Format::Trc => opensim::trc(mover, &subject.athlete, &name),
+            _ => opensim::mot(mover, &subject.athlete),
         };
         let text = text.with_context(|| format!("cannot write {}", target.display()))?;
         put(&target, text.as_bytes())?;
@@ -122,10 +123,10 @@ pub fn write(
     Ok(written)
 }
 
-fn write_parquet(base: &Path, movers: &[Mover], athlete: &Athlete) -> anyhow::Result<Vec<PathBuf>> {
+fn write_parquet(base: &Path, movers: &[Mover], subject: &Subject) -> anyhow::Result<Vec<PathBuf>> {
     let tables = [
-        ("_phase.parquet", locohub::by_phase(movers, athlete)),
-        ("_time.parquet", locohub::by_time(movers, athlete)),
+        ("_phase.parquet", locohub::by_phase(movers, subject)),
+        ("_time.parquet", locohub::by_time(movers, subject)),
     ];
     let mut written = Vec::new();
     for (suffix, table) in tables {

@@ -48,6 +48,9 @@ const COORDINATES: [(&str, Angle, Side); 6] = [
     ("ankle_angle_l", Angle::Ankle, Side::Left),
 ];
 
+/// Longest gap of a coordinate that is bridged, seconds: a step of a foot behind the other leg.
+const BRIDGED_S: f64 = 0.25;
+
 /// What turns places in the picture into metres.
 struct Metres {
     px_per_m: f64,
@@ -124,7 +127,8 @@ pub fn trc(mover: &Mover, athlete: &Athlete, name: &str) -> Result<String> {
                     let (x, y) = metres.place(place);
                     let _ = write!(text, "\t{x:.6}\t{y:.6}\t0.000000");
                 }
-                None => text.push_str("\t\t\t"),
+                // a word, because OpenSim refuses rows that end in empty cells
+                None => text.push_str("\tnan\tnan\tnan"),
             }
         }
         text.push('\n');
@@ -133,11 +137,13 @@ pub fn trc(mover: &Mover, athlete: &Athlete, name: &str) -> Result<String> {
 }
 
 /// The coordinates as a `.mot` file in degrees. Pelvis and trunk are one body, so `pelvis_tilt` is the lean of the trunk,
-/// negative forwards as in OpenSim. `pelvis_tx` and `pelvis_ty` are there when there is a scale; a side that was never
-/// seen has no columns, a moment without a value is `nan`.
+/// negative forwards as in OpenSim. `pelvis_tx` and `pelvis_ty` are there when there is a scale.
+///
+/// Every cell has a number, because OpenSim's reader of motions stops at the first that is none: gaps of up to
+/// [`BRIDGED_S`] are bridged by straight lines, a coordinate with a longer one is left out.
 pub fn mot(mover: &Mover, athlete: &Athlete) -> Result<String> {
     let facing = whole_facing(mover)?;
-    let (_, times) = mover.constant_rate().context("one frame makes no rate")?;
+    let (rate, times) = mover.constant_rate().context("one frame makes no rate")?;
     let series = &mover.series;
     let angle = |angle, side, at| series.angle(angle, side, facing, at).map(|fit| fit.value);
     let near = series.near_side(f64::NEG_INFINITY, f64::INFINITY);
@@ -157,7 +163,19 @@ pub fn mot(mover: &Mover, athlete: &Athlete) -> Result<String> {
     for (name, joint, side) in COORDINATES {
         columns.push((name, curve(&|t| angle(joint, side, t))));
     }
-    columns.retain(|(_, values)| values.iter().any(Option::is_some));
+    let longest = (BRIDGED_S * rate).floor() as usize;
+    let columns: Vec<(&str, Vec<f64>)> = columns
+        .into_iter()
+        .filter_map(|(name, values)| Some((name, bridged(&values, longest)?)))
+        .collect();
+    anyhow::ensure!(
+        !columns.is_empty(),
+        "no joint was seen throughout: a motion for OpenSim cannot have gaps"
+    );
+    Ok(mot_text(&times, &columns))
+}
+
+fn mot_text(times: &[f64], columns: &[(&str, Vec<f64>)]) -> String {
     let mut text = format!(
         "Coordinates\nversion=1\nnRows={}\nnColumns={}\ninDegrees=yes\nendheader\ntime",
         times.len(),
@@ -168,13 +186,45 @@ pub fn mot(mover: &Mover, athlete: &Athlete) -> Result<String> {
     });
     for (row, at) in times.iter().enumerate() {
         let _ = write!(text, "\n{at:.6}");
-        for (_, values) in &columns {
-            let _ = match values[row] {
-                Some(value) => write!(text, "\t{value:.6}"),
-                None => write!(text, "\tnan"),
-            };
+        for (_, values) in columns {
+            let _ = write!(text, "\t{:.6}", values[row]);
         }
     }
     text.push('\n');
-    Ok(text)
+    text
+}
+
+/// The values with a straight line through every gap, and the nearest value before the first and after the last. `None`
+/// when a gap is longer than so many values.
+fn bridged(values: &[Option<f64>], longest: usize) -> Option<Vec<f64>> {
+    let mut filled = Vec::with_capacity(values.len());
+    let mut before: Option<f64> = None;
+    while filled.len() < values.len() {
+        let rest = &values[filled.len()..];
+        let gap = rest.iter().take_while(|value| value.is_none()).count();
+        let after = rest.get(gap).copied().flatten();
+        if gap > longest {
+            return None;
+        }
+        let (from, to) = (before.or(after)?, after.or(before)?);
+        let at = |n: usize| from + (to - from) * (n + 1) as f64 / (gap + 1) as f64;
+        filled.extend((0..gap).map(at));
+        filled.extend(after);
+        before = after;
+    }
+    Some(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_gaps_are_bridged_and_long_ones_leave_the_coordinate_out() {
+        let values = [None, Some(1.0), None, None, Some(4.0), None];
+        assert_eq!(bridged(&values, 2), Some(vec![1.0, 1.0, 2.0, 3.0, 4.0, 4.0]));
+        assert_eq!(bridged(&values, 1), None);
+        assert_eq!(bridged(&[None, None], 2), None);
+        assert_eq!(bridged(&[Some(1.0), Some(2.0)], 0), Some(vec![1.0, 2.0]));
+    }
 }

@@ -30,6 +30,12 @@ pub(super) const MOVEMENT: Movement = Movement {
         phase::LANDING,
     ],
     events: &["onset_s", "lowest_s", "takeoff_s", "apex_s", "landing_s"],
+    headline: &[
+        "jump_height_m",
+        "rsi_modified",
+        "countermovement_depth_m",
+        "total_movement_time_ms",
+    ],
     metrics: metrics::KEYS,
     model: || Box::new(JumpModel::<Cmj>::default()),
 };

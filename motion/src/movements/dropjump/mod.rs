@@ -31,6 +31,12 @@ pub(super) const MOVEMENT: Movement = Movement {
         "apex_s",
         "landing_s",
     ],
+    headline: &[
+        "reactive_strength_index",
+        "ground_contact_time_ms",
+        "jump_height_m",
+        "drop_height_m",
+    ],
     metrics: metrics::KEYS,
     model: || Box::new(JumpModel::<DropJump>::default()),
 };

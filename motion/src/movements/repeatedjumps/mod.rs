@@ -25,6 +25,12 @@ pub(super) const MOVEMENT: Movement = Movement {
     label: "Repeated jumps",
     phases: &[phase::CONTACT, phase::FLIGHT],
     events: &["touchdown_s", "lowest_s", "takeoff_s", "apex_s", "landing_s"],
+    headline: &[
+        "reactive_strength_index",
+        "ground_contact_time_ms",
+        "jump_height_m",
+        "best_five_rsi",
+    ],
     metrics: metrics::KEYS,
     model: || Box::new(JumpModel::<RepeatedJumps>::default()),
 };

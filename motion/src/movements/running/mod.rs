@@ -17,6 +17,12 @@ pub(super) const MOVEMENT: Movement = Movement {
     label: "Running",
     phases: &["stance_left", "flight", "stance_right"],
     events: &["first_contact_s", "last_toe_off_s"],
+    headline: &[
+        "cadence_spm",
+        "ground_contact_time_ms",
+        "speed_m_s",
+        "vertical_oscillation_m",
+    ],
     metrics: metrics::KEYS,
     model: || -> Box<dyn MovementModel> { Box::new(GaitModel::new(&KIND)) },
 };

@@ -180,7 +180,10 @@ impl Squat {
         let mut verdict = Verdict::default();
         verdict.obstacles(context.history, stretch, &view);
         if course.longest_gap(self.onset_s, self.end_s) > (4.0 * interval).max(0.15) {
-            verdict.at_best(Grade::C, "the body was lost for some frames during the squat");
+            verdict.at_best(
+                Grade::C,
+                "the body was lost for some frames during the squat: show it whole, alone and well lit",
+            );
         }
         let bounds = [self.onset_s, self.bottom_s.0, self.bottom_s.1, self.end_s];
         let (metrics, warnings) = m.into_parts();

@@ -20,6 +20,12 @@ pub(super) const MOVEMENT: Movement = Movement {
     label: "Squat",
     phases: &[phase::STANDING, phase::DESCENT, phase::BOTTOM, phase::ASCENT],
     events: &["onset_s", "lowest_s"],
+    headline: &[
+        "squat_depth_m",
+        "mean_concentric_velocity_m_s",
+        "eccentric_duration_ms",
+        "concentric_duration_ms",
+    ],
     metrics: measured::KEYS,
     model: || Box::new(Squats::default()),
 };

@@ -39,6 +39,12 @@ pub(super) const MOVEMENT: Movement = Movement {
         "apex_s",
         "landing_s",
     ],
+    headline: &[
+        "jump_height_m",
+        "takeoff_velocity_m_s",
+        "squat_depth_m",
+        "hidden_countermovement_m",
+    ],
     metrics: metrics::KEYS,
     model: || Box::new(JumpModel::<SquatJump>::default()),
 };

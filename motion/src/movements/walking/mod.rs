@@ -15,6 +15,12 @@ pub(super) const MOVEMENT: Movement = Movement {
     label: "Walking",
     phases: &["single_support_left", "double_support", "single_support_right"],
     events: &["first_contact_s", "last_toe_off_s"],
+    headline: &[
+        "speed_m_s",
+        "cadence_spm",
+        "stance_percent",
+        "double_support_percent",
+    ],
     metrics: metrics::KEYS,
     model: || -> Box<dyn MovementModel> { Box::new(GaitModel::new(&KIND)) },
 };
