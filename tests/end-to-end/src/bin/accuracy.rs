@@ -24,6 +24,9 @@ struct Arguments {
     /// Only clips in which somebody walks past behind the athlete
     #[arg(long)]
     crossed: bool,
+    /// Only the clips of these names, as cmj-1-017
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    clips: Vec<String>,
     /// Seed of the matrix
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -49,9 +52,14 @@ impl Arguments {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }
 
-    /// The recording of a case; `None` when only those made before are wanted and this was not.
+    fn wants_clip(&self, case: &Case) -> bool {
+        let named = self.clips.is_empty() || self.clips.contains(&case.name);
+        named && (case.is_crossed() || !self.crossed)
+    }
+
+    /// The recording of a case; `None` when it is not wanted, or only those made before are and this was not.
     fn recording(&self, case: &Case) -> Result<Option<Recording>> {
-        if self.crossed && !case.is_crossed() {
+        if !self.wants_clip(case) {
             return Ok(None);
         }
         if self.perfect {
