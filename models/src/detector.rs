@@ -184,6 +184,8 @@ pub(crate) enum Part {
     Whole,
     /// The square at the left end of a wide picture, as high as the picture.
     Left,
+    /// The same in its middle: somebody there may be cut by the ends of both others.
+    Middle,
     /// The same at the right end.
     Right,
 }
@@ -193,13 +195,14 @@ const WIDE: f32 = 1.25;
 
 impl Part {
     /// In the order in which they take turns.
-    pub const ALL: [Self; 3] = [Self::Whole, Self::Left, Self::Right];
+    pub const ALL: [Self; 4] = [Self::Whole, Self::Left, Self::Middle, Self::Right];
 
     /// Whose turn comes next.
     pub fn next(self) -> Self {
         match self {
             Self::Whole => Self::Left,
-            Self::Left => Self::Right,
+            Self::Left => Self::Middle,
+            Self::Middle => Self::Right,
             Self::Right => Self::Whole,
         }
     }
@@ -210,6 +213,7 @@ impl Part {
         let has_halves = width > WIDE * height;
         let (center_x, side) = match self {
             Self::Left if has_halves => (height / 2.0, height),
+            Self::Middle if has_halves => (width / 2.0, height),
             Self::Right if has_halves => (width - height / 2.0, height),
             _ => (width / 2.0, width.max(height)),
         };
@@ -366,6 +370,7 @@ mod tests {
         assert_eq!(placed(Part::Whole).bounds, [0.0, 50.0, 200.0, 50.0]);
         assert_eq!(placed(Part::Whole).keypoints[0], [100.0, 50.0]);
         assert_eq!(placed(Part::Left).bounds, [0.0, 50.0, 100.0, 50.0]);
+        assert_eq!(placed(Part::Middle).bounds, [50.0, 50.0, 150.0, 50.0]);
         assert_eq!(placed(Part::Right).keypoints[0], [150.0, 50.0]);
     }
 
@@ -373,7 +378,7 @@ mod tests {
     fn a_picture_that_is_not_wide_has_no_halves() {
         for (width, height) in [(100, 100), (100, 200), (120, 100)] {
             let squares = Part::ALL.map(|part| part.square(width, height));
-            assert_eq!(squares, [squares[0]; 3]);
+            assert_eq!(squares, [squares[0]; 4]);
         }
     }
 

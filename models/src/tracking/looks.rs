@@ -2,8 +2,8 @@
 //!
 //! The detector is made to find the one person who fills a picture. Of two it often sees one alone, for seconds: in a clip with
 //! somebody standing behind the athlete that person scored below 0.2 in every look at the whole picture, and 0.45 to 0.97 in every
-//! look at the half they stand in, where a person is also larger. So a wide picture is looked at as a whole and by its
-//! halves in turn.
+//! look at the half they stand in, where a person is also larger. So a wide picture is looked at as a whole and by
+//! squares of its height at both ends and in the middle in turn.
 
 use crate::detector::Part;
 
