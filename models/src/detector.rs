@@ -176,20 +176,62 @@ fn decode_box(values: &[f32], anchor: [f32; 2], score: f32) -> Detection {
     }
 }
 
-/// The square around the whole picture that the detector looks at.
-pub(crate) fn letterbox(width: usize, height: usize) -> Region {
-    Region {
-        center_x: width as f32 / 2.0,
-        center_y: height as f32 / 2.0,
-        side: width.max(height) as f32,
-        rotation: 0.0,
+/// What the detector looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The square around the whole picture.
+    #[default]
+    Whole,
+    /// The square at the left end of a wide picture, as high as the picture.
+    Left,
+    /// The same in its middle: somebody there may be cut by the ends of both others.
+    Middle,
+    /// The same at the right end.
+    Right,
+}
+
+/// A picture this much wider than high has halves that show more than the whole does.
+const WIDE: f32 = 1.25;
+
+impl Part {
+    /// In the order in which they take turns.
+    pub const ALL: [Self; 4] = [Self::Whole, Self::Left, Self::Middle, Self::Right];
+
+    /// Whose turn comes next.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Whole => Self::Left,
+            Self::Left => Self::Middle,
+            Self::Middle => Self::Right,
+            Self::Right => Self::Whole,
+        }
+    }
+
+    /// The square in a picture of this size. A picture that is not wide has no halves: they are the whole.
+    pub fn square(self, width: usize, height: usize) -> Region {
+        let (width, height) = (width as f32, height as f32);
+        let has_halves = width > WIDE * height;
+        let (center_x, side) = match self {
+            Self::Left if has_halves => (height / 2.0, height),
+            Self::Middle if has_halves => (width / 2.0, height),
+            Self::Right if has_halves => (width - height / 2.0, height),
+            _ => (width / 2.0, width.max(height)),
+        };
+        Region {
+            center_x,
+            center_y: height / 2.0,
+            side,
+            rotation: 0.0,
+        }
     }
 }
 
-/// Maps a detection from the letterbox to the picture.
-pub(crate) fn remove_letterbox(detection: &Detection, width: usize, height: usize) -> Detection {
-    let square = letterbox(width, height);
-    detection.map(|[x, y]| square.project(x, y))
+/// Maps a detection from the square that was looked at to the picture. `None` when the mid-hip lies outside the square: of
+/// such a person too little was seen.
+pub(crate) fn place(detection: &Detection, square: &Region) -> Option<Detection> {
+    let [hip, ..] = detection.keypoints;
+    let inside = hip.iter().all(|v| (0.0..=1.0).contains(v));
+    inside.then(|| detection.map(|[x, y]| square.project(x, y)))
 }
 
 pub(crate) fn sigmoid(x: f32) -> f32 {
@@ -318,14 +360,35 @@ mod tests {
     }
 
     #[test]
-    fn letterbox_is_removed_around_the_centre() {
+    fn a_detection_is_mapped_from_the_part_that_was_looked_at() {
         let d = Detection {
             score: 1.0,
             bounds: [0.0, 0.5, 1.0, 0.5],
             keypoints: [[0.5, 0.5]; 4],
         };
-        let d = remove_letterbox(&d, 200, 100);
-        assert_eq!(d.bounds, [0.0, 50.0, 200.0, 50.0]);
-        assert_eq!(d.keypoints[0], [100.0, 50.0]);
+        let placed = |part: Part| place(&d, &part.square(200, 100)).unwrap();
+        assert_eq!(placed(Part::Whole).bounds, [0.0, 50.0, 200.0, 50.0]);
+        assert_eq!(placed(Part::Whole).keypoints[0], [100.0, 50.0]);
+        assert_eq!(placed(Part::Left).bounds, [0.0, 50.0, 100.0, 50.0]);
+        assert_eq!(placed(Part::Middle).bounds, [50.0, 50.0, 150.0, 50.0]);
+        assert_eq!(placed(Part::Right).keypoints[0], [150.0, 50.0]);
+    }
+
+    #[test]
+    fn a_picture_that_is_not_wide_has_no_halves() {
+        for (width, height) in [(100, 100), (100, 200), (120, 100)] {
+            let squares = Part::ALL.map(|part| part.square(width, height));
+            assert_eq!(squares, [squares[0]; 4]);
+        }
+    }
+
+    #[test]
+    fn somebody_whose_hips_are_outside_the_part_was_not_seen() {
+        let d = Detection {
+            score: 1.0,
+            bounds: [0.9, 0.1, 1.0, 0.2],
+            keypoints: [[1.02, 0.5]; 4],
+        };
+        assert_eq!(place(&d, &Part::Left.square(200, 100)), None);
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::Region;
 use crate::detector::{NotFinite, sigmoid};
+use crate::shirt::Shirt;
 use kinemotion_motion::{LANDMARK_COUNT, Landmark, Pose, PoseSource, WorldPoint};
 
 /// Side of the square input tensor, pixels.
@@ -67,6 +68,8 @@ pub(crate) struct Measured {
     pub pose: Pose,
     /// Points 33 and 34: x, y, pixels.
     pub auxiliary: [[f32; 2]; 2],
+    /// `None` when the trunk was not in the crop.
+    pub shirt: Option<Shirt>,
 }
 
 impl CropLandmarks {
@@ -110,8 +113,8 @@ impl CropLandmarks {
         Ok(decoded)
     }
 
-    /// Projects from the crop of `region` into the picture.
-    pub fn project(&self, region: &Region) -> Measured {
+    /// Projects from the crop of `region` into the picture. `input` is the crop as the model saw it.
+    pub fn project(&self, region: &Region, input: &[f32]) -> Measured {
         let mut pose = Pose {
             score: self.score,
             source: PoseSource::Measured,
@@ -136,7 +139,11 @@ impl CropLandmarks {
         }
         let auxiliary =
             [CENTER_POINT, CIRCLE_POINT].map(|i| region.project(self.points[i].x, self.points[i].y));
-        Measured { pose, auxiliary }
+        Measured {
+            pose,
+            auxiliary,
+            shirt: Shirt::seen(input, self),
+        }
     }
 }
 
@@ -268,12 +275,13 @@ mod tests {
     fn projection_rotates_image_and_world_alike() {
         let d = Fixture::new().decode().unwrap();
         let quarter = std::f32::consts::FRAC_PI_2;
-        let m = d.project(&Region {
+        let region = Region {
             center_x: 100.0,
             center_y: 50.0,
             side: 40.0,
             rotation: quarter,
-        });
+        };
+        let m = d.project(&region, &[0.0; 3 * INPUT_SIDE * INPUT_SIDE]);
         let p = m.pose.landmarks[0];
         // (0, −10) from the centre, turned clockwise, is (10, 0).
         assert!(

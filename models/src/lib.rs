@@ -18,6 +18,7 @@ mod frame;
 mod landmarks;
 mod one_euro;
 mod region;
+mod shirt;
 pub mod store;
 mod tracking;
 

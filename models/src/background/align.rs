@@ -29,6 +29,12 @@ const AGREES: f32 = 0.25;
 /// … and what it shows differs from the anchor by less than this part of its own variance.
 const ALIKE: f32 = 0.25;
 
+/// A block rests when it wants to move by less than this, thumbnail pixels: half of what makes a standing camera a moving one.
+const RESTS: f32 = 0.075;
+
+/// The camera stands while at least this part of the blocks rests: one that moves takes all of them along.
+const MIN_RESTING: f32 = 0.5;
+
 /// At least this part of the blocks must agree.
 const MIN_AGREEMENT: f32 = 0.55;
 
@@ -156,6 +162,22 @@ impl Aligner {
         let agreeing = self.votes.iter().filter(agrees).count();
         let agreement = agreeing as f32 / self.votes.len() as f32;
         (agreement >= MIN_AGREEMENT).then_some(Fit { offset, agreement })
+    }
+
+    /// Whether most of the background lies exactly at an offset, whatever the rest of it does.
+    pub fn rests_at(
+        &mut self,
+        anchor: &Thumbnail,
+        now: &Thumbnail,
+        people: &[Box4],
+        offset: [f32; 2],
+    ) -> bool {
+        if self.vote(anchor, now, people, offset).is_none() {
+            return false;
+        }
+        let rests = |vote: &&Vote| vote.wish < RESTS && vote.unlike < ALIKE;
+        let resting = self.votes.iter().filter(rests).count();
+        resting as f32 >= MIN_RESTING * self.votes.len() as f32
     }
 
     /// Collects what the blocks say at an offset; `None` when too few can say anything.

@@ -140,6 +140,7 @@ impl Background {
 
     fn accept(&mut self, origin: [f32; 2], fit: Fit) {
         self.failures = 0;
+        let fit = self.without_passers(origin, fit);
         self.step = [0, 1].map(|i| fit.offset[i] - self.offset[i]);
         self.offset = fit.offset;
         let place = [0, 1].map(|i| origin[i] + self.offset[i]);
@@ -149,6 +150,21 @@ impl Background {
             || self.offset[1].abs() > RENEW_AT * self.now.height() as f32;
         if far || fit.agreement < RENEW_BELOW {
             self.take_anchor(place);
+        }
+    }
+
+    /// Somebody who is not followed and passes before the background pulls a fit along. While the camera stood and most of the
+    /// background is still exactly where it was, the camera stands.
+    fn without_passers(&mut self, origin: [f32; 2], fit: Fit) -> Fit {
+        let rest = [0, 1].map(|i| self.reported[i] - origin[i]);
+        let away = (fit.offset[0] - rest[0])
+            .abs()
+            .max((fit.offset[1] - rest[1]).abs());
+        let stood = matches!(self.motion, Motion::Standing) && away > DEAD_BAND;
+        if stood && self.aligner.rests_at(&self.anchor, &self.now, &self.people, rest) {
+            Fit { offset: rest, ..fit }
+        } else {
+            fit
         }
     }
 

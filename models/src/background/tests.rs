@@ -168,6 +168,25 @@ fn people_who_move_are_no_background_told_or_not() {
 }
 
 #[test]
+fn somebody_large_who_is_not_followed_and_walks_past_moves_no_camera() {
+    let mut background = Background::new();
+    look(&mut background, &Scene::default(), false);
+    for step in 0..40 {
+        let left = -200.0 + 20.0 * step as f32;
+        let scene = Scene {
+            person: Some([left, 20.0, left + 250.0, 360.0]),
+            seed: 2 + step,
+            ..Scene::default()
+        };
+        let shift = look(&mut background, &scene, false);
+        assert!(
+            shift.is_none_or(|shift| (shift.x, shift.y) == (0.0, 0.0)),
+            "{step}: {shift:?}"
+        );
+    }
+}
+
+#[test]
 fn a_change_of_light_is_no_movement() {
     let mut background = Background::new();
     look(&mut background, &Scene::default(), true);

@@ -15,7 +15,7 @@ pub(crate) struct Parcel {
     /// Planar RGB of the network's input size.
     pub input: Vec<f32>,
     pub detection_threshold: f32,
-    /// Of the detector, best first, in units of the letterbox.
+    /// Of the detector, best first, in units of the square that was looked at.
     pub detections: Vec<Detection>,
     /// Of the landmark model.
     pub landmarks: CropLandmarks,

@@ -1,7 +1,7 @@
 //! Sends crops of one stream's frame to the engine and takes the answers.
 
 use crate::crop::{Border, ValueRange, crop};
-use crate::detector::{self, Detection};
+use crate::detector::{self, Detection, Part};
 use crate::engine::{Delivery, Flaw, Lane, Patience, Place};
 use crate::landmarks::{self, Measured};
 use crate::store::Network;
@@ -36,6 +36,8 @@ pub(super) struct Inference {
     detector: Lane,
     landmarkers: Vec<Lane>,
     detections: Vec<Detection>,
+    /// What the detector was last sent.
+    looked_at: Part,
     /// Submitted and not yet taken.
     outstanding: usize,
     work: Work,
@@ -48,6 +50,7 @@ impl Inference {
             detector: Lane::default(),
             landmarkers: Vec::new(),
             detections: Vec::new(),
+            looked_at: Part::Whole,
             outstanding: 0,
             work: Work::default(),
         }
@@ -57,18 +60,29 @@ impl Inference {
         std::mem::take(&mut self.work)
     }
 
-    /// Sends the whole frame to the detector.
-    pub fn submit_detection(&mut self, frame: &FrameView<'_>, threshold: f32, patience: Patience) {
+    /// Sends a part of the frame to the detector.
+    pub fn submit_detection(
+        &mut self,
+        frame: &FrameView<'_>,
+        part: Part,
+        threshold: f32,
+        patience: Patience,
+    ) {
+        self.looked_at = part;
         let parcel = self.detector.parcel(Network::Detector);
         parcel.detection_threshold = threshold;
-        let square = detector::letterbox(frame.width, frame.height);
+        let square = part.square(frame.width, frame.height);
         crop::<{ detector::INPUT_SIDE }>(frame, &square, Border::Black, DETECTOR_RANGE, &mut parcel.input);
         self.detector
             .submit(&self.engine, patience, place(&mut self.outstanding));
     }
 
-    /// People found by the submitted detection, best first. `None` when nobody looked in time.
-    pub fn take_detections(&mut self, frame: &FrameView<'_>) -> Result<Option<&[Detection]>, EngineError> {
+    /// The part of the frame that the submitted detection looked at and the people found there, best first. `None` when nobody
+    /// looked in time.
+    pub fn take_detections(
+        &mut self,
+        frame: &FrameView<'_>,
+    ) -> Result<Option<(Part, &[Detection])>, EngineError> {
         self.detections.clear();
         self.outstanding -= 1;
         let delivery = timed(&mut self.work, &mut self.detector, &self.engine)?;
@@ -80,11 +94,12 @@ impl Inference {
         if parcel.flaw == Some(Flaw::NotFinite) {
             self.work.not_finite += 1;
         } else {
+            let square = self.looked_at.square(frame.width, frame.height);
             let found = parcel.detections.iter();
             self.detections
-                .extend(found.map(|d| detector::remove_letterbox(d, frame.width, frame.height)));
+                .extend(found.filter_map(|detection| detector::place(detection, &square)));
         }
-        Ok(Some(&self.detections))
+        Ok(Some((self.looked_at, &self.detections)))
     }
 
     /// Sends a region, which must be usable, to a landmark model on lane `index`.
@@ -132,7 +147,7 @@ impl Inference {
         if parcel.landmarks.score <= threshold {
             return Ok(Sight::Nobody);
         }
-        let measured: Measured = parcel.landmarks.project(region);
+        let measured: Measured = parcel.landmarks.project(region, &parcel.input);
         Ok(Sight::Person(measured))
     }
 }

@@ -6,6 +6,7 @@ mod inference;
 mod tests;
 
 use crate::background::Background;
+use crate::detector::Part;
 use crate::engine::Patience;
 use crate::tracking::{self, MAX_PERSONS, Selector, Sight, Tracker};
 use crate::{Detection, Engine, EngineError, FrameView, Quality, Region};
@@ -166,9 +167,11 @@ impl PoseEstimator {
 
     /// Looks for people without following them.
     pub fn detect(&mut self, frame: &FrameView<'_>) -> Result<&[Detection], EstimatorError> {
+        let threshold = self.config.detection_threshold;
         self.inference
-            .submit_detection(frame, self.config.detection_threshold, Patience::File);
-        Ok(self.inference.take_detections(frame)?.unwrap_or_default())
+            .submit_detection(frame, Part::Whole, threshold, Patience::File);
+        let found = self.inference.take_detections(frame)?;
+        Ok(found.map_or(&[], |(_, people)| people))
     }
 
     /// Measures the person in a given region without following anybody. `None` when there is none, or the region is
@@ -247,6 +250,7 @@ impl PoseEstimator {
             max_persons,
             smooth,
             presence_threshold,
+            detection_threshold,
             ..
         } = self.config;
         self.tracker.begin((frame.width, frame.height), t);
@@ -254,10 +258,10 @@ impl PoseEstimator {
             self.inference
                 .submit_landmarks(lane, frame, &track.region, self.config.quality, patience);
         }
-        let detecting = self.tracker.wants_detection(t, max_persons);
-        if detecting {
+        let due = self.tracker.wants_detection(t, max_persons);
+        if let Some(part) = due {
             self.inference
-                .submit_detection(frame, self.config.detection_threshold, patience);
+                .submit_detection(frame, part, detection_threshold, patience);
         }
 
         // While the workers are busy: people are about where they were in the frame before.
@@ -279,12 +283,13 @@ impl PoseEstimator {
         }
         self.tracker.note_crossings(t);
         self.tracker.drop_duplicates();
-        let must_detect = self.tracker.is_alarmed() && !detecting;
+        self.tracker.note_slides();
+        let must_detect = self.tracker.is_alarmed() && due.is_none();
         if must_detect && failure.is_none() {
             self.inference
-                .submit_detection(frame, self.config.detection_threshold, patience);
+                .submit_detection(frame, Part::Whole, detection_threshold, patience);
         }
-        if detecting || (must_detect && failure.is_none()) {
+        if due.is_some() || (must_detect && failure.is_none()) {
             self.meet(frame, t, patience)?;
         }
         failure.map_or(Ok(()), Err)
@@ -300,9 +305,10 @@ impl PoseEstimator {
             quality,
             ..
         } = self.config;
-        let Some(found) = self.inference.take_detections(frame)? else {
+        let Some((part, found)) = self.inference.take_detections(frame)? else {
             return Ok(());
         };
+        self.tracker.note_look(part, t);
         let count = self.tracker.admit(found, t, max_persons, person).len();
         for lane in 0..count {
             let region = self.tracker.candidate(lane).region;

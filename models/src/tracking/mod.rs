@@ -2,30 +2,29 @@
 //!
 //! A track follows one person by their last landmarks. It ends when the landmark model sees nobody, when the person
 //! would have to move faster than people do (then the crop has caught somebody else), or when an older track follows the
-//! same person. The detector finds new people whenever there is room. Somebody found near to where a track ended a moment
-//! ago, or where somebody who was hidden by another must be by now, gets the id back; otherwise ids are never reused.
+//! same person. The detector looks for new people whenever there is room (see `looks`). Somebody found near to where a track ended
+//! a moment ago, or where somebody who was hidden by another must be by now, gets the id back; otherwise ids are never reused.
 
 mod crossing;
 mod legs;
+mod looks;
 mod selection;
 mod smoothing;
 mod track;
 
 use crossing::Crossing;
+use looks::Looks;
 pub(crate) use selection::{Person, Selector};
 use track::Course;
 pub(crate) use track::{Track, bounds};
 
+use crate::detector::Part;
 use crate::landmarks::Measured;
+use crate::shirt::Shirt;
 use crate::{Detection, PersonSelection, Region};
 
 /// People followed at most.
 pub(crate) const MAX_PERSONS: usize = 16;
-/// While somebody is followed and there is room for more the detector looks again so often, seconds: at 30 frames per
-/// second that is 0.3 ms per frame.
-const DETECTION_INTERVAL_S: f64 = 1.0;
-/// …and so often while one of two who met is hidden.
-const SEARCH_INTERVAL_S: f64 = 0.25;
 /// After a longer gap between frames nobody is where they were, seconds.
 const MAX_GAP_S: f64 = 1.0;
 /// Somebody found again within this time keeps the id, seconds.
@@ -47,6 +46,8 @@ const JUMP_PER_S: f32 = 2.0;
 const RESIZE: f32 = 2.0;
 /// A detection so near to a track is that person, in regions. Shoulder to shoulder people are at least 0.2 apart.
 const SAME_DETECTION: f32 = 0.12;
+/// So long a track waits while its crop shows somebody else who is followed too, seconds. A crop that waits lags behind.
+const SLIDE_S: f64 = 0.2;
 /// Two tracks whose joints lie so near follow one person, in regions.
 const SAME_POSE: f32 = 0.06;
 /// With room for one person and a preference, detections this much less certain than the best one still count.
@@ -97,7 +98,7 @@ pub(crate) struct Tracker {
     next_id: u32,
     size: (usize, usize),
     last_t: Option<f64>,
-    detected_t: Option<f64>,
+    looks: Looks,
     /// Somebody jumped in this frame: look again at once.
     alarmed: bool,
 }
@@ -112,7 +113,7 @@ impl Tracker {
             next_id: 0,
             size: (0, 0),
             last_t: None,
-            detected_t: None,
+            looks: Looks::default(),
             alarmed: false,
         }
     }
@@ -127,7 +128,7 @@ impl Tracker {
         self.tracks.clear();
         self.lost.clear();
         self.crossings.clear();
-        self.detected_t = None;
+        self.looks = Looks::default();
         self.last_t = None;
     }
 
@@ -147,19 +148,27 @@ impl Tracker {
         (self.size, self.last_t, self.alarmed) = (size, Some(t), false);
         self.lost.retain(|lost| (t - lost.course.t).abs() <= RETURN_S);
         self.crossings.retain(|crossing| !crossing.is_over(t));
+        self.looks.count_frame();
     }
 
-    /// Whether the detector should look at this frame.
-    pub fn wants_detection(&self, t: f64, max_persons: usize) -> bool {
-        let due = || {
-            let interval = if self.is_somebody_hidden() {
-                SEARCH_INTERVAL_S
-            } else {
-                DETECTION_INTERVAL_S
-            };
-            self.detected_t.is_none_or(|last| (t - last).abs() >= interval)
-        };
-        self.tracks.len() < max_persons && (self.tracks.is_empty() || self.alarmed || due())
+    /// The part of this frame the detector should look at, if any. Where one person is wanted, that is the whole: the largest
+    /// or nearest to the centre of all is to be chosen.
+    pub fn wants_detection(&self, t: f64, max_persons: usize) -> Option<Part> {
+        let room = self.tracks.len() < max_persons;
+        let due = || self.looks.is_due(t, self.is_somebody_hidden());
+        if !room || !(self.tracks.is_empty() || self.alarmed || due()) {
+            return None;
+        }
+        Some(if max_persons == 1 {
+            Part::Whole
+        } else {
+            self.looks.part()
+        })
+    }
+
+    /// The detector has looked at a part of the frame at `t`.
+    pub fn note_look(&mut self, part: Part, t: f64) {
+        self.looks.note(part, t);
     }
 
     /// Whether a track has just ended with a jump, so that the detector should look before the frame is over.
@@ -169,6 +178,13 @@ impl Tracker {
 
     /// Takes what was seen of track `index`. False when the track has ended; the tracks behind it have then moved up.
     pub fn observe(&mut self, index: usize, sight: Sight, t: f64, smooth: bool) -> bool {
+        if let Sight::Person(measured) = &sight
+            && self.shows_somebody_followed(index, measured)
+            && t - self.tracks[index].t < SLIDE_S
+        {
+            return true;
+        }
+        let apart = !self.is_meeting(self.tracks[index].id);
         let track = &mut self.tracks[index];
         let course = track.course();
         match sight {
@@ -178,7 +194,7 @@ impl Tracker {
                 let now = Region::from_points(measured.auxiliary[0], measured.auxiliary[1]);
                 let usable = now.is_usable(self.size.0, self.size.1);
                 if usable && is_plausible(&course, &now, t) {
-                    track.update(&measured, t, smooth);
+                    track.update(&measured, t, smooth, apart);
                     return true;
                 }
                 self.alarmed |= usable;
@@ -186,6 +202,22 @@ impl Tracker {
         }
         self.lose(index);
         false
+    }
+
+    /// Whether somebody is near enough to be mistaken for this one.
+    fn is_meeting(&self, id: u32) -> bool {
+        self.crossings.iter().any(|crossing| crossing.place(id).is_some())
+    }
+
+    /// Whether what was measured on track `index` wears the shirt of somebody near who is followed on a track of their own.
+    fn shows_somebody_followed(&self, index: usize, measured: &Measured) -> bool {
+        let id = self.tracks[index].id;
+        self.crossings.iter().any(|crossing| {
+            crossing.place(id).is_some_and(|one| {
+                let other = crossing.pair[1 - one].id;
+                self.place(other).is_some() && crossing.is_others(one, measured.shirt)
+            })
+        })
     }
 
     fn place(&self, id: u32) -> Option<usize> {
@@ -217,8 +249,38 @@ impl Tracker {
         }
     }
 
+    /// A track that shows the shirt of somebody hidden has slid onto that person: it is theirs now, and whom it followed is
+    /// hidden. Two tracks that show each other's shirts have exchanged their people.
+    pub fn note_slides(&mut self) {
+        for at in 0..self.crossings.len() {
+            let crossing = self.crossings[at];
+            let places = crossing.pair.map(|before| self.place(before.id));
+            let slid = |one: usize| {
+                let shirt = places[one].map(|place| self.tracks[place].shirt_now);
+                shirt.is_none_or(|shirt| crossing.is_others(one, shirt))
+            };
+            if places != [None; 2] && slid(0) && slid(1) {
+                self.exchange(&crossing, places);
+            }
+        }
+    }
+
+    /// Gives the two of a crossing each other's ids; `places` are those of their tracks, if they are followed.
+    fn exchange(&mut self, crossing: &Crossing, places: [Option<usize>; 2]) {
+        for (one, place) in places.into_iter().enumerate() {
+            let (own, other) = (&crossing.pair[one], &crossing.pair[1 - one]);
+            if let Some(place) = place {
+                let track = &mut self.tracks[place];
+                (track.id, track.shirt) = (other.id, other.shirt);
+            } else if let Some(lost) = self.lost.iter_mut().find(|lost| lost.id == own.id) {
+                lost.id = other.id;
+            }
+        }
+        self.tracks.sort_unstable_by_key(|track| track.id);
+    }
+
     /// The id of somebody found in `region` who was hidden; the one who hid them may turn out to be the other.
-    fn identify(&mut self, region: &Region, t: f64) -> Option<u32> {
+    fn identify(&mut self, region: &Region, shirt: Option<Shirt>, t: f64) -> Option<u32> {
         for at in 0..self.crossings.len() {
             let crossing = self.crossings[at];
             let [first, second] = crossing.pair.map(|before| self.place(before.id));
@@ -227,7 +289,10 @@ impl Tracker {
                 (None, Some(place)) => (1, place),
                 _ => continue,
             };
-            let ids = crossing.identify(left, &self.tracks[place].region, region, t);
+            let ids = {
+                let track = &self.tracks[place];
+                crossing.identify(left, (&track.region, track.shirt_now), (region, shirt), t)
+            };
             if let Some([followed, found]) = ids {
                 self.crossings.swap_remove(at);
                 self.tracks[place].id = followed;
@@ -239,18 +304,27 @@ impl Tracker {
         None
     }
 
-    /// Ends the younger of two tracks that follow the same person.
+    /// Of two tracks that follow the same person, ends the one whose shirt it is not, or the younger.
     pub fn drop_duplicates(&mut self) {
         let mut younger = 1;
         while younger < self.tracks.len() {
             let track = &self.tracks[younger];
-            let double = self.tracks[..younger].iter().any(|older| is_same(older, track));
-            if double {
-                self.lose(younger);
-            } else {
-                younger += 1;
+            match self.tracks[..younger]
+                .iter()
+                .position(|older| is_same(older, track))
+            {
+                Some(older) => self.lose(self.stranger(older, younger)),
+                None => younger += 1,
             }
         }
+    }
+
+    /// Which of two tracks on one person is not theirs.
+    fn stranger(&self, older: usize, younger: usize) -> usize {
+        let [a, b] = [older, younger].map(|index| &self.tracks[index]);
+        let crossing = self.crossings.iter().find(|crossing| crossing.is_of(a.id, b.id));
+        let wearer = crossing.and_then(|crossing| Some(crossing.pair[crossing.wearer(b.shirt_now)?].id));
+        if wearer == Some(b.id) { older } else { younger }
     }
 
     fn lose(&mut self, index: usize) {
@@ -262,6 +336,7 @@ impl Tracker {
             id: track.id,
             course: track.course(),
         });
+        self.looks.unsettle();
     }
 
     /// Chooses whom to look at among the detections, best first: people who return, then new ones, as many as there is
@@ -276,7 +351,6 @@ impl Tracker {
         max_persons: usize,
         selection: PersonSelection,
     ) -> &[Candidate] {
-        self.detected_t = Some(t);
         self.candidates.clear();
         let room = max_persons.saturating_sub(self.tracks.len());
         self.admit_returning(detections, t, room);
@@ -375,12 +449,13 @@ impl Tracker {
         if double || !region.is_usable(self.size.0, self.size.1) || self.tracks.len() == MAX_PERSONS {
             return;
         }
-        let known = self.identify(&region, t).or(candidate.returning);
+        let known = self.identify(&region, measured.shirt, t).or(candidate.returning);
         let id = known.unwrap_or(self.next_id);
         self.next_id = self.next_id.max(id.saturating_add(1));
         self.lost.retain(|lost| lost.id != id);
         let at = self.tracks.partition_point(|track| track.id < id);
         self.tracks.insert(at, Track::new(id, measured, t, smooth));
+        self.looks.unsettle();
     }
 
     /// What selection needs to know of everybody in sight.

@@ -5,6 +5,7 @@ use super::smoothing::Smoothing;
 use crate::Region;
 use crate::landmarks::Measured;
 use crate::one_euro::{OneEuro, OneEuroSettings};
+use crate::shirt::Shirt;
 use kinemotion_motion::{LANDMARK_COUNT, Landmark, LandmarkId, Pose, PoseSource};
 
 /// Smoothing of the points that make the next region, always on. MediaPipe's `pose_landmark_filtering`, auxiliary points.
@@ -23,6 +24,8 @@ const VELOCITY_TIME_S: f64 = 0.03;
 const MOVEMENT_TIME_S: f64 = 2.0;
 /// Time constant of the pace, seconds: of a step.
 const PACE_TIME_S: f64 = 0.5;
+/// Time constant of the usual colour of the shirt, seconds: of a swing of the arms across it.
+const SHIRT_TIME_S: f64 = 0.25;
 /// Landmarks less visible than this say nothing about movement or bounds.
 const VISIBLE: f32 = 0.5;
 
@@ -79,6 +82,10 @@ pub(crate) struct Track {
     pub movement: f32,
     /// Mean speed to the right, pixels per second.
     pub pace: f32,
+    /// As it usually looks while nobody is near.
+    pub shirt: Option<Shirt>,
+    /// As it looked in the last measurement.
+    pub shirt_now: Option<Shirt>,
     velocity: [[f32; 2]; LANDMARK_COUNT],
     has_velocity: bool,
     auxiliary: OneEuro<4>,
@@ -97,6 +104,8 @@ impl Track {
             t,
             movement: 0.0,
             pace: 0.0,
+            shirt: measured.shirt,
+            shirt_now: measured.shirt,
             velocity: [[0.0; 2]; LANDMARK_COUNT],
             has_velocity: false,
             auxiliary: OneEuro::new(AUXILIARY),
@@ -108,8 +117,12 @@ impl Track {
         track
     }
 
-    /// Takes a new measurement.
-    pub fn update(&mut self, measured: &Measured, t: f64, smooth: bool) {
+    /// Takes a new measurement. While somebody is near, the shirt may be theirs and is not learned from.
+    pub fn update(&mut self, measured: &Measured, t: f64, smooth: bool, apart: bool) {
+        if apart {
+            self.learn_shirt(measured.shirt, t);
+        }
+        self.shirt_now = measured.shirt;
         self.learn_motion(&measured.pose, t);
         self.pose = measured.pose.clone();
         self.legs.mark(&mut self.pose, t);
@@ -133,6 +146,12 @@ impl Track {
         } else {
             (self.smoothing, self.smoothed) = (None, None);
         }
+    }
+
+    fn learn_shirt(&mut self, seen: Option<Shirt>, t: f64) {
+        let Some(now) = seen else { return };
+        let alpha = (1.0 - (-(t - self.t).max(0.0) / SHIRT_TIME_S).exp()) as f32;
+        self.shirt.get_or_insert(now).learn(&now, alpha);
     }
 
     fn learn_motion(&mut self, pose: &Pose, t: f64) {

@@ -332,3 +332,65 @@ fn two_who_cross_keep_their_ids() {
         assert_identities_kept(&before, &walk_past(hidden));
     }
 }
+
+/// An athlete in blue and somebody in black within the athlete's crop, both followed, and their ids.
+fn athlete_and_neighbour() -> (Theatre, [Actor; 2], [Option<u32>; 2]) {
+    let actors = [
+        Actor::at(110.0, 128.0).wearing(250),
+        Actor::at(140.0, 128.0).wearing(0),
+    ];
+    let mut theatre = Theatre::several(2, &actors);
+    theatre.ids_after(5);
+    let people = theatre.next();
+    let ids = actors.map(|actor| id_at(&people, &actor));
+    assert!(ids.iter().all(Option::is_some) && ids[0] != ids[1], "{ids:?}");
+    (theatre, actors, ids)
+}
+
+/// The id of whoever is seen where an actor stands.
+fn id_at(people: &[TrackedPose], actor: &Actor) -> Option<u32> {
+    let near = |p: &&TrackedPose| (mid_hip(&p.pose)[0] - actor.x).abs() < 5.0;
+    people.iter().find(near).map(|p| p.id)
+}
+
+#[test]
+fn a_crop_that_shows_a_followed_neighbour_for_a_moment_waits_for_its_own_person() {
+    let (mut theatre, actors, ids) = athlete_and_neighbour();
+    let [_, neighbour] = actors;
+    theatre.set(&[neighbour]);
+    for _ in 0..3 {
+        let people = theatre.next();
+        assert_eq!(actors.map(|actor| id_at(&people, &actor)), ids);
+    }
+    theatre.set(&actors);
+    let people = theatre.next();
+    assert_eq!(actors.map(|actor| id_at(&people, &actor)), ids);
+    assert!(people.iter().all(|p| p.pose.source == PoseSource::Measured));
+}
+
+#[test]
+fn a_track_that_slides_onto_somebody_hidden_takes_their_id_at_once() {
+    let (mut theatre, [athlete, neighbour], ids) = athlete_and_neighbour();
+    // The neighbour walks before the athlete and hides them …
+    for step in 1..=7 {
+        let x = neighbour.x - 4.0 * step as f32;
+        theatre.set(&[athlete, Actor { x, ..neighbour }]);
+        theatre.next();
+    }
+    let covering = Actor {
+        x: 112.0,
+        ..neighbour
+    };
+    theatre.set(&[covering]);
+    theatre.ids_after(20);
+    let people = theatre.next();
+    assert_eq!(people.len(), 1);
+    assert_eq!(
+        id_at(&people, &covering),
+        ids[1],
+        "the neighbour is the one in sight"
+    );
+    // … and then the athlete stands where the crop is.
+    theatre.set(&[athlete]);
+    assert_eq!(id_at(&theatre.next(), &athlete), ids[0]);
+}

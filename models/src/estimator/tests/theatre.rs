@@ -1,4 +1,5 @@
-//! People made of numbers: the picture tells the scripted networks where a crop lies, the scene tells them who is there.
+//! People made of numbers: the picture tells the scripted networks where a crop lies, the scene tells them who is there. What
+//! they wear is blue paint in the picture, which the networks do not see.
 
 pub(super) use crate::engine::EngineConfig;
 pub(super) use crate::estimator::*;
@@ -22,6 +23,8 @@ pub(super) struct Actor {
     /// Mid-hip to the point above the head.
     pub radius: f32,
     pub score: f32,
+    /// How blue they are.
+    pub shirt: u8,
 }
 
 impl Actor {
@@ -31,7 +34,12 @@ impl Actor {
             y,
             radius: 40.0,
             score: 0.9,
+            shirt: 0,
         }
+    }
+
+    pub fn wearing(self, shirt: u8) -> Self {
+        Self { shirt, ..self }
     }
 
     pub fn region_side(&self) -> f32 {
@@ -234,12 +242,30 @@ impl Theatre {
         f64::from(self.frame) / 30.0
     }
 
+    /// Paints the shirts into the picture, the first of the scene behind the others.
+    fn paint(&mut self) {
+        self.picture
+            .iter_mut()
+            .skip(2)
+            .step_by(3)
+            .for_each(|blue| *blue = 0);
+        for a in &self.scene.lock().unwrap().people {
+            for (i, pixel) in self.picture.chunks_exact_mut(3).enumerate() {
+                let (dx, dy) = ((i % SIDE) as f32 - a.x, (i / SIDE) as f32 - a.y);
+                if dx.hypot(dy) < 0.5 * a.radius {
+                    pixel[2] = a.shirt;
+                }
+            }
+        }
+    }
+
     /// The next frame.
     pub fn next(&mut self) -> Vec<TrackedPose> {
         self.try_next().unwrap()
     }
 
     pub fn try_next(&mut self) -> Result<Vec<TrackedPose>, EstimatorError> {
+        self.paint();
         let t = self.time();
         self.frame += 1;
         let plane = Plane {
