@@ -24,6 +24,8 @@ pub struct Bout {
     gait: Gait,
     steps: Vec<Step>,
     last: Option<Interval>,
+    /// Whether the step that the next interval completes has been taken already.
+    closed: bool,
 }
 
 /// What became of the bout with an interval.
@@ -48,6 +50,7 @@ impl Bout {
             gait,
             steps: Vec::with_capacity(CAPACITY),
             last: None,
+            closed: false,
         }
     }
 
@@ -56,10 +59,33 @@ impl Bout {
         &self.steps
     }
 
+    /// The same, to read their marks again with what all of them tell.
+    pub fn steps_mut(&mut self) -> &mut [Step] {
+        &mut self.steps
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.steps.clear();
         self.last = None;
+        self.closed = false;
+    }
+
+    /// The last interval of a bout that is long enough to be closed with its next toe-off.
+    pub fn long(&self) -> Option<&Interval> {
+        let first = self.steps.first()?;
+        let last = self.last.as_ref()?;
+        let next_toe_off = last.to_s + last.duration_s();
+        (next_toe_off - first.marks.contact_s.unwrap_or(first.between_s.0) > LONGEST_S).then_some(last)
+    }
+
+    /// Adds the last step of a long bout from an interval of which only the toe-off has been seen; the interval is still to
+    /// be pushed when it is complete.
+    pub fn close(&mut self, begun: &Interval, history: &History) {
+        if let Some(last) = self.last {
+            self.steps.push(Step::measure(history, self.gait, &last, begun));
+            self.closed = true;
+        }
     }
 
     /// Forgets the steps that have been taken; the next step continues.
@@ -87,6 +113,11 @@ impl Bout {
         if !continues {
             return Progress::Broken;
         }
+        if std::mem::take(&mut self.closed) {
+            self.last = Some(*interval);
+            return Progress::Begun;
+        }
+        let overdue = self.long().is_some();
         let step = Step::measure(history, self.gait, &last, interval);
         self.last = Some(*interval);
         // the ground moves backwards under somebody who moves forwards
@@ -94,10 +125,7 @@ impl Bout {
             return Progress::Broken;
         }
         self.steps.push(step);
-        let long = self.steps.first().is_some_and(|first| {
-            interval.to_s - first.marks.contact_s.unwrap_or(interval.from_s) > LONGEST_S
-        });
-        if long || self.steps.len() == CAPACITY {
+        if overdue || self.steps.len() == CAPACITY {
             Progress::Full
         } else {
             Progress::Step

@@ -1,6 +1,6 @@
 //! How late each mark is on a body whose events are known.
 //!
-//! Fitted by `calibrate-gait` in `tests/end-to-end` over rendered runners and walkers (30–120 frames per second, yaw up
+//! Fitted by `calibrate-gait` in `tests/end-to-end` over rendered runners and walkers (30–240 frames per second, yaw up
 //! to 30°, both facings) measured with BlazePose full; its output is in `docs/gait-calibration.md`. The perfect landmarks
 //! of the same clips give the same lags within a few milliseconds.
 
@@ -9,6 +9,10 @@ use super::chain::{Observation, Spread};
 
 /// Fastest runner of the calibration, statures per second: beyond, a lag is not known to grow on.
 const FASTEST: f64 = 3.0;
+
+/// Usual speeds, for a step whose own is not known (yet), statures per second.
+const RUNNING_SPEED: f64 = 2.0;
+const WALKING_SPEED: f64 = 0.75;
 
 /// Mark minus truth, seconds: `constant + speed·v` with the speed of the ground in statures per second.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +28,7 @@ impl Lag {
 }
 
 const RUNNING_CONTACT: Lag = Lag {
-    constant: 0.0005,
+    constant: -0.058,
     speed: 0.0,
 };
 const RUNNING_TOE_OFF: Lag = Lag {
@@ -40,16 +44,8 @@ const WALKING_TOE_OFF: Lag = Lag {
     speed: -0.0178,
 };
 
-/// The mark of a runner's contact is that of the toes, which come down later the more the foot points up at contact: seconds
-/// per degree of the foot's angle, and the angle of the runners for whom the lag above holds. Linear fit over the 28 rendered
-/// runners at 60 and more frames per second, landing flat or on the heel (`make accuracy`).
-const TOES_LATER_S_PER_DEG: f64 = 0.00047;
-const USUAL_FOOT_DEG: f64 = 12.0;
-
-/// Angles beyond these are a lost foot, degrees.
-const PLAUSIBLE_FOOT_DEG: (f64, f64) = (-5.0, 45.0);
-
-/// Spread of the marks over clips and steps, and of the places where events usually lie.
+/// Spread of the marks over clips and steps, and of the places where events usually lie. A runner's contact is trusted less
+/// than the table says, which leaves out marks further than 80 ms from every event.
 const RUNNING_SPREAD: Spread = Spread {
     contact_s: 0.018,
     toe_off_s: 0.010,
@@ -73,21 +69,15 @@ pub fn usual(gait: Gait) -> [f64; 2] {
     }
 }
 
-/// Marks with their lags removed. `foot_deg` is the usual angle of the feet at contact.
-pub fn removed(gait: Gait, marks: &Observation, speed: f64, foot_deg: Option<f64>) -> Observation {
-    let toes_later = match (gait, foot_deg) {
-        (Gait::Running, Some(deg)) => {
-            let plausible = deg.clamp(PLAUSIBLE_FOOT_DEG.0, PLAUSIBLE_FOOT_DEG.1);
-            TOES_LATER_S_PER_DEG * (plausible - USUAL_FOOT_DEG)
-        }
-        _ => 0.0,
+/// Marks with their lags removed. The speed of the ground is in statures per second.
+pub fn removed(gait: Gait, marks: &Observation, speed: Option<f64>) -> Observation {
+    let (contact, toe_off, usual) = match gait {
+        Gait::Running => (RUNNING_CONTACT, RUNNING_TOE_OFF, RUNNING_SPEED),
+        Gait::Walking => (WALKING_CONTACT, WALKING_TOE_OFF, WALKING_SPEED),
     };
-    let (contact, toe_off) = match gait {
-        Gait::Running => (RUNNING_CONTACT, RUNNING_TOE_OFF),
-        Gait::Walking => (WALKING_CONTACT, WALKING_TOE_OFF),
-    };
+    let speed = speed.unwrap_or(usual);
     Observation {
-        contact_s: marks.contact_s.map(|t| t - contact.at(speed) - toes_later),
+        contact_s: marks.contact_s.map(|t| t - contact.at(speed)),
         toe_off_s: marks.toe_off_s.map(|t| t - toe_off.at(speed)),
         ..*marks
     }

@@ -6,17 +6,17 @@
 //! | instant | running | walking |
 //! |---|---|---|
 //! | toe-off | the leg behind is longest: it pushes until the foot leaves (knee extension peak, Fellin et al. 2010, doi:10.1016/j.jsams.2010.03.006) | the toes behind are farthest back (Zeni et al. 2008, doi:10.1016/j.gaitpost.2007.07.007) |
-//! | contact | the toes ahead have come down to the height they then keep | foot and ankle ahead are farthest forward (Zeni) |
+//! | contact | the heel ahead has come down to the height it then keeps ([`super::landing`]) | foot and ankle ahead are farthest forward (Zeni) |
 //! | middle of both | the body is highest: halfway through a ballistic flight | the body is lowest: halfway through double support |
 //!
 //! Each has a known lag on a real body; [`super::chain`] knows them.
 
 use super::Gait;
+use super::landing;
 use super::peak::{Turn, peak};
 use super::view::{Foot, View, scissors};
 use crate::body::{Frame, Joint};
 use crate::history::History;
-use crate::numeric::{crossing, quantile};
 
 /// The feet part by at least this much in a step, in statures.
 const MIN_REACH: f64 = 0.13;
@@ -32,26 +32,8 @@ const LEG_WIDTH_S: f64 = 0.05;
 const REACH_WIDTH_S: f64 = 0.1;
 const TRUNK_WIDTH_S: f64 = 0.09;
 
-/// The toes' fall to the ground is read between these heights above it, in statures, and carried on to the ground.
-const DOWN: f64 = 0.015;
-const FALLING: f64 = 0.04;
-
-/// A slower fall between them is a foot that hovers, seconds.
-const LONGEST_FALL_S: f64 = 0.06;
-
-/// Where in a step the foot ahead is certainly on the ground, and the quantile of its height there that is the ground's:
-/// labels swapped where the feet pass only raise it.
-const GROUNDED_FROM: f64 = 0.72;
-const GROUND_QUANTILE: f64 = 0.3;
-
 /// Where in a step of running the foot behind may leave the ground at the earliest.
 const PUSHING_FROM: f64 = 0.1;
-
-/// Where in a step the foot ahead is certainly in the air.
-const AIRBORNE_UNTIL: f64 = 0.3;
-
-/// Samples looked at for the ground's height.
-const MAX_GROUND_SAMPLES: usize = 96;
 
 /// How the body moves up and down in a step and how high the swinging foot is lifted, weighed against each other: running
 /// has its highest point between the passings and a high heel, walking its lowest and a low one. Between the means of
@@ -111,6 +93,8 @@ impl Interval {
             return None;
         }
         let n = count as f64;
+        // the interval may not have ended yet
+        let seen_s = frames.clone().next_back()?.t - frames.clone().next()?.t;
         let visibility = [Foot::Front, Foot::Back].map(|foot| {
             let seen = |f| view.side(f, foot).map(|side| f.foot_visibility(side));
             frames.clone().filter_map(seen).sum::<f64>() / n
@@ -126,7 +110,7 @@ impl Interval {
             rise: None,
             runs: runs(history, view, (from, to))?,
             visibility,
-            frame_s: (to - from) / n,
+            frame_s: seen_s / (n - 1.0),
         };
         Some(match gait {
             Gait::Running => step.running(history),
@@ -142,7 +126,7 @@ impl Interval {
             view.leg(f, Foot::Back)
         })
         .map(|p| p.t);
-        self.contact_s = toes_down(history, view, span);
+        self.contact_s = landing::contact(history, view, span, 0.0);
         let trend = trend(history, view, span);
         self.middle_s = peak(history, span, TRUNK_WIDTH_S, Turn::Highest, |f| {
             Some(view.trunk(f)? - trend * (f.t - span.0))
@@ -182,43 +166,6 @@ fn mean(a: Option<f64>, b: Option<f64>) -> Option<f64> {
         (Some(a), Some(b)) => Some(0.5 * (a + b)),
         (a, b) => a.or(b),
     }
-}
-
-/// When the toes have come down: forwards in time from the air to their height on the ground.
-fn toes_down(history: &History, view: View, (from, to): (f64, f64)) -> Option<f64> {
-    let toe = |f: &Frame| view.height(f, Foot::Front, Joint::Toe);
-    let (grounded, airborne) = (
-        from + GROUNDED_FROM * (to - from),
-        from + AIRBORNE_UNTIL * (to - from),
-    );
-    let mut heights = [0.0; MAX_GROUND_SAMPLES];
-    let mut count = 0;
-    for height in history
-        .window(grounded, to)
-        .filter_map(toe)
-        .take(MAX_GROUND_SAMPLES)
-    {
-        heights[count] = height;
-        count += 1;
-    }
-    let ground = quantile(&mut heights[..count], GROUND_QUANTILE)?;
-    let falls_below = |level: f64| {
-        let mut previous: Option<(f64, f64)> = None;
-        for (t, height) in history
-            .window(airborne, to)
-            .filter_map(|f| toe(f).map(|y| (f.t, y)))
-        {
-            if height < level {
-                return previous.map(|(t0, h0)| crossing(t0, h0, t, height, level));
-            }
-            previous = Some((t, height));
-        }
-        None
-    };
-    let down = falls_below(ground + DOWN)?;
-    // on at the speed of the fall: how steep it is depends on the runner
-    let fall = falls_below(ground + FALLING).map_or(0.0, |above| down - above);
-    Some(down + fall.min(LONGEST_FALL_S) * DOWN / (FALLING - DOWN))
 }
 
 /// How fast the trunk rises over a step on the whole, statures per second: a sprinter straightens up over many steps.

@@ -9,10 +9,13 @@
 //! | [`peak`] | the instant at which a signal is largest, between frames |
 //! | [`watch`] | finds when the feet pass each other and which foot then comes down |
 //! | [`marks`] | the raw instants between two passings: contact, toe-off, turning points of the body |
+//! | [`landing`] | when the foot ahead has come down |
 //! | [`lags`] | how late each mark is, and how it scatters |
 //! | [`chain`] | all instants of a bout at once, each weighted by its certainty |
 //! | [`bout`] | collects consecutive steps and says when they make a repetition |
-//! | [`step`] | one contact of one foot and the posture at its events |
+//! | [`bounce`] | whether the body rises and falls with the steps |
+//! | [`step`] | one contact of one foot |
+//! | [`posture`] | the posture of the leg at the events of a contact |
 //! | [`numbers`] | means, spreads and asymmetries of a bout with their uncertainty |
 //! | [`report`] | the numbers both gaits report |
 //! | [`model`] | the movement model running and walking are made of |
@@ -24,13 +27,16 @@
 //! that results come live; nothing is counted twice. Its phases are the single contacts and what lies between them, and
 //! `steps` lists each contact; the metrics are means over the steps.
 
+pub mod bounce;
 pub mod bout;
 pub mod chain;
 pub mod lags;
+pub mod landing;
 pub mod marks;
 pub mod model;
 pub mod numbers;
 pub mod peak;
+pub mod posture;
 pub mod report;
 pub mod step;
 pub mod view;

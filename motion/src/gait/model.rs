@@ -6,13 +6,17 @@ use super::chain::{self, Times};
 use super::lags;
 use super::marks::Interval;
 use super::numbers::Steps;
-use super::step::Step;
+use super::posture::Posture;
+use super::step::{self, Step};
 use super::watch::{Passed, PassingWatch};
 use crate::body::Side;
 use crate::movements::{Context, MovementModel, Output};
-use crate::numeric::median;
 use crate::units::MS_PER_S;
 use crate::{PhaseSpan, Quality, Repetition, StepSpan};
+
+/// A toe-off does not move any more when this much has been seen after it, seconds: the parabolas through turning points
+/// reach so far ([`super::marks`]).
+const SETTLED_S: f64 = 0.12;
 
 /// Metrics of a bout, warnings and verdict.
 pub type Numbers = (Vec<crate::Metric>, Vec<String>, Quality);
@@ -70,6 +74,26 @@ impl GaitModel {
         }
     }
 
+    /// Closes a long bout as soon as its last toe-off is certain, without waiting for the feet to pass each other again.
+    fn close(&mut self, context: &Context<'_>, output: &mut Output<'_>) {
+        let (Some(last), Some(latest)) = (self.bout.long(), context.history.latest()) else {
+            return;
+        };
+        // as long as the step before, as far as anybody knows
+        let (from, to) = (last.to_s, last.to_s + last.duration_s());
+        let settled = latest.t - SETTLED_S;
+        let [_, toe_off] = lags::usual(self.kind.gait);
+        if settled < from + toe_off * (to - from) {
+            return;
+        }
+        let begun = Interval::measure(context.history, self.watch.view(), self.kind.gait, (from, to));
+        if let Some(begun) = begun.filter(|b| b.toe_off_s.is_some_and(|toe_off| toe_off < settled)) {
+            self.bout.close(&begun, context.history);
+            self.conclude(context, output);
+            self.bout.taken();
+        }
+    }
+
     /// Interim news while a bout is under way.
     fn announce(&mut self, interval: &Interval, output: &mut Output<'_>) {
         let Some(step) = self.bout.steps().last() else {
@@ -85,12 +109,7 @@ impl GaitModel {
         if self.phase.replace(phase) != Some(phase) {
             output.phase(self.kind.name, phase, interval.to_s);
         }
-        let marks = lags::removed(
-            self.kind.gait,
-            &step.marks,
-            step.speed.unwrap_or(0.0),
-            step.posture.foot_deg,
-        );
+        let marks = lags::removed(self.kind.gait, &step.marks, step.speed);
         if let (Some(contact), Some(toe_off)) = (marks.contact_s, marks.toe_off_s) {
             output.metric_update(
                 self.kind.name,
@@ -110,9 +129,12 @@ impl GaitModel {
 
     /// Emits the steps so far as a repetition when they are enough for one.
     fn conclude(&mut self, context: &Context<'_>, output: &mut Output<'_>) {
-        let steps = self.bout.steps();
+        let steps = self.bout.steps_mut();
         if steps.len() < FEWEST_STEPS {
             return;
+        }
+        if self.kind.gait == Gait::Running {
+            step::level(context.history, steps);
         }
         if let Some(repetition) = repetition(self.kind, steps, context) {
             output.repetition(repetition);
@@ -123,12 +145,11 @@ impl GaitModel {
 /// The final times of the steps.
 pub fn times(gait: Gait, steps: &[Step]) -> Option<Vec<Times>> {
     let speeds = steps.iter().filter_map(|s| s.speed);
-    let speed = speeds.clone().sum::<f64>() / speeds.count().max(1) as f64;
-    let mut feet: Vec<f64> = steps.iter().filter_map(|s| s.posture.foot_deg).collect();
-    let foot_deg = median(&mut feet);
+    let count = speeds.clone().count();
+    let speed = (count > 0).then(|| speeds.sum::<f64>() / count as f64);
     let observed: Vec<_> = steps
         .iter()
-        .map(|s| lags::removed(gait, &s.marks, speed, foot_deg))
+        .map(|s| lags::removed(gait, &s.marks, speed))
         .collect();
     let frame_s = steps.iter().map(|s| s.frame_s).sum::<f64>() / steps.len().max(1) as f64;
     let mut times = chain::solve(&observed, &lags::spread(gait, frame_s))?;
@@ -180,9 +201,12 @@ fn first_after(side: Side, steps: usize) -> Side {
 fn repetition(kind: &Kind, steps: &[Step], context: &Context<'_>) -> Option<Repetition> {
     let times = times(kind.gait, steps)?;
     let (first, sides_known) = first_side(steps);
+    let measure = |(step, times): (&Step, &Times)| Posture::measure(context.history, step, *times);
+    let postures: Vec<Posture> = steps.iter().zip(&times).map(measure).collect();
     let bout = Steps {
         steps,
         times: &times,
+        postures: &postures,
         first,
         sides_known,
     };
@@ -198,11 +222,11 @@ fn repetition(kind: &Kind, steps: &[Step], context: &Context<'_>) -> Option<Repe
             ("first_contact_s", first.contact_s),
             ("last_toe_off_s", last.toe_off_s),
         ],
-        steps: steps
+        steps: times
             .iter()
-            .zip(&times)
+            .zip(&postures)
             .enumerate()
-            .map(|(k, (step, t))| StepSpan {
+            .map(|(k, (t, posture))| StepSpan {
                 side: match bout.side(k) {
                     _ if !sides_known => "unknown",
                     Side::Left => "left",
@@ -210,7 +234,7 @@ fn repetition(kind: &Kind, steps: &[Step], context: &Context<'_>) -> Option<Repe
                 },
                 contact_s: t.contact_s,
                 toe_off_s: t.toe_off_s,
-                foot_strike: step.posture.foot_deg.map(kind.foot_strike),
+                foot_strike: posture.foot_deg.map(kind.foot_strike),
             })
             .collect(),
         metrics,
@@ -255,7 +279,7 @@ impl MovementModel for GaitModel {
         match self.watch.observe(context.history, self.kind.gait) {
             Some(Passed::Step(interval)) => self.take(&interval, context, output),
             Some(Passed::Ended) => self.end(context, output),
-            None => {}
+            None => self.close(context, output),
         }
     }
 

@@ -1,12 +1,15 @@
 //! Means, spreads and asymmetries of a bout.
 
 use super::chain::Times;
+use super::posture::Posture;
 use super::report::COARSE_INTERVAL_S;
 use super::step::Step;
 use crate::body::Side;
 
-/// The middle of a contact scatters by this much at least, seconds: few steps may agree by chance.
-const MIN_SCATTER_S: f64 = 0.004;
+/// How the middles of contacts scatter about an even rhythm, seconds, and the number of steps that this knowledge is worth:
+/// few steps may agree by chance.
+const USUAL_SCATTER_S: f64 = 0.008;
+const WORTH_STEPS: f64 = 3.0;
 
 /// Up to this many steps are few.
 const FEW_STEPS: usize = 3;
@@ -63,6 +66,8 @@ pub struct Steps<'a> {
     pub steps: &'a [Step],
     /// When each began and ended.
     pub times: &'a [Times],
+    /// The posture of the leg in each.
+    pub postures: &'a [Posture],
     /// Whose the first one is; the feet take turns.
     pub first: Side,
     /// Whether left and right can be told apart.
@@ -94,6 +99,11 @@ impl Steps<'_> {
         Stat::of(self.steps.iter().filter_map(of))
     }
 
+    /// Of every posture something that some have.
+    pub fn posture(&self, of: impl Fn(&Posture) -> Option<f64>) -> Stat {
+        Stat::of(self.postures.iter().filter_map(of))
+    }
+
     /// Contact times of one foot, seconds.
     pub fn contact(&self, side: Side) -> Stat {
         Stat::of(
@@ -111,6 +121,17 @@ impl Steps<'_> {
     /// From the contact of the other foot to the contact of this one, seconds.
     pub fn step_time(&self, side: Side) -> Stat {
         let last = |k: usize| Some(self.times[k].contact_s - self.times.get(k.checked_sub(1)?)?.contact_s);
+        Stat::of(self.of(side).filter_map(last))
+    }
+
+    /// From the contact of the other foot to the contact of this one, statures: what the hips travel at `speed` statures per
+    /// second, and how much farther ahead of them this foot comes down.
+    pub fn step_length(&self, side: Side, speed: f64) -> Stat {
+        let last = |k: usize| {
+            let before = k.checked_sub(1)?;
+            let way = speed * (self.times[k].contact_s - self.times[before].contact_s);
+            Some(way + self.postures[k].ahead? - self.postures[before].ahead?)
+        };
         Stat::of(self.of(side).filter_map(last))
     }
 
@@ -162,12 +183,10 @@ impl Steps<'_> {
             residuals += (t - pace * k).powi(2);
         }
         let freedom = self.times.len().checked_sub(3)? as f64;
-        let scatter = if freedom > 0.0 {
-            (residuals / freedom).sqrt()
-        } else {
-            0.0
-        };
-        let error = scatter.max(MIN_SCATTER_S) / squares.sqrt();
+        let known = WORTH_STEPS * USUAL_SCATTER_S.powi(2);
+        let worth = freedom + WORTH_STEPS;
+        // the tails of Student's t at 95 %
+        let error = (1.0 + 1.8 / worth) * ((residuals + known) / (worth * squares)).sqrt();
         (pace.is_finite() && pace > 0.0).then_some((pace, error))
     }
 }
@@ -206,6 +225,7 @@ mod tests {
         let steps = Steps {
             steps: &[],
             times: &times,
+            postures: &[],
             first: Side::Left,
             sides_known: true,
         };

@@ -1,5 +1,6 @@
 //! The numbers both gaits report, each with its uncertainty, and the verdict on a bout.
 
+use super::bounce;
 use super::numbers::{Stat, Steps, asymmetry};
 use crate::body::Side;
 use crate::measure::{Measurements, Verdict};
@@ -22,11 +23,21 @@ const SHOULDER_BREADTH: f64 = 0.21;
 /// The pose model parts the shoulders by this much in an exact side view, statures: below it nothing can be said.
 const SHOULDERS_IN_SIDE_VIEW: f64 = 0.05;
 
+/// What the time between frames adds to the relative deviation of the speed, per second.
+const SPEED_PER_S: f64 = 2.0;
+
+/// The part of the scatter from step to step that a mean over the bout keeps: where the pose model is unsure it is also
+/// wrong in the same direction in every step.
+const LASTING_SCATTER: f64 = 0.5;
+
+/// Standard deviation of where a foot comes down relative to the hips, statures.
+pub const FOOT_PLACE_DEVIATION: f64 = 0.012;
+
 /// Yaw from which lengths along the way are judged, degrees.
 const OBLIQUE_DEG: f64 = 20.0;
 
 /// Standard deviation of the yaw, degrees.
-const YAW_DEVIATION_DEG: f64 = 10.0;
+const YAW_DEVIATION_DEG: f64 = 8.0;
 
 /// Systematic standard deviations of a gait's quantities, from clip to clip, as `calibrate-gait` finds them.
 #[derive(Clone, Copy, Debug)]
@@ -68,11 +79,15 @@ pub struct Report<'a> {
     pub frame_s: f64,
     /// Mean step time and its standard error, seconds.
     pub pace: Option<(f64, f64)>,
+    /// Why there is none.
+    no_pace: &'static str,
 }
 
-/// Why there are no metres.
+/// Reasons to withhold.
 const UNKNOWN_SIDES: &str = "left and right could not be told apart";
 const NO_SCALE: &str = "there is no scale; give the athlete's height";
+/// Why nothing that hangs on the times of the steps is reported.
+pub const NO_BOUNCE: &str = "the body does not rise and fall with the steps that were found";
 
 impl<'a> Report<'a> {
     /// Nothing yet.
@@ -85,6 +100,7 @@ impl<'a> Report<'a> {
             verdict: Verdict::default(),
             frame_s: steps.stat(|s| Some(s.frame_s)).mean,
             pace: steps.pace(),
+            no_pace: "too few steps",
         };
         report.judge();
         report
@@ -121,6 +137,21 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Whether the body rises and falls with the steps; without that there is no pace.
+    pub fn demand_bounce(&mut self) -> bool {
+        let (Some((pace, _)), [first, .., last]) = (self.pace, self.steps.steps) else {
+            return true;
+        };
+        let span = (first.between_s.0, last.between_s.1);
+        let bounces = bounce::repeats(self.context.history, first.view, span, pace);
+        if !bounces {
+            (self.pace, self.no_pace) = (None, NO_BOUNCE);
+            let reason = "legs were mixed up: show the person larger and in better light";
+            self.verdict.at_best(Grade::C, reason);
+        }
+        bounces
+    }
+
     /// Whether contact times can be had.
     pub fn is_coarse(&self) -> bool {
         self.frame_s > COARSE_INTERVAL_S
@@ -140,9 +171,16 @@ impl<'a> Report<'a> {
         deviation.hypot(self.systematic.frames * self.frame_s)
     }
 
+    /// Standard deviation of a mean time with a systematic one, seconds.
+    pub fn deviation_s(&self, stat: Stat, systematic_s: f64) -> f64 {
+        self.systematic_s(systematic_s)
+            .hypot(stat.error())
+            .hypot(LASTING_SCATTER * stat.deviation)
+    }
+
     /// Records a time in milliseconds with its systematic deviation in seconds.
     pub fn time(&mut self, key: &'static str, method: &'static str, stat: Stat, systematic_s: f64) {
-        let deviation = self.systematic_s(systematic_s).hypot(stat.error());
+        let deviation = self.deviation_s(stat, systematic_s);
         self.m
             .record(key, method, MS_PER_S * stat.mean, MS_PER_S * deviation);
     }
@@ -167,13 +205,8 @@ impl<'a> Report<'a> {
         let steps = self.steps;
         self.m.record("steps", "count", steps.times.len() as f64, 0.0);
         let Some((pace, error)) = self.pace else {
-            for key in ["cadence_spm", "step_time_ms", "stride_time_ms"] {
-                self.m.withhold(key, method, "too few steps");
-            }
-            return;
+            return self.withhold_rhythm(method, self.no_pace);
         };
-        // the chain shares its marks between neighbours, so residuals understate the error a little
-        let error = (2.0 * error).max(0.0005 * pace);
         self.m
             .record("cadence_spm", method, 60.0 / pace, 60.0 * error / (pace * pace));
         self.m
@@ -190,9 +223,21 @@ impl<'a> Report<'a> {
             method,
             right,
             left,
-            self.systematic.step_asymmetry_s,
+            self.systematic_s(self.systematic.step_asymmetry_s),
         );
         self.variability(method, left, right);
+    }
+
+    fn withhold_rhythm(&mut self, method: &'static str, reason: &str) {
+        for key in [
+            "cadence_spm",
+            "step_time_ms",
+            "stride_time_ms",
+            "step_time_asymmetry_percent",
+            "step_time_variability_percent",
+        ] {
+            self.m.withhold(key, method, reason);
+        }
     }
 
     fn variability(&mut self, method: &'static str, left: Stat, right: Stat) {
@@ -232,17 +277,23 @@ impl<'a> Report<'a> {
                 self.m.withhold(key, method, UNKNOWN_SIDES);
             }
         }
-        self.asymmetry("contact_asymmetry_percent", method, right, left, s.asymmetry_s);
+        self.asymmetry(
+            "contact_asymmetry_percent",
+            method,
+            right,
+            left,
+            self.systematic_s(s.asymmetry_s),
+        );
     }
 
-    /// A symmetry index; `systematic_s` is the deviation of the difference.
+    /// A symmetry index; `systematic` is the deviation of the difference, in the unit of the values.
     pub fn asymmetry(
         &mut self,
         key: &'static str,
         method: &'static str,
         right: Stat,
         left: Stat,
-        systematic_s: f64,
+        systematic: f64,
     ) {
         if !self.steps.sides_known {
             return self.m.withhold(key, method, UNKNOWN_SIDES);
@@ -251,7 +302,7 @@ impl<'a> Report<'a> {
             return self.m.withhold(key, method, "too few steps of one foot");
         }
         let (value, error) = asymmetry(right, left);
-        let systematic = 100.0 * self.systematic_s(systematic_s) / (0.5 * (right.mean + left.mean));
+        let systematic = 100.0 * systematic / (0.5 * (right.mean + left.mean));
         self.m.record(key, method, value, error.hypot(systematic));
     }
 
@@ -269,6 +320,7 @@ impl<'a> Report<'a> {
         let relative = self
             .systematic
             .speed
+            .hypot(SPEED_PER_S * self.frame_s)
             .hypot(STATURE_DEVIATION)
             .hypot(speed.error() / speed.mean)
             .hypot(oblique);
@@ -292,6 +344,22 @@ impl<'a> Report<'a> {
         for key in KEYS {
             self.m.withhold(key, method, reason);
         }
+    }
+
+    /// How the lengths of left and right steps differ. It needs no scale, only the same one for both.
+    pub fn step_length_asymmetry(&mut self, method: &'static str) {
+        const KEY: &str = "step_length_asymmetry_percent";
+        let speed = self.steps.stat(|s| s.speed);
+        if speed.count < 2 {
+            return self
+                .m
+                .withhold(KEY, method, "the foot on the ground was not seen well enough");
+        }
+        let [left, right] = Side::BOTH.map(|side| self.steps.step_length(side, speed.mean));
+        let time = speed.mean * self.systematic_s(self.systematic.step_asymmetry_s);
+        // each foot's place counts in its own step and, the other way round, in the next
+        let systematic = time.hypot(2.0 * std::f64::consts::SQRT_2 * FOOT_PLACE_DEVIATION);
+        self.asymmetry(KEY, method, right, left, systematic);
     }
 
     /// Vertical oscillation of the centre of mass.

@@ -1,15 +1,16 @@
 //! One contact of one foot.
 
 use super::Gait;
-use super::chain::Observation;
+use super::chain::{Observation, Times};
 use super::lags;
+use super::landing::{self, STEEPEST};
 use super::marks::{Interval, trend};
 use super::peak::{Turn, peak};
 use super::report::COARSE_INTERVAL_S;
 use super::view::{Foot, View};
-use crate::body::{Frame, Joint, Point, Side};
+use crate::body::{Frame, Joint, Side};
 use crate::history::History;
-use crate::numeric::PolynomialFit;
+use crate::numeric::{PolynomialFit, median};
 
 /// Half width of the parabola through the body's lowest point, seconds.
 const TRUNK_WIDTH_S: f64 = 0.09;
@@ -17,27 +18,11 @@ const TRUNK_WIDTH_S: f64 = 0.09;
 /// The part of a contact in which the toes rest: after the foot is flat and before they leave.
 const TOES_REST: (f64, f64) = (0.15, 0.85);
 
+/// How far the toes on the ground must move under the hips to show its slope, statures.
+const LONG_ENOUGH: f64 = 0.1;
+
 /// Part of a contact on both sides of the passing in which the toes are not read while frames are plenty.
 const MIXED: f64 = 0.12;
-
-/// The part of a contact in which the sole is flat: the reference of the foot's angle (Altman & Davis 2012,
-/// doi:10.1016/j.gaitpost.2011.09.104, subtract standing).
-const SOLE_FLAT: (f64, f64) = (0.2, 0.45);
-
-/// Posture of the landing leg at contact.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Posture {
-    /// Foot against the flat foot, degrees, positive with the toes up.
-    pub foot_deg: Option<f64>,
-    /// Shank from vertical, degrees, positive with the ankle ahead of the knee.
-    pub shank_deg: Option<f64>,
-    /// Knee flexion, degrees.
-    pub knee_deg: Option<f64>,
-    /// Ankle ahead of the hips, statures.
-    pub ahead: Option<f64>,
-    /// Forward lean of the trunk, mean over the step, degrees.
-    pub trunk_deg: Option<f64>,
-}
 
 /// One contact of one foot.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,12 +37,14 @@ pub struct Step {
     pub frame_s: f64,
     /// Speed of the ground under the hips, statures per second.
     pub speed: Option<f64>,
+    /// How far the ground in the picture rises per length ahead.
+    pub slope: Option<f64>,
     /// Range of the centre of mass' height, statures.
     pub rise: Option<f64>,
-    /// Posture at contact.
-    pub posture: Posture,
     /// Distance of the shoulders in the picture, statures: grows when the person is seen obliquely.
     pub shoulders: Option<f64>,
+    /// When the other foot passes this one, seconds.
+    pub passed_s: f64,
     /// The passings of the feet before the contact and after the toe-off, seconds.
     pub between_s: (f64, f64),
     /// How the person was seen.
@@ -88,55 +75,116 @@ impl Step {
                 after.from_s + usual_toe_off * after.duration_s(),
             ]),
         };
-        let contact = before.contact_s.unwrap_or(before.half_s());
-        let toe_off = after.toe_off_s.unwrap_or(after.half_s());
+        let rough = lags::removed(gait, &marks, None);
+        let contact = rough.contact_s.unwrap_or(before.half_s());
+        let toe_off = rough.toe_off_s.unwrap_or(after.half_s());
         let mut step = Self {
             left: 0.5 * (before.left - after.left),
             marks,
             visibility: 0.5 * (before.visibility[0] + after.visibility[1]),
             frame_s: 0.5 * (before.frame_s + after.frame_s),
             speed: None,
+            slope: None,
             rise: before.rise,
-            posture: Posture::default(),
             shoulders: mean(history, (before.from_s, after.to_s), |f| shoulders(f, view)),
+            passed_s: before.to_s,
             between_s: (before.from_s, after.to_s),
             view,
         };
         if toe_off > contact {
-            // the foot is ahead until the other one has passed it
-            let place = |f: &Frame| {
-                if f.t < before.to_s {
-                    Foot::Front
-                } else {
-                    Foot::Back
-                }
-            };
-            let part = |(a, b): (f64, f64)| {
-                (
-                    contact + a * (toe_off - contact),
-                    contact + b * (toe_off - contact),
-                )
-            };
-            // near the passing the two feet may be mixed up
-            let mixed = if step.frame_s > COARSE_INTERVAL_S {
-                0.0
-            } else {
-                MIXED * (toe_off - contact)
-            };
-            step.speed = slope(history, part(TOES_REST), |f| {
-                let apart = (f.t - before.to_s).abs() > mixed;
-                view.ahead(f, place(f), Joint::Toe).filter(|_| apart)
+            let stance = Stance::of(
+                &step,
+                Times {
+                    contact_s: contact,
+                    toe_off_s: toe_off,
+                },
+            );
+            step.speed = slope(history, stance.part(TOES_REST), |f| {
+                view.ahead(f, stance.foot(f)?, Joint::Toe)
             })
             .map(|v| -v);
-            step.posture = posture(
-                history,
-                view,
-                contact,
-                part(SOLE_FLAT),
-                (before.from_s, after.to_s),
-            );
+            step.slope = ground(history, view, &stance);
         }
         step
+    }
+
+    /// The passings of the feet before and after the contact, seconds.
+    pub fn landing_s(&self) -> (f64, f64) {
+        (self.between_s.0, self.passed_s)
+    }
+}
+
+/// Reads the contacts of runners again on the slope of the ground that all steps agree on: a step alone shows it only roughly.
+pub fn level(history: &History, steps: &mut [Step]) {
+    let slope = slope_of_ground(steps);
+    for step in steps {
+        step.marks.contact_s = landing::contact(history, step.view, step.landing_s(), slope);
+    }
+}
+
+/// How far the ground in the picture rises per length ahead, by all steps.
+pub fn slope_of_ground(steps: &[Step]) -> f64 {
+    let mut slopes: Vec<f64> = steps.iter().filter_map(|s| s.slope).collect();
+    median(&mut slopes).unwrap_or(0.0).clamp(-STEEPEST, STEEPEST)
+}
+
+/// The slope of the way of the toes on the ground.
+fn ground(history: &History, view: View, stance: &Stance) -> Option<f64> {
+    let (from, to) = stance.part(TOES_REST);
+    let mut fit = PolynomialFit::new(1);
+    let (mut nearest, mut farthest) = (f64::INFINITY, f64::NEG_INFINITY);
+    for frame in history.window(from, to) {
+        let Some(foot) = stance.foot(frame) else { continue };
+        let place = (
+            view.ahead(frame, foot, Joint::Toe),
+            view.height(frame, foot, Joint::Toe),
+        );
+        if let (Some(ahead), Some(height)) = place {
+            // near zero, where a fit of single precision pixels is exact enough
+            fit.add(ahead, height, 1.0);
+            nearest = nearest.min(ahead);
+            farthest = farthest.max(ahead);
+        }
+    }
+    let [_, slope, ..] = fit.solve().filter(|_| farthest - nearest > LONG_ENOUGH)?;
+    Some(slope)
+}
+
+/// A foot on the ground.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stance {
+    times: Times,
+    /// When the other foot passes it, and how long before and after the two may be mixed up, seconds.
+    passed_s: f64,
+    mixed_s: f64,
+}
+
+impl Stance {
+    /// The contact of a step at these times.
+    pub fn of(step: &Step, times: Times) -> Self {
+        let mixed = if step.frame_s > COARSE_INTERVAL_S {
+            0.0
+        } else {
+            MIXED
+        };
+        Self {
+            times,
+            passed_s: step.passed_s,
+            mixed_s: mixed * (times.toe_off_s - times.contact_s),
+        }
+    }
+
+    /// Which foot it is in a frame: the one ahead until the other has passed. `None` where the two may be mixed up.
+    pub fn foot(&self, frame: &Frame) -> Option<Foot> {
+        let since = frame.t - self.passed_s;
+        (since.abs() >= self.mixed_s).then_some(if since < 0.0 { Foot::Front } else { Foot::Back })
+    }
+
+    /// From and until when a part of the contact lasts, seconds.
+    pub fn part(&self, (from, to): (f64, f64)) -> (f64, f64) {
+        let Times { contact_s, toe_off_s } = self.times;
+        let at = |part: f64| contact_s + part * (toe_off_s - contact_s);
+        (at(from), at(to))
     }
 }
 
@@ -145,42 +193,12 @@ fn shoulders(frame: &Frame, view: View) -> Option<f64> {
     (left.usable() && right.usable()).then(|| f64::from((left.x - right.x).abs()) / view.stature_px)
 }
 
-fn posture(history: &History, view: View, contact: f64, flat: (f64, f64), step: (f64, f64)) -> Posture {
-    let front = |f: &Frame, from, to| {
-        lean(
-            view,
-            view.joint(f, Foot::Front, from)?,
-            view.joint(f, Foot::Front, to)?,
-        )
-    };
-    let foot = |f: &Frame| front(f, Joint::Heel, Joint::Toe).map(|angle| angle - 90.0);
-    let shank = |f: &Frame| front(f, Joint::Knee, Joint::Ankle);
-    let knee = |f: &Frame| Some(front(f, Joint::Hip, Joint::Knee)? - shank(f)?);
-    let trunk = |f: &Frame| {
-        let (x, y) = f.mean(Joint::Shoulder)?;
-        let (hip_x, hip_y) = f.mean(Joint::Hip)?;
-        Some((view.direction * (x - hip_x)).atan2(y - hip_y).to_degrees())
-    };
-    let reference = mean(history, flat, foot);
-    Posture {
-        foot_deg: at(history, contact, foot)
-            .zip(reference)
-            .map(|(a, flat)| a - flat),
-        shank_deg: at(history, contact, shank),
-        knee_deg: at(history, contact, knee),
-        ahead: at(history, contact, |f| view.ahead(f, Foot::Front, Joint::Ankle)),
-        trunk_deg: mean(history, step, trunk),
-    }
-}
-
-/// Direction from one joint to the next from straight down, degrees, positive forwards.
-fn lean(view: View, from: &Point, to: &Point) -> Option<f64> {
-    let angle = (view.direction * f64::from(to.x - from.x)).atan2(f64::from(from.y - to.y));
-    Some(angle.to_degrees())
-}
-
 /// Mean of a signal over a window.
-fn mean(history: &History, (from, to): (f64, f64), signal: impl Fn(&Frame) -> Option<f64>) -> Option<f64> {
+pub(super) fn mean(
+    history: &History,
+    (from, to): (f64, f64),
+    signal: impl Fn(&Frame) -> Option<f64>,
+) -> Option<f64> {
     let (sum, n) = history
         .window(from, to)
         .filter_map(signal)
@@ -189,7 +207,7 @@ fn mean(history: &History, (from, to): (f64, f64), signal: impl Fn(&Frame) -> Op
 }
 
 /// A signal at an instant, between its neighbouring frames.
-fn at(history: &History, t: f64, signal: impl Fn(&Frame) -> Option<f64>) -> Option<f64> {
+pub(super) fn at(history: &History, t: f64, signal: impl Fn(&Frame) -> Option<f64>) -> Option<f64> {
     let index = history.index_at(t);
     let after = (index < history.len()).then(|| history.get(index))?;
     let before = history.get(index.checked_sub(1)?);

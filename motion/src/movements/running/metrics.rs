@@ -1,7 +1,8 @@
 //! The numbers of a running bout.
 
+use crate::body::Side;
 use crate::gait::numbers::{Stat, Steps};
-use crate::gait::report::{Report, Systematic};
+use crate::gait::report::{FOOT_PLACE_DEVIATION, NO_BOUNCE, Report, Systematic};
 use crate::movements::Context;
 use crate::units::GRAVITY;
 use crate::{Metric, Quality};
@@ -27,37 +28,40 @@ pub const KEYS: &[&str] = &[
     "foot_angle_at_contact_deg",
     "shank_angle_at_contact_deg",
     "knee_angle_at_contact_deg",
+    "knee_angle_mid_stance_deg",
+    "knee_angle_at_toe_off_deg",
     "overstride_m",
     "trunk_lean_deg",
     "contact_asymmetry_percent",
     "flight_asymmetry_percent",
     "step_time_asymmetry_percent",
+    "step_length_asymmetry_percent",
+    "leg_stiffness_asymmetry_percent",
     "step_time_variability_percent",
 ];
 
 /// Residuals of the calibration over clips; see `docs/gait-calibration.md`.
 const SYSTEMATIC: Systematic = Systematic {
-    contact_s: 0.012,
-    between_s: 0.012,
-    asymmetry_s: 0.008,
+    contact_s: 0.010,
+    between_s: 0.010,
+    asymmetry_s: 0.006,
     step_asymmetry_s: 0.006,
     frames: 0.1,
-    speed: 0.075,
-    speed_gain: 1.04,
-    rise: 0.005,
+    speed: 0.065,
+    speed_gain: 1.02,
+    rise: 0.0065,
     rise_gain: 1.04,
 };
 
 const CONTACT: &str = "foot_and_body_chain";
 const RHYTHM: &str = "contact_times";
+const TRAVEL: &str = "stance_foot_speed";
+const STIFFNESS: &str = "morin_sine_wave";
 
 /// Standard deviation of a segment angle, degrees (single-camera trackers: 4–7°); the foot's is larger, because the pose
 /// model under-follows it.
 const ANGLE_DEVIATION_DEG: f64 = 5.0;
-const FOOT_DEVIATION_DEG: f64 = 8.0;
-
-/// Standard deviation of the ankle's distance ahead of the hips, statures.
-const AHEAD_DEVIATION: f64 = 0.012;
+const FOOT_DEVIATION_DEG: f64 = 5.5;
 
 /// Boundaries of the foot's angle between rearfoot, midfoot and forefoot strikes, degrees (Altman & Davis 2012,
 /// doi:10.1016/j.gaitpost.2011.09.104).
@@ -81,33 +85,35 @@ pub fn foot_strike(foot_deg: f64) -> &'static str {
 /// Everything a bout reports beside its times.
 pub fn compute(steps: &Steps<'_>, context: &Context<'_>) -> (Vec<Metric>, Vec<String>, Quality) {
     let mut r = Report::new(steps, context, SYSTEMATIC);
+    let bounces = r.demand_bounce();
     r.rhythm(RHYTHM);
     let contact = r.both(|side| steps.contact(side));
     let flight = r.both(|side| steps.flight(side));
-    if r.is_coarse() {
-        coarse(&mut r);
+    if !bounces {
+        withhold_times(&mut r, NO_BOUNCE);
+    } else if r.is_coarse() {
+        withhold_times(
+            &mut r,
+            "the frame rate is too low; 60 frames per second are needed",
+        );
     } else {
         r.contacts(CONTACT);
         r.time("flight_time_ms", CONTACT, flight, SYSTEMATIC.between_s);
-        let [left, right] = crate::body::Side::BOTH.map(|side| steps.flight(side));
-        r.asymmetry(
-            "flight_asymmetry_percent",
-            CONTACT,
-            right,
-            left,
-            SYSTEMATIC.asymmetry_s,
-        );
+        let [left, right] = Side::BOTH.map(|side| steps.flight(side));
+        let systematic = r.systematic_s(SYSTEMATIC.asymmetry_s);
+        r.asymmetry("flight_asymmetry_percent", CONTACT, right, left, systematic);
         duty(&mut r, contact);
         stiffness(&mut r, contact, flight);
     }
-    r.travel("stance_foot_speed");
+    r.travel(TRAVEL);
+    r.step_length_asymmetry(TRAVEL);
     r.oscillation("centre_of_mass");
     posture(&mut r);
     r.finish()
 }
 
-/// Withholds what too few frames cannot time.
-fn coarse(r: &mut Report<'_>) {
+/// Withholds what hangs on the times of contact and toe-off.
+fn withhold_times(r: &mut Report<'_>, reason: &str) {
     for key in [
         "ground_contact_time_ms",
         "ground_contact_time_left_ms",
@@ -118,12 +124,9 @@ fn coarse(r: &mut Report<'_>) {
         "flight_asymmetry_percent",
         "vertical_stiffness_kn_m",
         "leg_stiffness_kn_m",
+        "leg_stiffness_asymmetry_percent",
     ] {
-        r.m.withhold(
-            key,
-            CONTACT,
-            "the frame rate is too low; 60 frames per second are needed",
-        );
+        r.m.withhold(key, CONTACT, reason);
     }
 }
 
@@ -131,7 +134,7 @@ fn duty(r: &mut Report<'_>, contact: Stat) {
     let Some((pace, _)) = r.pace else {
         return r.m.withhold("duty_factor", CONTACT, "too few steps");
     };
-    let deviation = r.systematic_s(SYSTEMATIC.contact_s).hypot(contact.error());
+    let deviation = r.deviation_s(contact, SYSTEMATIC.contact_s);
     r.m.record(
         "duty_factor",
         CONTACT,
@@ -151,70 +154,82 @@ fn morin(mass: f64, contact: f64, flight: f64, speed: f64, leg: f64) -> [f64; 2]
 
 fn stiffness(r: &mut Report<'_>, contact: Stat, flight: Stat) {
     const KEYS: [&str; 2] = ["vertical_stiffness_kn_m", "leg_stiffness_kn_m"];
-    const METHOD: &str = "morin_sine_wave";
+    const ASYMMETRY: &str = "leg_stiffness_asymmetry_percent";
+    let withhold = |r: &mut Report<'_>, reason| {
+        for key in KEYS.into_iter().chain([ASYMMETRY]) {
+            r.m.withhold(key, STIFFNESS, reason);
+        }
+    };
     let athlete = r.context.athlete;
     let (Some(mass), Some(height)) = (athlete.mass_kg, athlete.height_m) else {
-        for key in KEYS {
-            r.m.withhold(key, METHOD, "it needs the athlete's mass and height");
-        }
-        return;
+        return withhold(r, "it needs the athlete's mass and height");
     };
     let Some((speed, speed_deviation)) = r.speed() else {
-        for key in KEYS {
-            r.m.withhold(key, METHOD, "the speed could not be measured");
-        }
-        return;
+        return withhold(r, "the speed could not be measured");
     };
-    let deviation = r.systematic_s(SYSTEMATIC.contact_s).hypot(contact.error());
-    let of = |contact, speed| morin(mass, contact, flight.mean, speed, LEG_PER_STATURE * height);
+    let deviation = r.deviation_s(contact, SYSTEMATIC.contact_s);
+    let of = |contact, flight, speed| morin(mass, contact, flight, speed, LEG_PER_STATURE * height);
+    let value = of(contact.mean, flight.mean, speed);
     // contact and flight share their events: what one gains the other loses
-    let shifted = morin(
-        mass,
-        contact.mean + deviation,
-        flight.mean - deviation,
-        speed,
-        LEG_PER_STATURE * height,
-    );
-    let (value, faster) = (of(contact.mean, speed), of(contact.mean, speed + speed_deviation));
+    let shifted = of(contact.mean + deviation, flight.mean - deviation, speed);
+    let faster = of(contact.mean, flight.mean, speed + speed_deviation);
     for (i, key) in KEYS.into_iter().enumerate() {
-        r.m.record(
-            key,
-            METHOD,
-            value[i],
-            (shifted[i] - value[i]).hypot(faster[i] - value[i]),
-        );
+        let deviation = (shifted[i] - value[i]).hypot(faster[i] - value[i]);
+        r.m.record(key, STIFFNESS, value[i], deviation);
     }
+    let steps = r.steps;
+    let per_second = (shifted[1] - value[1]) / deviation;
+    let [left, right] = Side::BOTH.map(|side| {
+        let (contact, flight) = (steps.contact(side), steps.flight(side));
+        Stat {
+            mean: of(contact.mean, flight.mean, speed)[1],
+            deviation: per_second.abs() * contact.deviation,
+            count: contact.count.min(flight.count),
+        }
+    });
+    let systematic = per_second.abs() * r.systematic_s(SYSTEMATIC.asymmetry_s);
+    r.asymmetry(ASYMMETRY, STIFFNESS, right, left, systematic);
 }
 
 fn posture(r: &mut Report<'_>) {
     let steps = r.steps;
     r.angle(
         "foot_angle_at_contact_deg",
-        steps.stat(|s| s.posture.foot_deg),
+        steps.posture(|p| p.foot_deg),
         FOOT_DEVIATION_DEG,
     );
     r.angle(
         "shank_angle_at_contact_deg",
-        steps.stat(|s| s.posture.shank_deg),
+        steps.posture(|p| p.shank_deg),
         ANGLE_DEVIATION_DEG,
     );
     r.angle(
         "knee_angle_at_contact_deg",
-        steps.stat(|s| s.posture.knee_deg),
+        steps.posture(|p| p.knee_deg),
+        ANGLE_DEVIATION_DEG,
+    );
+    r.angle(
+        "knee_angle_mid_stance_deg",
+        steps.posture(|p| p.knee_mid_stance_deg),
+        ANGLE_DEVIATION_DEG,
+    );
+    r.angle(
+        "knee_angle_at_toe_off_deg",
+        steps.posture(|p| p.knee_toe_off_deg),
         ANGLE_DEVIATION_DEG,
     );
     r.angle(
         "trunk_lean_deg",
-        steps.stat(|s| s.posture.trunk_deg),
+        steps.posture(|p| p.trunk_deg),
         ANGLE_DEVIATION_DEG,
     );
-    let ahead = steps.stat(|s| s.posture.ahead);
+    let ahead = steps.posture(|p| p.ahead);
     match r.context.athlete.height_m {
         Some(height) if ahead.count > 1 => r.m.record(
             "overstride_m",
             "stance_foot_position",
             ahead.mean * height,
-            AHEAD_DEVIATION.hypot(ahead.error()) * height,
+            FOOT_PLACE_DEVIATION.hypot(ahead.error()) * height,
         ),
         _ => r.m.withhold(
             "overstride_m",

@@ -28,6 +28,7 @@ pub const KEYS: &[&str] = &[
     "trunk_lean_deg",
     "contact_asymmetry_percent",
     "step_time_asymmetry_percent",
+    "step_length_asymmetry_percent",
     "step_time_variability_percent",
 ];
 
@@ -45,6 +46,7 @@ const SYSTEMATIC: Systematic = Systematic {
 };
 
 const EVENTS: &str = "foot_reach";
+const TRAVEL: &str = "stance_foot_speed";
 
 /// Standard deviation of the trunk's angle, degrees (single-camera trackers: 4–7°).
 const ANGLE_DEVIATION_DEG: f64 = 5.0;
@@ -55,11 +57,12 @@ pub fn compute(steps: &Steps<'_>, context: &Context<'_>) -> (Vec<Metric>, Vec<St
     r.rhythm(EVENTS);
     r.contacts(EVENTS);
     support(&mut r);
-    r.travel("stance_foot_speed");
+    r.travel(TRAVEL);
+    r.step_length_asymmetry(TRAVEL);
     r.oscillation("centre_of_mass");
     r.angle(
         "trunk_lean_deg",
-        steps.stat(|s| s.posture.trunk_deg),
+        steps.posture(|p| p.trunk_deg),
         ANGLE_DEVIATION_DEG,
     );
     r.finish()
@@ -85,7 +88,7 @@ fn support(r: &mut Report<'_>) {
     };
     let stride_ms = 2.0 * MS_PER_S * pace;
     let percent = |stat: Stat, systematic_s: f64| {
-        let deviation = r.systematic_s(systematic_s).hypot(stat.error());
+        let deviation = r.deviation_s(stat, systematic_s);
         (
             100.0 * MS_PER_S * stat.mean / stride_ms,
             100.0 * MS_PER_S * deviation / stride_ms,

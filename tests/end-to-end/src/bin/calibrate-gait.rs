@@ -5,13 +5,14 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use end_to_end::matrix;
+use end_to_end::matrix::{self, Case};
 use end_to_end::parallel::on_all_cores;
 use end_to_end::recording::Recording;
-use kinemotion_motion::body::{Frame, SideRepair};
+use kinemotion_motion::body::{Frame, Joint, SideRepair};
 use kinemotion_motion::gait::Gait;
+use kinemotion_motion::gait::landing;
 use kinemotion_motion::gait::marks::Interval;
-use kinemotion_motion::gait::step::Step;
+use kinemotion_motion::gait::step::{self, Step};
 use kinemotion_motion::gait::watch::{Passed, PassingWatch};
 use kinemotion_motion::history::History;
 use std::path::PathBuf;
@@ -20,21 +21,40 @@ use synthetic_athlete::{GaitTruth, MovementKind};
 /// A mark further from every true event is a mistake, not a lag, seconds.
 const SAME_EVENT_S: f64 = 0.08;
 
+/// A true angle of the foot from which a runner lands on the heel, degrees.
+const ON_HEEL_DEG: f64 = 8.0;
+
 #[derive(Parser)]
 #[command(about = "Lags of gait marks over rendered clips with known truth")]
 struct Arguments {
     /// Clips of running
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 40)]
     running: usize,
     /// Clips of walking
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 24)]
     walking: usize,
+    /// Only every so many clips of the matrix, so that others remain to measure what was fitted
+    #[arg(long, default_value_t = 1)]
+    every: usize,
     /// Seed of the matrix
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Where recorded poses are kept; without it every clip is rendered anew
     #[arg(long)]
     recordings: Option<PathBuf>,
+    /// Only clips that are recorded already
+    #[arg(long, requires = "recordings")]
+    recorded: bool,
+}
+
+impl Arguments {
+    /// The recording of a case; `None` when only those made before are wanted and this was not.
+    fn recording(&self, case: &Case) -> Result<Option<Recording>> {
+        match self.recordings.as_deref() {
+            Some(folder) if self.recorded => Ok(Recording::load(case, folder)),
+            folder => Recording::kept_or_made(case, folder).map(Some),
+        }
+    }
 }
 
 /// One mark of one step.
@@ -53,13 +73,21 @@ fn main() -> Result<()> {
         (MovementKind::Running, Gait::Running, arguments.running),
         (MovementKind::Walking, Gait::Walking, arguments.walking),
     ] {
-        let cases = matrix::cases(kind, arguments.seed, count);
+        let cases: Vec<_> = matrix::gaits(kind, arguments.seed, count)
+            .into_iter()
+            .step_by(arguments.every.max(1))
+            .collect();
+        if cases.is_empty() {
+            continue;
+        }
         let perfect = cases.iter().map(Recording::perfect).collect::<Result<Vec<_>>>()?;
         table(&format!("{}, perfect landmarks", kind.name()), gait, &perfect)?;
-        let seen = on_all_cores(&cases, |case| {
-            Recording::kept_or_made(case, arguments.recordings.as_deref())
-        })?;
+        let seen = on_all_cores(&cases, |case| arguments.recording(case))?;
+        let seen: Vec<Recording> = seen.into_iter().flatten().collect();
         table(&format!("{}, pose stage", kind.name()), gait, &seen)?;
+        if gait == Gait::Running {
+            falls(&seen)?;
+        }
     }
     Ok(())
 }
@@ -76,6 +104,7 @@ fn table(title: &str, gait: Gait, recordings: &[Recording]) -> Result<()> {
             .context("a clip of a gait")?;
         lags.extend(
             steps(recording, gait)
+                .1
                 .iter()
                 .flat_map(|step| step_lags(step, &truth, clip)),
         );
@@ -95,7 +124,8 @@ fn table(title: &str, gait: Gait, recordings: &[Recording]) -> Result<()> {
     Ok(())
 }
 
-fn steps(recording: &Recording, gait: Gait) -> Vec<Step> {
+/// The steps of a recording, and the frames they were read from.
+fn steps(recording: &Recording, gait: Gait) -> (History, Vec<Step>) {
     let (mut history, mut sides, mut watch) =
         (History::default(), SideRepair::default(), PassingWatch::default());
     let mut steps = Vec::new();
@@ -117,7 +147,51 @@ fn steps(recording: &Recording, gait: Gait) -> Vec<Step> {
             None => {}
         }
     }
-    steps
+    if gait == Gait::Running {
+        step::level(&history, &mut steps);
+    }
+    (history, steps)
+}
+
+/// How late heel and toes fall past the height at which `motion/src/gait/landing.rs` times them, by the way runners land.
+fn falls(recordings: &[Recording]) -> Result<()> {
+    println!("### running, pose stage: when heel and toes come down after the true contact\n");
+    println!("| landing | n | heel, ms | SD | toes, ms | SD | toes after heel, ms | SD |");
+    println!("|---|---|---|---|---|---|---|---|");
+    for (title, lands) in [("flat", false), ("on the heel", true)] {
+        let mut found = Vec::new();
+        for recording in recordings {
+            let truth = recording
+                .case
+                .clip
+                .build()?
+                .truth()
+                .gait
+                .context("a clip of a gait")?;
+            if (truth.metric("foot_angle_at_contact_deg").unwrap_or(0.0) > ON_HEEL_DEG) != lands {
+                continue;
+            }
+            let (history, steps) = steps(recording, Gait::Running);
+            let slope = step::slope_of_ground(&steps);
+            found.extend(steps.iter().filter_map(|step| {
+                let fall = |joint| landing::fall(&history, step.view, step.landing_s(), slope, joint);
+                let (heel, toes) = (fall(Joint::Heel)?, fall(Joint::Toe)?);
+                let contacts = [&truth.left, &truth.right].map(|foot| foot.initial_contact_s.iter());
+                let off = contacts.into_iter().flatten().map(|t| heel - t);
+                let off = off.min_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+                (off.abs() < SAME_EVENT_S).then_some([off, off + toes - heel, toes - heel])
+            }));
+        }
+        let numbers: Vec<String> = (0..3)
+            .map(|i| {
+                let values = found.iter().map(|f| 1e3 * f[i]);
+                format!("{:+.1} | {:.1}", mean(values.clone()), deviation(values))
+            })
+            .collect();
+        println!("| {title} | {} | {} |", found.len(), numbers.join(" | "));
+    }
+    println!();
+    Ok(())
 }
 
 /// The lags of a step's marks against the nearest true events.
