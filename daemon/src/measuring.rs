@@ -97,6 +97,10 @@ pub struct MeasuringArgs {
     #[arg(long, value_name = "DEG", value_parser = within(CAMERA_DEG, "degrees"), allow_negative_numbers = true)]
     camera_yaw: Option<f64>,
 
+    /// Degrees by which the camera looks down; taken for level when it is not given
+    #[arg(long, value_name = "DEG", value_parser = within(CAMERA_DEG, "degrees"), allow_negative_numbers = true)]
+    camera_pitch: Option<f64>,
+
     /// Frames per second at which a slow-motion file was filmed
     #[arg(long, value_name = "FPS", value_parser = within(CAPTURE_FPS, "frames per second"))]
     capture_fps: Option<f64>,
@@ -141,6 +145,7 @@ impl MeasuringArgs {
             setup: Setup {
                 camera_roll_deg: self.camera_roll,
                 camera_yaw_deg: self.camera_yaw,
+                camera_pitch_deg: self.camera_pitch,
                 box_height_m: self.box_height,
             },
             capture_fps: self.capture_fps,
@@ -240,6 +245,7 @@ mod tests {
             "--athlete-mass 0",
             "--capture-fps -240",
             "--camera-roll 90",
+            "--camera-pitch 60",
             "--box-height 0",
             "--max-persons 17",
             "--movement flying",

@@ -80,7 +80,7 @@ fn no_number_but_an_angle_can_be_set_below_zero() {
     init();
     for name in ELEMENTS {
         let element = gst::ElementFactory::make(name).build().unwrap();
-        let is_angle = |name: &str| ["camera-roll", "camera-yaw"].contains(&name);
+        let is_angle = |name: &str| ["camera-roll", "camera-yaw", "camera-pitch"].contains(&name);
         for property in element.list_properties().iter().filter(|p| !is_angle(p.name())) {
             let double = property
                 .downcast_ref::<gst::glib::ParamSpecDouble>()

@@ -1,7 +1,7 @@
 //! From pixels to metres, and how sure that is.
 
 use crate::jump::GravityFit;
-use crate::units::GRAVITY;
+use crate::units::{GRAVITY, Z95};
 
 /// Relative standard deviation of the pixel stature measured on a tracked person: 0.012 over rendered athletes of known
 /// stature in side and oblique views; real proportions vary as much again.
@@ -22,6 +22,8 @@ pub enum ScaleSource {
     AthleteHeight,
     /// The curvature of the flight is gravity.
     GravityFit,
+    /// Both, each weighted by its certainty.
+    Both,
 }
 
 impl ScaleSource {
@@ -30,6 +32,7 @@ impl ScaleSource {
         match self {
             ScaleSource::AthleteHeight => "athlete_height",
             ScaleSource::GravityFit => "gravity_fit",
+            ScaleSource::Both => "athlete_height_and_gravity_fit",
         }
     }
 }
@@ -46,20 +49,44 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// From the athlete's stature when it is known, otherwise from gravity; `None` when neither is to be had.
+    /// From the athlete's stature alone; `None` when it is not known.
+    pub fn of_stature(height_m: Option<f64>, stature_px: f64) -> Option<Self> {
+        height_m.map(|height| Self {
+            px_per_m: stature_px / height,
+            relative_deviation: STATURE_DEVIATION,
+            source: ScaleSource::AthleteHeight,
+        })
+    }
+
+    /// From the athlete's stature and from gravity, each weighted by its certainty; from the stature alone where the two cannot
+    /// both be right, from the one there is where the other is not to be had.
     pub fn choose(height_m: Option<f64>, stature_px: f64, gravity: Option<&GravityFit>) -> Option<Self> {
-        if let Some(height) = height_m {
-            return Some(Self {
-                px_per_m: stature_px / height,
-                relative_deviation: STATURE_DEVIATION,
-                source: ScaleSource::AthleteHeight,
-            });
-        }
-        gravity.map(|fit| Self {
+        let by_stature = Self::of_stature(height_m, stature_px);
+        let by_gravity = gravity.map(|fit| Self {
             px_per_m: fit.px_per_m,
             relative_deviation: fit.relative_deviation,
             source: ScaleSource::GravityFit,
-        })
+        });
+        match (by_stature, by_gravity) {
+            (Some(stature), Some(gravity)) if stature.agrees_with(&gravity) => Some(stature.and(&gravity)),
+            (stature, gravity) => stature.or(gravity),
+        }
+    }
+
+    /// Whether two scales differ by no more than their uncertainty.
+    fn agrees_with(&self, other: &Self) -> bool {
+        let deviation = self.relative_deviation.hypot(other.relative_deviation);
+        (other.px_per_m / self.px_per_m - 1.0).abs() <= Z95 * deviation
+    }
+
+    /// The weighted mean of two scales.
+    fn and(&self, other: &Self) -> Self {
+        let [a, b] = [self, other].map(|scale| scale.relative_deviation.powi(-2));
+        Self {
+            px_per_m: (a * self.px_per_m + b * other.px_per_m) / (a + b),
+            relative_deviation: (a + b).sqrt().recip(),
+            source: ScaleSource::Both,
+        }
     }
 }
 
@@ -94,15 +121,26 @@ mod tests {
     }
 
     #[test]
-    fn a_given_stature_beats_the_gravity_fit() {
-        let scale = Scale::choose(Some(2.0), 400.0, Some(&fit(190.0))).expect("stature given");
-        assert_eq!(
-            (scale.px_per_m, scale.source),
-            (200.0, ScaleSource::AthleteHeight)
-        );
+    fn stature_and_gravity_are_weighed_by_their_certainty() {
+        let scale = Scale::choose(Some(2.0), 400.0, Some(&fit(190.0))).expect("both are there");
+        assert_eq!(scale.source, ScaleSource::Both);
+        // 16 times the weight for a quarter of the deviation
+        assert!((scale.px_per_m - (16.0 * 200.0 + 190.0) / 17.0).abs() < 1e-9);
+        assert!(scale.relative_deviation < STATURE_DEVIATION);
         let scale = Scale::choose(None, 400.0, Some(&fit(190.0))).expect("gravity fitted");
         assert_eq!((scale.px_per_m, scale.source), (190.0, ScaleSource::GravityFit));
         assert_eq!(Scale::choose(None, 400.0, None), None);
+    }
+
+    #[test]
+    fn where_both_cannot_be_right_the_stature_counts() {
+        for gravity in [Some(fit(160.0)), Some(fit(240.0)), None] {
+            let scale = Scale::choose(Some(2.0), 400.0, gravity.as_ref()).expect("stature given");
+            assert_eq!(
+                (scale.px_per_m, scale.source),
+                (200.0, ScaleSource::AthleteHeight)
+            );
+        }
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! One perfect jump, all its numbers.
+//! One perfect repetition of every movement, all its numbers.
 //!
-//! The landmarks are stored, so that the snapshot changes with the analyzer and with nothing else.
+//! The landmarks of the countermovement jump are stored, so that its snapshot changes with the analyzer and with nothing else.
 //! `cargo test -p kinemotion-motion --test golden -- --ignored` draws them anew from the synthetic athlete.
 
 mod support;
 
-use kinemotion_motion::{Landmark, Pose};
+use kinemotion_motion::{Landmark, Pose, Repetition};
 use std::fmt::Write;
-use support::{Recorded, cmj, config, footage, recording, the_repetition};
+use support::{Recorded, cmj, config, events, footage, recording, repetitions, the_repetition};
+use synthetic_athlete::{Clip, DropJump, RepeatedJumps, Squat, SquatJump};
 
 /// One line per frame: seconds, then x and y in pixels of the 33 landmarks.
 const LANDMARKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/cmj_35cm_60fps.txt");
@@ -67,10 +68,35 @@ fn rounded(value: &mut serde_json::Value, decimals: usize) {
     }
 }
 
+fn as_json(repetition: &Repetition) -> serde_json::Value {
+    let mut json = serde_json::to_value(repetition).expect("serialises");
+    rounded(&mut json, 3);
+    json
+}
+
 #[test]
 fn a_35_cm_jump_at_60_frames_per_second() {
-    let repetition = the_repetition(&stored(), config(Some(1.78)));
-    let mut json = serde_json::to_value(&*repetition).expect("serialises");
-    rounded(&mut json, 3);
-    insta::assert_json_snapshot!(json);
+    insta::assert_json_snapshot!(as_json(&the_repetition(&stored(), config(Some(1.78)))));
+}
+
+/// The last repetition of every other movement that stands alone, straight from the synthetic athlete at 60 frames per second;
+/// running and walking have snapshots of their own.
+#[test]
+fn the_other_movements() {
+    for (name, clip) in [
+        ("squat", Clip::of(Squat::default())),
+        ("squatjump", Clip::of(SquatJump::default())),
+        ("dropjump", Clip::of(DropJump::default())),
+        ("repeatedjumps", Clip::of(RepeatedJumps::default())),
+    ] {
+        let clip = Clip {
+            fps: 60.into(),
+            ..clip
+        };
+        let mut athlete = config(Some(1.78));
+        athlete.athlete.mass_kg = Some(72.0);
+        let found = repetitions(&events(&recording(&footage(&clip)), athlete));
+        let last = found.iter().rfind(|r| r.movement == name).expect(name);
+        insta::assert_json_snapshot!(name, as_json(last));
+    }
 }

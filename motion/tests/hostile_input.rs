@@ -4,7 +4,9 @@ mod support;
 
 use kinemotion_motion::{Analyzer, AnalyzerConfig, Landmark, MovementChoice, Pose, PoseSource, WarningCode};
 use proptest::prelude::*;
-use support::{cmj, config, events, footage, recording, repetitions, the_repetition, warnings};
+use std::sync::LazyLock;
+use support::{Recorded, cmj, config, events, footage, recording, repetitions, the_repetition, warnings};
+use synthetic_athlete::{Clip, DropJump, RepeatedJumps, Running, Squat, SquatJump, Walking};
 
 #[test]
 fn time_that_goes_backwards_is_ignored_counted_and_said_once() {
@@ -63,6 +65,22 @@ fn a_slow_stream_is_warned_about() {
     assert!(warnings(&events(&slow, config(None))).contains(&WarningCode::FrameRateLow));
 }
 
+/// A recording of every movement.
+static RECORDINGS: LazyLock<Vec<Vec<Recorded>>> = LazyLock::new(|| {
+    [
+        cmj(0.35),
+        Clip::of(SquatJump::default()),
+        Clip::of(DropJump::default()),
+        Clip::of(RepeatedJumps::default()),
+        Clip::of(Squat::default()),
+        Clip::of(Running::default()),
+        Clip::of(Walking::default()),
+    ]
+    .iter()
+    .map(|clip| recording(&footage(clip)))
+    .collect()
+});
+
 fn number() -> impl Strategy<Value = f32> {
     prop_oneof![
         8 => -2000.0f32..2000.0,
@@ -119,6 +137,38 @@ proptest! {
             prop_assert!(analyzer.live().values.iter().all(|(_, v)| v.is_finite()));
         }
         analyzer.finish();
+    }
+
+    /// Any movement with broken landmarks, frames without anybody and gaps of up to half an hour: never a panic, never an
+    /// absurd repetition.
+    #[test]
+    fn broken_recordings_of_any_movement_give_no_absurd_repetition(
+        which in 0usize..7,
+        hits in proptest::collection::vec((0usize..600, 0usize..33, number(), number()), 0..80),
+        lost in proptest::collection::vec((0usize..600, 1usize..40), 0..4),
+        gaps in proptest::collection::vec((0usize..600, prop_oneof![0.05f64..1.0, 1.0f64..1800.0]), 0..3),
+        backwards in proptest::collection::vec(0usize..600, 0..5),
+    ) {
+        let mut frames = RECORDINGS[which].clone();
+        for (frame, id, x, y) in hits {
+            if let Some((_, Some(pose))) = frames.get_mut(frame) {
+                (pose.landmarks[id].x, pose.landmarks[id].y) = (x, y);
+            }
+        }
+        for (from, count) in lost {
+            frames.iter_mut().skip(from).take(count).for_each(|(_, pose)| *pose = None);
+        }
+        for (from, seconds) in gaps {
+            frames.iter_mut().skip(from).for_each(|(t, _)| *t += seconds);
+        }
+        for frame in backwards {
+            if let Some((t, _)) = frames.get_mut(frame) {
+                *t -= 0.1;
+            }
+        }
+        for repetition in repetitions(&events(&frames, config(Some(1.78)))) {
+            support::assert_well_formed(&repetition);
+        }
     }
 
     /// Landmarks of a real jump with a few of them broken: never a panic, never an absurd repetition.

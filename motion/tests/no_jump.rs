@@ -3,7 +3,7 @@
 mod support;
 
 use kinemotion_motion::{AnalyzerConfig, LandmarkId, MovementChoice, WarningCode};
-use support::{Recorded, cmj, config, events, footage, recording, repetitions, truth_of, warnings};
+use support::{Recorded, acted, cmj, config, events, footage, recording, repetitions, truth_of, warnings};
 use synthetic_athlete::{Clip, DropJump, Rate, Running, SquatJump, Standing, Travel, Walking};
 
 /// Gait may be found, and is: a jump is not.
@@ -97,6 +97,67 @@ fn squats_are_no_jumps() {
         .collect();
     let found = repetitions(&events(&squats, config(Some(1.78))));
     assert!(found.iter().all(|r| r.movement == "squat"), "{found:?}");
+}
+
+#[test]
+fn sitting_down_and_getting_up_stooping_and_bowing_are_nothing() {
+    let up = (0.0, 2.0, 2.0, 2.0);
+    let at = |t: f64, (_, shank, thigh, trunk): (f64, f32, f32, f32)| (t, shank, thigh, trunk);
+    let (leaning, seated) = ((0.0, 12.0, 60.0, 45.0), (0.0, 0.0, 88.0, 5.0));
+    let sits = [
+        at(0.0, up),
+        at(1.5, up),
+        at(2.1, leaning),
+        at(2.8, seated),
+        at(5.0, seated),
+        at(5.7, leaning),
+        at(6.3, up),
+        at(8.0, up),
+    ];
+    assert_nothing(&acted(&sits), "a chair");
+    for (what, bent) in [
+        ("stooping", (0.0, 2.0, 12.0, 85.0)),
+        ("a bow", (0.0, 0.0, 4.0, 50.0)),
+    ] {
+        let keys = [
+            at(0.0, up),
+            at(1.5, up),
+            at(2.4, bent),
+            at(2.8, bent),
+            at(3.8, up),
+            at(5.5, up),
+        ];
+        assert_nothing(&acted(&keys), what);
+    }
+}
+
+/// The same figure does squat when it keeps its balance: what the test above asks for is not impossible.
+#[test]
+fn a_figure_that_keeps_its_balance_squats() {
+    let (up, down) = ((2.0, 2.0, 2.0), (28.0, 70.0, 42.0));
+    let at = |t: f64, (shank, thigh, trunk): (f32, f32, f32)| (t, shank, thigh, trunk);
+    let keys = [at(0.0, up), at(1.5, up), at(2.6, down), at(3.6, up), at(5.5, up)];
+    let found = repetitions(&events(&acted(&keys), config(Some(1.78))));
+    assert_eq!(found.iter().map(|r| r.movement).collect::<Vec<_>>(), ["squat"]);
+}
+
+#[test]
+fn a_walker_who_comes_into_the_picture_and_leaves_it_does_not_jump() {
+    let clip = Clip {
+        fps: Rate::from(60),
+        ..Clip::of(Walking {
+            travel: Travel::Through,
+            ..Walking::default()
+        })
+    };
+    let mut walk = recording(&footage(&clip));
+    let [from, to] = [0.3, 0.7].map(|part| walk[(part * walk.len() as f64) as usize].0);
+    for (t, pose) in &mut walk {
+        if *t < from || *t > to {
+            *pose = None;
+        }
+    }
+    assert_no_jump(&walk, "walking");
 }
 
 #[test]

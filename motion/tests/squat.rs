@@ -2,7 +2,9 @@
 
 mod support;
 
-use support::{assert_well_formed, config, events, footage, recording, repetitions, truth_of};
+use support::{
+    Recorded, assert_well_formed, config, events, footage, pose, recording, repetitions, truth_of,
+};
 use synthetic_athlete::{Action, Clip, Cmj, Squat, Standing};
 
 #[test]
@@ -42,6 +44,50 @@ fn depth_and_tempo_of_squats_are_right() {
             }
         }
     }
+}
+
+/// A countermovement played forwards and backwards: a squat that turns at once, with the feet pressing hardest at the bottom. Its
+/// two ways read short, because their curve expects the body to come to rest there.
+#[test]
+fn a_squat_that_turns_with_force_is_found_with_its_lowest_point_and_ways_somewhat_short() {
+    let footage = footage(&Clip::of(Cmj {
+        depth_m: 0.35,
+        eccentric_s: 0.9,
+        ..Cmj::default()
+    }));
+    let event = |key| truth_of(&footage)[0].event(key).expect("known");
+    let (onset, lowest) = (event("onset_s"), event("lowest_s"));
+    let down = (0..footage.frame_count()).filter(|&i| footage.time(i) <= lowest);
+    let mut there_and_back: Vec<usize> = down.collect();
+    there_and_back.extend(there_and_back.clone().iter().rev());
+    let squat: Vec<Recorded> = there_and_back
+        .iter()
+        .enumerate()
+        .map(|(k, &i)| (footage.time(k), Some(pose(&footage.landmarks(i)))))
+        .collect();
+    let found = repetitions(&events(&squat, config(Some(1.78))));
+    assert_eq!(found.len(), 1, "{found:?}");
+    let found = &found[0];
+    assert!(
+        (found.event("lowest_s").expect("timed") - lowest).abs() < 0.03,
+        "{found:?}"
+    );
+    for key in ["eccentric_duration_ms", "concentric_duration_ms"] {
+        let error = found.metric(key).expect(key) - 1e3 * (lowest - onset);
+        assert!(error.abs() < 160.0, "{key}: {error}");
+    }
+}
+
+/// Two squats without standing between them are two.
+#[test]
+fn squats_that_follow_each_other_at_once_are_counted_singly() {
+    let clip = Clip::of(Squat {
+        repetitions: 4,
+        lead_s: 0.1,
+        ..Squat::default()
+    });
+    let found = repetitions(&events(&recording(&footage(&clip)), config(Some(1.78))));
+    assert_eq!(found.len(), 4, "{found:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use kinemotion_motion::view::{
 };
 use kinemotion_motion::{Analyzer, EventKind, Grade, Picture, PictureShift, Repetition, Setup};
 use std::sync::Arc;
-use support::{Recorded, cmj, config, footage, recording};
+use support::{Recorded, cmj, config, footage, recording, the_repetition};
 use synthetic_athlete::{Clip, Facing as ClipFacing, Footage, Travel, Walking};
 
 const SIZE: [f32; 2] = [640.0, 360.0];
@@ -139,6 +139,41 @@ fn vectors_and_leans_are_put_upright_and_into_the_athletes_plane() {
         .to_degrees();
     assert!((view.lean_deg(shortened + 5.0, Facing::Right) - 40.0).abs() < 1e-9);
     assert!(view.length_deviation() > 0.009);
+}
+
+#[test]
+fn a_camera_that_looks_down_changes_no_height_and_its_pitch_puts_lengths_along_the_ground_right() {
+    let seen = |pitch_deg: f64| {
+        let mut clip = cmj(0.35);
+        clip.camera.pitch_deg = pitch_deg;
+        the_repetition(&recording(&footage(&clip)), config(Some(1.78)))
+    };
+    let (level, down) = (seen(0.0), seen(10.0));
+    for key in [
+        "jump_height_m",
+        "jump_height_com_rise_m",
+        "countermovement_depth_m",
+    ] {
+        let metric = level.metrics.iter().find(|m| m.key == key).expect(key);
+        let off = down.metric(key).expect(key) - metric.value.expect(key);
+        assert!(off.abs() < 0.5 * metric.uncertainty.expect(key), "{key}: {off}");
+    }
+    let footage = filmed(0.0, 0.0, ClipFacing::Right);
+    let looking_down = |pitch| {
+        let setup = Setup {
+            camera_roll_deg: Some(0.0),
+            camera_yaw_deg: Some(0.0),
+            camera_pitch_deg: pitch,
+            ..Setup::default()
+        };
+        Estimate::of(&still(&footage), &moments(&footage), &setup)
+    };
+    // what is upright is the measure, and it is seen too short
+    let [x, y] = looking_down(Some(20.0)).sagittal([1.0, 1.0]);
+    assert!((x - 20f64.to_radians().cos()).abs() < 1e-12 && (y - 1.0).abs() < 1e-12);
+    assert_eq!(looking_down(None).sagittal([1.0, 1.0]), [1.0, 1.0]);
+    let lean = looking_down(Some(20.0)).lean_deg(45.0, Facing::Right);
+    assert!((lean - 20f64.to_radians().cos().atan().to_degrees()).abs() < 1e-9);
 }
 
 #[test]

@@ -218,6 +218,9 @@ impl AnalysisChain {
         if let Some(yaw) = spec.setup.camera_yaw_deg {
             phase.set_property("camera-yaw", yaw);
         }
+        if let Some(pitch) = spec.setup.camera_pitch_deg {
+            phase.set_property("camera-pitch", pitch);
+        }
         phase.set_property("box-height", spec.setup.box_height_m.unwrap_or_default());
         for element in [&pose, &phase] {
             element.set_property("capture-fps", spec.capture_fps.unwrap_or_default());

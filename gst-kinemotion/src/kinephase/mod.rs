@@ -32,6 +32,7 @@
 //! | `athlete-height` | 0–2.72 m, 0 = unknown (0) | playing |
 //! | `athlete-mass` | 0–635 kg, 0 = unknown (0) | playing |
 //! | `camera-roll`, `camera-yaw` | −45–45 degrees, 360 = estimate (360) | playing |
+//! | `camera-pitch` | −45–45 degrees downwards, 360 = level (360) | playing |
 //! | `box-height` | 0–2 m, 0 = measure (0) | playing |
 //! | `capture-fps` | 0–10000 frames/s, 0 = as stamped (0) | ready |
 //! | `analyse` | selected, all (selected) | playing |

@@ -40,6 +40,7 @@ pub(super) struct Settings {
     pub athlete_mass: f64,
     pub camera_roll: f64,
     pub camera_yaw: f64,
+    pub camera_pitch: f64,
     pub box_height: f64,
     pub capture_fps: f64,
     pub analyse: Analyse,
@@ -55,6 +56,7 @@ impl Default for Settings {
             athlete_mass: 0.0,
             camera_roll: UNKNOWN_ANGLE_DEG,
             camera_yaw: UNKNOWN_ANGLE_DEG,
+            camera_pitch: UNKNOWN_ANGLE_DEG,
             box_height: 0.0,
             capture_fps: 0.0,
             analyse: Analyse::default(),
@@ -77,6 +79,7 @@ impl Settings {
             setup: Setup {
                 camera_roll_deg: angle(self.camera_roll),
                 camera_yaw_deg: angle(self.camera_yaw),
+                camera_pitch_deg: angle(self.camera_pitch),
                 box_height_m: known(self.box_height),
             },
             ..AnalyzerConfig::default()
@@ -98,6 +101,7 @@ impl Settings {
             "athlete-mass" => self.athlete_mass = take(value),
             "camera-roll" => self.camera_roll = take(value),
             "camera-yaw" => self.camera_yaw = take(value),
+            "camera-pitch" => self.camera_pitch = take(value),
             "box-height" => self.box_height = take(value),
             "capture-fps" => self.capture_fps = take(value),
             "analyse" => {
@@ -117,6 +121,7 @@ impl Settings {
             "athlete-mass" => self.athlete_mass.to_value(),
             "camera-roll" => self.camera_roll.to_value(),
             "camera-yaw" => self.camera_yaw.to_value(),
+            "camera-pitch" => self.camera_pitch.to_value(),
             "box-height" => self.box_height.to_value(),
             "capture-fps" => self.capture_fps.to_value(),
             "analyse" => self.analyse.to_value(),
@@ -171,6 +176,11 @@ pub(super) fn properties() -> &'static [glib::ParamSpec] {
                 "camera-yaw",
                 "Camera yaw",
                 "Degrees by which the camera is off the right angle to the movement (360 = estimate)",
+            ),
+            angle(
+                "camera-pitch",
+                "Camera pitch",
+                "Degrees by which the camera looks down (360 = take it for level)",
             ),
             glib::ParamSpecDouble::builder("box-height")
                 .nick("Box height")

@@ -1,6 +1,6 @@
 //! From standing to take-off: onset, fastest descent, lowest point, fastest ascent.
 
-use super::{Course, Rejection};
+use super::{Arrival, Course, Rejection, WayFit};
 use crate::numeric::{LocalFit, crossing, local_fit};
 
 /// Samples reserved: the longest squat and its jump at the highest stored rate.
@@ -35,9 +35,10 @@ const ONSET_M_S: f64 = 0.08;
 /// hide it.
 const EARLY_SHARE: f64 = 0.2;
 
-/// The onset lies before that by this part of the time from there to the lowest point: median over 57 rendered jumps as the
-/// pose model saw them (`make accuracy`, seed 2), which leaves a standard deviation of 62 ms.
-const TRACE_BACK: f64 = 0.43;
+/// The onset is looked for before that by this part of the time from there to the lowest point, on the way that is fitted to
+/// the descent and so long a standing before it, seconds.
+const TRACE_BACK: f64 = 0.4;
+const BEFORE_ONSET_S: f64 = 0.35;
 
 /// A descent that halts and came down by this part of what is left within this time before, seconds, has begun earlier.
 const HALT_SHARE: f64 = 0.15;
@@ -171,6 +172,12 @@ impl SmoothedCom {
         let bent =
             |t| course.knee_bend((t - BEND_WINDOW_S, t + BEND_WINDOW_S), takeoff_s) > Some(STANDING_BEND);
         let descent = self.descent(lowest, ONSET_M_S * px_per_m, MIN_DESCENT_M_S * px_per_m, bent)?;
+        let onset_s = if descent.onset_seen {
+            let early_s = self.early(descent.onset, descent.fastest);
+            onset(course, early_s, lowest_s).unwrap_or(early_s)
+        } else {
+            self.fits[descent.onset].0
+        };
         if pause_s > MAX_PAUSE_S {
             return Err(Rejection::HeldSquat);
         }
@@ -180,7 +187,7 @@ impl SmoothedCom {
             STANDING_SPEED_M_S * px_per_m,
         );
         let standing_from = self.fits[standing].0;
-        let onset_s = descent.onset_s.max(self.fits[0].0);
+        let onset_s = onset_s.max(self.fits[0].0);
         let standing_s = (onset_s - standing_from >= MIN_STANDING_S).then_some(standing_from);
         let at_onset = self.fits[descent.onset].1.value;
         let standing_px = standing_s
@@ -264,7 +271,6 @@ impl SmoothedCom {
                 return Ok(Descent {
                     fastest,
                     onset: i,
-                    onset_s: self.traced_back(i, fastest, lowest),
                     onset_seen: true,
                 });
             }
@@ -272,7 +278,6 @@ impl SmoothedCom {
                 return Ok(Descent {
                     fastest,
                     onset: i,
-                    onset_s: t,
                     onset_seen: false,
                 });
             }
@@ -281,7 +286,6 @@ impl SmoothedCom {
             Ok(Descent {
                 fastest,
                 onset: 0,
-                onset_s: self.fits[0].0,
                 onset_seen: false,
             })
         } else {
@@ -300,15 +304,14 @@ impl SmoothedCom {
             .any(|(_, fit)| fit.value - here.value > left)
     }
 
-    /// When a descent really began that leaves stillness about sample `begin`, is fastest at `fastest` and ends at `lowest`.
-    fn traced_back(&self, begin: usize, fastest: usize, lowest: usize) -> f64 {
+    /// When a descent that leaves stillness about sample `begin` and is fastest at `fastest` is plainly under way.
+    fn early(&self, begin: usize, fastest: usize) -> f64 {
         let level = EARLY_SHARE * self.fits[fastest].1.slope;
         let before = (begin..fastest).rev().find(|&i| self.fits[i].1.slope > level);
-        let passing = before.map_or(self.fits[begin].0, |i| {
+        before.map_or(self.fits[begin].0, |i| {
             let ((t0, f0), (t1, f1)) = (self.fits[i], self.fits[i + 1]);
             crossing(t0, f0.slope, t1, f1.slope, level)
-        });
-        passing - TRACE_BACK * (self.fits[lowest].0 - passing)
+        })
     }
 
     /// First sample of the quiet stretch that ends at the onset.
@@ -337,6 +340,16 @@ fn smooth(fits: &mut Vec<(f64, LocalFit)>, course: &Course, (from, to): (f64, f6
 struct Descent {
     fastest: usize,
     onset: usize,
-    onset_s: f64,
     onset_seen: bool,
+}
+
+/// When a descent really began that is plainly under way at `early_s` and ends at `lowest_s`.
+fn onset(course: &Course, early_s: f64, lowest_s: f64) -> Option<f64> {
+    let guess_s = early_s - TRACE_BACK * (lowest_s - early_s);
+    let fit = WayFit {
+        samples: course.between(guess_s - BEFORE_ONSET_S, lowest_s),
+        arrival: Arrival::Turning,
+        reversed: false,
+    };
+    fit.resting_end(guess_s, lowest_s).map(|way| way.rest_s)
 }

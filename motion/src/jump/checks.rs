@@ -4,7 +4,7 @@
 use super::approach::Countermovement;
 use super::live::REBOUND_S;
 use super::{Contact, Course, CourseSample, Feet, GravityFit, Noticed, Rejection};
-use crate::body::{Joint, Side};
+use crate::body::{Joint, Side, centre_of_mass};
 use crate::history::History;
 use crate::units::height_from_flight_time;
 
@@ -35,6 +35,15 @@ const MIN_KNEE_BEND: f64 = 0.025;
 /// … in a squat by at least this (a knee bent by 50°), and in standing by at most that, in statures.
 const MIN_SQUAT_BEND: f64 = 0.045;
 const MAX_STANDING_BEND: f64 = 0.075;
+
+/// A squat is at least this deep, in statures: a quarter squat, and more than bending over moves the centre of mass.
+const MIN_SQUAT_DEPTH: f64 = 0.05;
+
+/// Ankles that move up by more than this, in statures, have left the ground: a step or a heel raise.
+const MAX_ANKLE_RISE: f64 = 0.05;
+
+/// Somebody whose centre of mass is further than this before the toes or behind the heels, in statures, sits on something.
+const MAX_OFF_BALANCE: f64 = 0.06;
 
 /// In a short contact the centre of mass comes nearer to the toes by at least this, in statures (stiff hoppers sink by 7 cm);
 /// it is looked at this long on either side, seconds.
@@ -159,6 +168,44 @@ pub fn squat(course: &Course, rest: (f64, f64), left_s: f64) -> Result<(), Rejec
         return Err(Rejection::NoHold);
     }
     Ok(())
+}
+
+/// The body goes down into a squat and up again: deep enough, by bending its legs, on planted feet that carry it. `since_s` is
+/// when the descent was noticed.
+pub fn squatted(
+    course: &mut Course,
+    history: &History,
+    (since_s, lowest_s, now): (f64, f64, f64),
+    depth_px: f64,
+) -> Result<(), Rejection> {
+    let stature = course.stature_px;
+    let ankle = |s: &CourseSample| {
+        let [a, b] = [0, 1].map(|side| s.feet[side].visibility);
+        let sum = a * s.feet[0].ankle + b * s.feet[1].ankle;
+        (a + b > 0.0).then(|| sum / (a + b))
+    };
+    let high = course.quantile(since_s, now, 0.9, ankle);
+    let rise = high.zip(course.quantile(since_s, now, 0.2, ankle));
+    let around = (lowest_s - 0.06, lowest_s + 0.06);
+    if depth_px < MIN_SQUAT_DEPTH * stature
+        || knee_bend(course, around, now)? < MIN_SQUAT_BEND
+        || rise.is_none_or(|(high, low)| high - low > MAX_ANKLE_RISE * stature)
+        || off_balance(history, around) > MAX_OFF_BALANCE * stature
+    {
+        return Err(Rejection::NoHold);
+    }
+    planted(history, (since_s, now), stature)
+}
+
+/// By how many pixels the centre of mass lies in front of the toes or behind the heels, as far as the picture shows it.
+fn off_balance(history: &History, (from, to): (f64, f64)) -> f64 {
+    let off = history.window(from, to).filter_map(|frame| {
+        let (com, _) = centre_of_mass(frame)?;
+        let (heel, toe) = (frame.mean(Joint::Heel)?.0, frame.mean(Joint::Toe)?.0);
+        Some((heel.min(toe) - com).max(com - heel.max(toe)))
+    });
+    let (sum, n) = off.fold((0.0, 0u32), |(sum, n), off| (sum + off, n + 1));
+    sum / f64::from(n.max(1))
 }
 
 fn knee_bend(course: &Course, during: (f64, f64), left_s: f64) -> Result<f64, Rejection> {

@@ -1,7 +1,7 @@
 //! From a motionless squat to take-off: the hold, a hidden countermovement, the first upward motion.
 
 use super::approach::SmoothedCom;
-use super::{Course, Rejection};
+use super::{Arrival, Course, Rejection, Way, WayFit};
 use crate::numeric::crossing;
 
 /// The hold is looked for in this time before take-off, seconds: lowering, hold and ascent at their longest.
@@ -30,15 +30,23 @@ const SMOOTHING_FRAMES: f64 = 2.2;
 /// The ascent is timed where it reaches this part of its greatest speed: above the noise of a resting body.
 const EARLY_SHARE: f64 = 0.15;
 
-/// The first upward motion lies before that by this part of the time from there to take-off: mean over squat jumps of
-/// the synthetic athlete with true landmarks.
-const TRACE_BACK: f64 = 0.65;
+/// The first upward motion is looked for before that by this part of the time from there to the fastest ascent, on the way
+/// that is fitted to the ascent and so long a rest before it, seconds.
+const TRACE_BACK: f64 = 0.5;
+const BEFORE_ONSET_S: f64 = 0.3;
 
 /// The hold ends this long before the smoothing first sees motion, seconds: half a window.
 const SMOOTHING_LEAD_S: f64 = 0.5 * HOLD_SMOOTHING_S;
 
-/// Standing is looked for from this long before the hold, seconds.
+/// A dip deeper than this, in statures, is one; the body then rises from its lowest point.
+const MIN_DIP: f64 = 0.008;
+
+/// Standing is looked for from this long before the hold, seconds; so much of it belongs to the fit of the lowering.
 const STANDING_LEAD_S: f64 = 4.0;
+const BEFORE_LOWERING_S: f64 = 0.3;
+
+/// A lowering takes this long at most, seconds.
+const MAX_LOWERING_S: f64 = 3.5;
 
 /// Quantile of the heights before the hold that is standing: the lowering takes less than half of that time.
 const STANDING_QUANTILE: f64 = 0.75;
@@ -80,39 +88,45 @@ impl SmoothedCom {
         let interval = course
             .frame_interval(earliest, takeoff_s)
             .ok_or(Rejection::TooFewFrames)?;
-        let (onset_s, rise_s, ascent_px_s) = self.ascent(course, earliest, takeoff_s, interval)?;
+        let (rise_s, fastest) = self.ascent(course, earliest, takeoff_s, interval)?;
         let (begin, end) = self.rest(course, earliest, rise_s, MOTIONLESS_M_S * px_per_m)?;
         let hold_px = course
             .median(begin, end, |s| Some(s.com))
             .ok_or(Rejection::TooFewFrames)?;
         let standing = course.quantile(begin - STANDING_LEAD_S, begin, STANDING_QUANTILE, |s| Some(s.com));
         let standing_px = standing.filter(|px| px - hold_px > MIN_LOWERING * course.stature_px);
-        let lowest = self
-            .fits
-            .iter()
-            .filter(|(t, _)| *t > end)
-            .map(|(_, f)| f.value)
-            .fold(hold_px, f64::min);
+        let dip = self.fits.iter().filter(|(t, _)| *t > end && *t < rise_s);
+        let lowest = dip.min_by(|(_, a), (_, b)| a.value.total_cmp(&b.value));
+        let (lowest_s, lowest_px) = lowest.map_or((end, hold_px), |(t, f)| (*t, f.value.min(hold_px)));
+        let dip_px = hold_px - lowest_px;
+        let (fastest_s, fastest) = self.fits[fastest];
+        let dips = dip_px > MIN_DIP * course.stature_px;
+        let (onset_s, ascent_px_s) = match ascent(course, rise_s, fastest_s) {
+            Some(way) if !dips => (way.rest_s, way.other_px_s),
+            _ => (if dips { lowest_s } else { rise_s }, fastest.slope),
+        };
+        let lowering = standing_px.and_then(|standing| lowering(course, (begin, end), standing, hold_px));
+        let hold_s = lowering.map_or(begin, |way| way.other_s.min(end));
         Ok(Hold {
-            lowering_s: standing_px.map(|standing| lowering(course, begin, standing, hold_px)),
-            hold_s: begin,
+            lowering_s: lowering.map(|way| way.rest_s),
+            hold_s,
             rest_end_s: end,
-            onset_s: onset_s.max(begin + 0.5 * MIN_HOLD_S),
+            onset_s: onset_s.max(hold_s + 0.5 * MIN_HOLD_S),
             standing_px,
             hold_px,
-            dip_px: hold_px - lowest,
+            dip_px,
             ascent_px_s,
         })
     }
 
-    /// Loads the ascent finely: its first motion, an instant at which it is surely under way, its greatest speed.
+    /// Loads the ascent finely: an instant at which it is plainly under way, and the sample at which it is fastest.
     fn ascent(
         &mut self,
         course: &Course,
         earliest: f64,
         takeoff_s: f64,
         interval: f64,
-    ) -> Result<(f64, f64, f64), Rejection> {
+    ) -> Result<(f64, usize), Rejection> {
         let half = ASCENT_SMOOTHING_S.max(SMOOTHING_FRAMES * interval);
         let from = earliest.max(takeoff_s - MAX_CONCENTRIC_S - MAX_DIP_S);
         self.load(course, from, takeoff_s, half);
@@ -128,8 +142,7 @@ impl SmoothedCom {
             .find(|&i| self.fits[i].1.slope < level)
             .ok_or(Rejection::NoHold)?;
         let ((t0, f0), (t1, f1)) = (self.fits[before], self.fits[before + 1]);
-        let rise_s = crossing(t0, f0.slope, t1, f1.slope, level);
-        Ok((rise_s - TRACE_BACK * (takeoff_s - rise_s), rise_s, speed))
+        Ok((crossing(t0, f0.slope, t1, f1.slope, level), fastest))
     }
 
     /// The longest rest that ends shortly before the ascent.
@@ -160,14 +173,26 @@ impl SmoothedCom {
     }
 }
 
-/// When the lowering into the hold began: the body leaves the upper tenth of the way.
-fn lowering(course: &Course, hold_s: f64, standing_px: f64, hold_px: f64) -> f64 {
+/// The way down into a rest that was noticed between two instants: the body leaves the upper tenth of the way.
+fn lowering(course: &Course, rest: (f64, f64), standing_px: f64, hold_px: f64) -> Option<Way> {
     let level = standing_px - 0.1 * (standing_px - hold_px);
-    let before = course.between(f64::NEG_INFINITY, hold_s);
-    before
-        .iter()
-        .rev()
-        .find(|s| s.com > level)
-        .or_else(|| before.first())
-        .map_or(hold_s, |s| s.t)
+    let before = course.between(rest.0 - MAX_LOWERING_S, rest.0);
+    let left = before.iter().rev().find(|s| s.com > level)?.t;
+    let fit = WayFit {
+        samples: course.between(left - 0.3 * (rest.0 - left) - BEFORE_LOWERING_S, rest.1),
+        arrival: Arrival::AtRest,
+        reversed: false,
+    };
+    fit.both((left - 0.3 * (rest.0 - left), rest.0))
+}
+
+/// The way up that is plainly under way at `rise_s` and fastest at `fastest_s`.
+fn ascent(course: &Course, rise_s: f64, fastest_s: f64) -> Option<Way> {
+    let guess_s = rise_s - TRACE_BACK * (fastest_s - rise_s);
+    let fit = WayFit {
+        samples: course.between(guess_s - BEFORE_ONSET_S, fastest_s),
+        arrival: Arrival::Fastest,
+        reversed: false,
+    };
+    fit.resting_end(guess_s, fastest_s)
 }

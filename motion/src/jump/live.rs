@@ -2,9 +2,16 @@
 
 use super::{FlightWatch, Watched};
 use crate::history::History;
+use crate::numeric::PolynomialFit;
 
-/// Speed is taken over this long, seconds.
+/// Speed is taken over this long where the body plainly moves, seconds, and over that long where landmark noise of small or
+/// dark pictures would hide its rest.
 const SPEED_WINDOW_S: f64 = 0.1;
+const REST_WINDOW_S: f64 = 0.25;
+
+/// Faster than this it plainly moves, body sizes per second: two and a half standard deviations of the speed that noise
+/// of 0.6 % of stature leaves in the short window.
+const PLAIN: f64 = 0.25;
 
 /// Time constant with which the standing level follows a still body, seconds.
 const LEVEL_TIME_S: f64 = 0.4;
@@ -14,6 +21,12 @@ const DESCENT: f64 = 0.03;
 
 /// Back at standing within this part of body size.
 const RETURNED: f64 = 0.02;
+
+/// Back up by this part of the way down the body has risen, however low it then stands.
+const RISEN: f64 = 0.75;
+
+/// A rest that is not lower than this part of body size is standing.
+const NO_SQUAT: f64 = 0.055;
 
 /// Slower than this is still, body sizes per second (0.1 m/s for a typical adult).
 const STILL: f64 = 0.07;
@@ -104,6 +117,8 @@ impl Stages {
 #[derive(Debug)]
 struct LivePhase {
     level: Option<f64>,
+    /// Lowest since the descent began.
+    low: f64,
     last_s: f64,
     still_since: Option<f64>,
     landed_s: f64,
@@ -115,6 +130,7 @@ impl Default for LivePhase {
     fn default() -> Self {
         Self {
             level: None,
+            low: f64::INFINITY,
             last_s: 0.0,
             still_since: None,
             landed_s: f64::NEG_INFINITY,
@@ -155,18 +171,15 @@ impl LivePhase {
     /// Looks at the newest frame while the feet are on the ground.
     fn observe(&mut self, history: &History) {
         let Some(now) = history.latest() else { return };
-        let before = history.get(history.index_at(now.t - SPEED_WINDOW_S));
-        let elapsed = now.t - before.t;
-        if elapsed <= 0.0 {
+        let Some((height, speed)) = height_and_speed(history) else {
             return;
-        }
-        let speed = (now.com - before.com) / now.size / elapsed;
-        let level = *self.level.get_or_insert(now.com);
-        let below = (level - now.com) / now.size;
+        };
+        let level = *self.level.get_or_insert(height);
+        let below = (level - height) / now.size;
         let still = speed.abs() < STILL;
         if still && matches!(self.stage, None | Some(Stage::Standing)) {
             let share = ((now.t - self.last_s) / LEVEL_TIME_S).clamp(0.0, 1.0);
-            self.level = Some(level + share * (now.com - level));
+            self.level = Some(level + share * (height - level));
         }
         self.last_s = now.t;
         let still_since = if still {
@@ -175,25 +188,35 @@ impl LivePhase {
             self.still_since = None;
             now.t
         };
+        self.low = match self.stage {
+            Some(Stage::Descent | Stage::Hold | Stage::Ascent) => self.low.min(height),
+            _ => height,
+        };
+        let risen = height - self.low > RISEN * (level - self.low);
         let next = match self.stage {
             None => Stage::Standing,
             Some(Stage::Standing | Stage::Ascent | Stage::Hold) if below > DESCENT && speed < -STILL => {
                 Stage::Descent
             }
-            Some(Stage::Descent) if below > DESCENT && now.t - still_since > HELD_S => Stage::Hold,
+            Some(Stage::Descent) if below > DESCENT && now.t - still_since > HELD_S => {
+                if below > NO_SQUAT {
+                    Stage::Hold
+                } else {
+                    Stage::Standing
+                }
+            }
             Some(Stage::Descent | Stage::Hold) if speed > STILL => Stage::Ascent,
             Some(Stage::Drop) if speed > -BRAKED => Stage::Contact,
-            Some(Stage::Descent | Stage::Ascent | Stage::Landing) if below.abs() < RETURNED && still => {
-                Stage::Standing
-            }
+            Some(Stage::Ascent) if risen && still => Stage::Standing,
+            Some(Stage::Descent | Stage::Landing) if below.abs() < RETURNED && still => Stage::Standing,
             // a floor lower than the box: its standing level has to be learnt
-            Some(Stage::Contact | Stage::Landing) if now.t - still_since > HELD_S => {
-                self.level = Some(now.com);
-                Stage::Standing
-            }
+            Some(Stage::Contact | Stage::Landing) if now.t - still_since > HELD_S => Stage::Standing,
             Some(Stage::Flight) => Stage::Landing,
             Some(other) => other,
         };
+        if next == Stage::Standing && self.stage != Some(Stage::Standing) {
+            self.level = Some(height);
+        }
         match next {
             Stage::Hold => self.origin = Origin::Hold,
             Stage::Standing => self.origin = Origin::Standing,
@@ -201,4 +224,23 @@ impl LivePhase {
         }
         self.stage = Some(next);
     }
+}
+
+/// Height of the centre of mass a moment ago, pixels, and its speed in body sizes per second; `None` before the second frame.
+fn height_and_speed(history: &History) -> Option<(f64, f64)> {
+    let now = history.latest()?;
+    let over = |seconds: f64| {
+        let mut line = PolynomialFit::new(1);
+        for frame in history.window(now.t - seconds, now.t) {
+            line.add((frame.t - now.t) / seconds, frame.com - now.com, 1.0);
+        }
+        let [end, slope, ..] = line.solve()?;
+        // in the middle of the window, where a line through noise is surest
+        Some((now.com + end - 0.5 * slope, slope / now.size / seconds))
+    };
+    let (height, speed) = over(SPEED_WINDOW_S)?;
+    if speed.abs() > PLAIN {
+        return Some((height, speed));
+    }
+    over(REST_WINDOW_S).map(|(_, speed)| (height, speed))
 }

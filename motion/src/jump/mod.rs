@@ -22,6 +22,7 @@ mod report;
 mod strength;
 mod touchdown;
 mod watch;
+mod way;
 
 pub(crate) use approach::{Countermovement, SmoothedCom};
 pub use contact::{Contact, ContactError};
@@ -39,3 +40,4 @@ pub(crate) use rejection::Rejection;
 pub(crate) use report::{FlightReport, NO_SCALE};
 pub(crate) use touchdown::Touchdown;
 pub use watch::{FlightWatch, Watched};
+pub(crate) use way::{Arrival, Crouch, Way, WayFit};

@@ -5,7 +5,7 @@ use crate::Grade;
 use crate::angles::{self, ANGLE_DEVIATION_DEG, ANKLE_DEVIATION_DEG};
 use crate::measure::{Measurements, Verdict};
 use crate::movements::Context;
-use crate::scale::{DISAGREEMENT, ScaleSource};
+use crate::scale::{DISAGREEMENT, Scale};
 use crate::units::{GRAVITY, MS_PER_S, Z95, height_from_flight_time};
 use crate::view::{Estimate, Moments};
 
@@ -124,15 +124,15 @@ impl<'a> FlightReport<'a> {
 
     fn com_rise(&self, m: &mut Measurements) {
         const KEY: &str = "jump_height_com_rise_m";
-        let Some(scale) = self.flight.scale else {
-            return m.withhold(KEY, "none", NO_SCALE);
-        };
-        let method = scale.source.name();
-        if scale.source != ScaleSource::AthleteHeight {
+        let Some(scale) = self.scale_of_stature() else {
             let reason =
                 "a scale from the flight would only repeat the ascent time; give the athlete's height";
-            return m.withhold(KEY, method, reason);
-        }
+            return match self.flight.scale {
+                Some(scale) => m.withhold(KEY, scale.source.name(), reason),
+                None => m.withhold(KEY, "none", NO_SCALE),
+            };
+        };
+        let method = scale.source.name();
         let rise = self.flight.com_rise_px() / scale.px_per_m;
         let timing = 2.0 * self.events.ascent_s / self.flight.ascent_s();
         let relative = scale
@@ -145,6 +145,11 @@ impl<'a> FlightReport<'a> {
             self.height_m() - rise,
             (rise * relative).hypot(self.height_deviation_m()),
         );
+    }
+
+    /// The scale that knows nothing of the flight, so that heights by it can be held against the flight time.
+    fn scale_of_stature(&self) -> Option<Scale> {
+        Scale::of_stature(self.context.athlete.height_m, self.course.stature_px)
     }
 
     /// The joint angles at an event, as far as they are among the movement's keys.
@@ -204,7 +209,7 @@ impl<'a> FlightReport<'a> {
                 "height estimates disagree: the body landed in another posture than it took off; land with straight legs",
             );
         }
-        if let Some(scale) = flight.scale.filter(|s| s.source == ScaleSource::AthleteHeight) {
+        if let Some(scale) = self.scale_of_stature() {
             let ratio = flight.gravity.px_per_m / scale.px_per_m - 1.0;
             if ratio.abs() > DISAGREEMENT.max(Z95 * flight.gravity.relative_deviation) {
                 verdict.at_best(

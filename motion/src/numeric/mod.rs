@@ -2,7 +2,7 @@
 
 mod polynomial;
 
-pub use polynomial::{LocalFit, PolynomialFit, local_fit};
+pub use polynomial::{LinearFit, LocalFit, PolynomialFit, local_fit};
 
 /// Median of the finite values; reorders them. `None` when there are none.
 pub fn median(values: &mut [f64]) -> Option<f64> {

@@ -50,6 +50,40 @@ impl PolynomialFit {
     }
 }
 
+/// Accumulates samples and solves for the weights of up to four functions whose sum comes nearest to them. The first
+/// function is the constant 1, and the others are no larger.
+#[derive(Clone, Debug)]
+pub struct LinearFit {
+    terms: usize,
+    matrix: [[f64; MAX_TERMS + 1]; MAX_TERMS],
+}
+
+impl LinearFit {
+    /// An empty fit of this many functions, at most four.
+    pub fn new(terms: usize) -> Self {
+        Self {
+            terms: terms.min(MAX_TERMS),
+            matrix: [[0.0; MAX_TERMS + 1]; MAX_TERMS],
+        }
+    }
+
+    /// Adds a sample: the functions at its place, its value.
+    pub fn add(&mut self, functions: &[f64; MAX_TERMS], y: f64, weight: f64) {
+        for (row, a) in self.matrix.iter_mut().zip(functions).take(self.terms) {
+            for (cell, b) in row.iter_mut().zip(functions) {
+                *cell += weight * a * b;
+            }
+            row[MAX_TERMS] += weight * a * y;
+        }
+    }
+
+    /// The weights; 0 beyond the functions asked for, `None` when the samples do not determine them.
+    pub fn solve(&self) -> Option<[f64; MAX_TERMS]> {
+        let mut matrix = self.matrix;
+        eliminate(&mut matrix, self.terms)
+    }
+}
+
 /// Gauss elimination with partial pivoting on the leading `n` rows and columns; the last column is the right-hand side.
 fn eliminate(matrix: &mut [[f64; MAX_TERMS + 1]; MAX_TERMS], n: usize) -> Option<[f64; MAX_TERMS]> {
     // the sum of weights, which the moments of x in -1..1 stay below
@@ -134,6 +168,23 @@ mod tests {
         }
         let c = fit.solve().expect("six samples determine a cubic");
         for (got, want) in c.iter().zip([1.0, -2.0, 3.0, -4.0]) {
+            assert!((got - want).abs() < 1e-9, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn the_weights_of_any_functions_are_found() {
+        let mut fit = LinearFit::new(3);
+        for i in 0..9 {
+            let x = f64::from(i) / 8.0;
+            fit.add(
+                &[1.0, x.sin(), x * x, 7.0],
+                2.0 - 3.0 * x.sin() + 0.5 * x * x,
+                1.0,
+            );
+        }
+        let c = fit.solve().expect("nine samples");
+        for (got, want) in c.iter().zip([2.0, -3.0, 0.5, 0.0]) {
             assert!((got - want).abs() < 1e-9, "{c:?}");
         }
     }

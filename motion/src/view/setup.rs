@@ -7,6 +7,8 @@ pub struct Setup {
     pub camera_roll_deg: Option<f64>,
     /// How far the athlete is turned out of the picture plane, degrees; positive away from the camera.
     pub camera_yaw_deg: Option<f64>,
+    /// How far the camera looks down, degrees.
+    pub camera_pitch_deg: Option<f64>,
     /// Height of the box of drop jumps, metres.
     pub box_height_m: Option<f64>,
 }

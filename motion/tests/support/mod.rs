@@ -2,8 +2,8 @@
 #![allow(dead_code, missing_docs)]
 
 use kinemotion_motion::{
-    Analyzer, AnalyzerConfig, Athlete, Event, EventKind, Landmark, MovementChoice, Pose, Repetition,
-    WarningCode,
+    Analyzer, AnalyzerConfig, Athlete, Event, EventKind, Landmark, LandmarkId, MovementChoice, Pose,
+    Repetition, WarningCode,
 };
 use std::sync::Arc;
 use synthetic_athlete::{Clip, Cmj, Footage, RepetitionTruth};
@@ -45,6 +45,57 @@ pub fn pose(points: &[[f64; 3]]) -> Pose {
         };
     }
     pose
+}
+
+/// A person of 200 pixels seen from the side who stands on the spot with these angles from the vertical, degrees: shank
+/// forwards, thigh backwards, trunk forwards.
+pub fn figure(shank: f32, thigh: f32, trunk: f32) -> Pose {
+    let along = |[x, y]: [f32; 2], length: f32, lean: f32| {
+        let (sin, cos) = lean.to_radians().sin_cos();
+        [x + length * sin, y + length * cos]
+    };
+    let ankle = [0.0, 8.0];
+    let knee = along(ankle, 49.0, shank);
+    let hip = along(knee, 49.0, -thigh);
+    let shoulder = along(hip, 58.0, trunk);
+    let ear = along(shoulder, 22.0, trunk);
+    let [elbow, wrist] = [along(shoulder, -38.0, 0.0), along(shoulder, -68.0, 0.0)];
+    let places = [
+        (LandmarkId::Nose, along(ear, 10.0, 90.0)),
+        (LandmarkId::LeftEar, ear),
+        (LandmarkId::LeftShoulder, shoulder),
+        (LandmarkId::LeftElbow, elbow),
+        (LandmarkId::LeftWrist, wrist),
+        (LandmarkId::LeftHip, hip),
+        (LandmarkId::LeftKnee, knee),
+        (LandmarkId::LeftAnkle, ankle),
+        (LandmarkId::LeftHeel, [-8.0, 2.0]),
+        (LandmarkId::LeftFootIndex, [22.0, 2.0]),
+    ];
+    let mut points = [[0.0; 3]; 33];
+    for (id, [x, up]) in places {
+        let right = if id == LandmarkId::Nose { 0 } else { 1 };
+        for slot in [id as usize, id as usize + right] {
+            points[slot] = [f64::from(300.0 + x), f64::from(320.0 - up), 0.0];
+        }
+    }
+    pose(&points)
+}
+
+/// Goes through figures, (seconds, shank, thigh, trunk), smoothly from one to the next, at 60 frames per second.
+pub fn acted(keys: &[(f64, f32, f32, f32)]) -> Vec<Recorded> {
+    let end = keys.last().expect("keys").0;
+    (0..=(60.0 * end) as usize)
+        .map(|i| {
+            let t = i as f64 / 60.0;
+            let next = keys.partition_point(|key| key.0 < t).clamp(1, keys.len() - 1);
+            let (a, b) = (keys[next - 1], keys[next]);
+            let u = ((t - a.0) / (b.0 - a.0)).clamp(0.0, 1.0) as f32;
+            let s = u * u * u * (10.0 + u * (6.0 * u - 15.0));
+            let mix = |x: f32, y: f32| x + s * (y - x);
+            (t, Some(figure(mix(a.1, b.1), mix(a.2, b.2), mix(a.3, b.3))))
+        })
+        .collect()
 }
 
 pub fn config(height_m: Option<f64>) -> AnalyzerConfig {

@@ -32,12 +32,17 @@ pub(super) const MOVEMENT: Movement = Movement {
 
 const NAME: &str = "squat";
 
+/// Standing is looked at for so long after the ascent has been seen to end, seconds.
+const SETTLE_S: f64 = 0.12;
+
 /// Finds squats in one person's stream.
 #[derive(Debug, Default)]
 struct Squats {
     stages: Stages,
     /// Since when the present squat has gone on; `None` after anything that is none.
     since_s: Option<f64>,
+    /// Begin of a squat that has ended, and when that was noticed.
+    settling: Option<(f64, f64)>,
     course: Course,
     smoothed: SmoothedCom,
 }
@@ -53,19 +58,38 @@ impl MovementModel for Squats {
         if phase != before {
             match (before, phase) {
                 (Some(phase::STANDING), Some(phase::DESCENT)) => self.since_s = Some(now),
-                (Some(phase::ASCENT), Some(phase::STANDING)) => self.conclude(context, output),
-                (_, None) => self.since_s = None,
+                (Some(phase::ASCENT), Some(phase::STANDING)) => {
+                    self.settling = self.since_s.take().map(|since| (since, now));
+                }
+                // straight into the next one
+                (Some(phase::ASCENT), Some(phase::DESCENT))
+                    if self.conclude(self.since_s, context, output) =>
+                {
+                    self.since_s = Some(now);
+                }
+                (_, None) => (self.since_s, self.settling) = (None, None),
                 _ => {}
             }
             if let Some(phase) = phase.filter(|_| context.alone) {
                 output.phase(NAME, phase, now);
             }
         }
+        if let Some((since, ended)) = self.settling
+            && (now > ended + SETTLE_S || self.since_s.is_some())
+        {
+            self.settling = None;
+            self.conclude(Some(since), context, output);
+        }
+    }
+
+    fn finish(&mut self, context: &Context<'_>, output: &mut Output<'_>) {
+        let since = self.settling.take().map(|(since, _)| since);
+        self.conclude(since, context, output);
     }
 
     fn reset(&mut self) {
         self.stages.reset();
-        self.since_s = None;
+        (self.since_s, self.settling) = (None, None);
     }
 
     fn phase(&self) -> Option<&'static str> {
@@ -80,13 +104,13 @@ impl MovementModel for Squats {
 }
 
 impl Squats {
-    /// Measures the squat that has ended.
-    fn conclude(&mut self, context: &Context<'_>, output: &mut Output<'_>) {
-        let Some(since_s) = self.since_s.take() else {
-            return;
+    /// Measures the squat that began about `since` and has ended; whether it was one.
+    fn conclude(&mut self, since: Option<f64>, context: &Context<'_>, output: &mut Output<'_>) -> bool {
+        let measure = |since| Squat::measure(&mut self.course, &mut self.smoothed, context, since);
+        let Some(squat) = since.and_then(measure) else {
+            return false;
         };
-        if let Some(squat) = Squat::measure(&mut self.course, &mut self.smoothed, context, since_s) {
-            output.repetition(squat.into_repetition(&self.course, context));
-        }
+        output.repetition(squat.into_repetition(&self.course, context));
+        true
     }
 }
