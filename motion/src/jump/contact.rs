@@ -16,7 +16,11 @@ use crate::numeric::{bisect, crossing, ramp};
 /// Weight of a sample by its distance in time from the event, positive into the flight: it rises between the first two
 /// instants and falls between the last two, seconds. Longer, and the result hangs on the scale; shorter, and on single
 /// samples. The choice is by time, not by height, because a height limit would prefer samples with an error to one side.
-const WINDOW_S: [f64; 4] = [-0.02, 0.0, 0.045, 0.07];
+/// Samples before a take-off do not count, because the heel rises then as it likes.
+const WINDOW_S: Window = [-0.001, 0.0, 0.045, 0.07];
+
+/// Where a weight begins, is full, begins to fall and ends, seconds into the flight.
+pub(super) type Window = [f64; 4];
 
 /// Least sum of weights for an estimate; below, the nearest airborne frame is taken.
 const MIN_WEIGHT_SUM: f64 = 0.3;
@@ -109,6 +113,7 @@ impl Contact {
                 speed,
                 gravity,
                 contact_height: foot.at_contact.base,
+                window: WINDOW_S,
             };
             event.refine(course, foot)
         };
@@ -146,6 +151,7 @@ impl Contact {
             speed,
             gravity,
             contact_height,
+            window: WINDOW_S,
         };
         let takeoff = end(self.takeoff_s, 1.0)
             .refine(course, feet)
@@ -162,28 +168,27 @@ impl Contact {
         })
     }
 
-    /// What a jump with known instants says about the height at contact: its view, and the heights that would have made
+    /// What a flight with known instants says about the height at contact: its view, and the heights that would have made
     /// take-off and landing right. `gravity` is in statures per second squared.
     pub fn calibration(
         course: &mut Course,
-        standing: &Feet,
+        feet: &Feet,
         (takeoff_s, landing_s): (f64, f64),
         gravity: f64,
     ) -> Option<(ContactView, [f64; 2])> {
-        let feet = standing.after_landing(course, landing_s);
         let interval_s = course.frame_interval(takeoff_s, landing_s)?;
         let view = feet.view(course, (takeoff_s, landing_s), interval_s);
         let speed = 0.5 * gravity * (landing_s - takeoff_s);
         let height = |at, into_flight| {
-            let event = |contact_height| Event {
+            let event = Event {
                 at,
                 into_flight,
                 speed,
                 gravity,
-                contact_height,
+                contact_height: 0.0,
+                window: WINDOW_S,
             };
-            let error = |height: f64| Some(event(height).refine(course, &feet)?.at - at);
-            bisect(error, PLAUSIBLE_HEIGHT)
+            event.height_that_fits(course, feet)
         };
         Some((view, [height(takeoff_s, 1.0)?, height(landing_s, -1.0)?]))
     }
@@ -217,6 +222,8 @@ pub(super) struct Event {
     pub gravity: f64,
     /// Height of the feet at the event, statures.
     pub contact_height: f64,
+    /// Weight of the samples beside it.
+    pub window: Window,
 }
 
 /// A refined event.
@@ -229,10 +236,13 @@ pub(super) struct Refined {
 impl Event {
     /// Carries the samples next to the event back to the contact and takes the weighted mean.
     pub fn refine(&self, course: &Course, feet: &Feet) -> Option<Refined> {
-        let [begin, full, fall, end] = WINDOW_S;
-        let far = self.at + self.into_flight * end;
+        let [begin, full, fall, end] = self.window;
+        let (near, far) = (
+            self.at + self.into_flight * begin,
+            self.at + self.into_flight * end,
+        );
         let (mut weights, mut sum, mut squares, mut frames) = (0.0, 0.0, 0.0, 0);
-        for (t, height) in feet.heights(course.between(self.at.min(far), self.at.max(far))) {
+        for (t, height) in feet.heights(course.between(near.min(far), near.max(far))) {
             let inside = self.into_flight * (t - self.at);
             let weight = ramp(inside, begin, full) * (1.0 - ramp(inside, fall, end));
             let shift = self.carried_back(t, height) - self.at;
@@ -251,6 +261,18 @@ impl Event {
             spread_s: variance.sqrt(),
             frames,
         })
+    }
+
+    /// The height at contact with which the event would be found where it is.
+    pub fn height_that_fits(&self, course: &Course, feet: &Feet) -> Option<f64> {
+        let error = |contact_height| {
+            let event = Event {
+                contact_height,
+                ..*self
+            };
+            Some(event.refine(course, feet)?.at - self.at)
+        };
+        bisect(error, PLAUSIBLE_HEIGHT)
     }
 
     /// When frames are missing beside the event: takes the first airborne one.

@@ -24,8 +24,6 @@ pub struct EventDeviation {
     pub ascent_s: f64,
     /// Of the flight time.
     pub flight_s: f64,
-    /// Standard deviation of the height at contact, statures.
-    height: f64,
     /// The parts of the take-off's that come from the height at contact and from the single samples.
     takeoff_parts: (f64, f64),
 }
@@ -44,7 +42,6 @@ impl EventDeviation {
                 + takeoff * takeoff
                 + landing * landing)
                 .sqrt(),
-            height,
             takeoff_parts: (systematic, takeoff),
         }
     }
@@ -69,14 +66,14 @@ pub struct ContactDeviation {
 }
 
 impl ContactDeviation {
-    /// For a touch-down with `speed` in statures per second before a flight.
+    /// For a touch-down before a flight: the spread of its samples and their number, the frame interval, and what the standard
+    /// deviation of the height at contact makes of its time, seconds.
     pub fn new(
         (spread_s, frames): (f64, usize),
         frame_interval: f64,
-        speed: f64,
+        systematic: f64,
         flight: &EventDeviation,
     ) -> Self {
-        let systematic = flight.height / speed;
         let own = random(spread_s, frames, frame_interval);
         let (at_takeoff, takeoff) = flight.takeoff_parts;
         let rho = CONTACT_CORRELATION;

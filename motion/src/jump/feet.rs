@@ -24,6 +24,9 @@ const LOW_WINDOW_S: f64 = 0.05;
 /// A level in a short contact that is higher than after the landing by more than this, in statures, is that of a forefoot.
 const MAX_LOW_RISE: f64 = 0.008;
 
+/// Least share of the newest contact in the level of the ground of a series.
+const LEAST_CONTACT_SHARE: f64 = 0.3;
+
 /// Frames needed in that window.
 const MIN_LANDED_FRAMES: usize = 2;
 
@@ -56,12 +59,15 @@ pub struct Feet {
     ground: [[f64; 3]; 2],
     /// Hip height in standing, pixels.
     hip: f64,
-    /// Trunk + thigh + shank in standing, pixels.
-    size: f64,
+    /// Trunk + thigh + shank on the ground, pixels: in standing, and in the contacts of a series, before the first as in
+    /// standing.
+    size: [f64; 2],
+    /// Contacts of a series in which the ground was read.
+    contacts: usize,
     /// Whether the body stood upright, so that its lengths can be compared with those in flight.
     upright: bool,
     /// How high the feet are at a contact over this ground.
-    pub(super) at_contact: ContactHeight,
+    pub(crate) at_contact: ContactHeight,
     /// Visibility below which a foot is lost.
     least_visibility: [f64; 2],
     stature_px: f64,
@@ -94,7 +100,8 @@ impl Feet {
             weight: [0.0; 2],
             ground: [[0.0; 3]; 2],
             hip,
-            size,
+            size: [size; 2],
+            contacts: 0,
             upright: true,
             at_contact: ContactHeight::CALIBRATED,
             least_visibility: [0.0; 2],
@@ -175,27 +182,33 @@ impl Feet {
             }
         }
         self.hip += by;
+        // nearer to the camera than on the box, or farther
+        self.upright = false;
         self.at_contact = ContactHeight::AFTER_DROP;
         Some(self)
     }
 
-    /// The same feet in a series of rebounds, in which they never come to rest on the ground: half of its level is read
-    /// around `low_s`, when they carry the body. It follows somebody who drifts in the picture.
+    /// The same feet in a series of rebounds, in which they never come to rest on the ground: its level is the mean over the
+    /// contacts, each read around its `low_s`, when they carry the body. It follows somebody who drifts in the picture.
     pub fn rebounding(mut self, course: &mut Course, low_s: f64) -> Self {
         let (from, to) = (low_s - LOW_WINDOW_S, low_s + LOW_WINDOW_S);
+        self.contacts += 1;
+        let share = (1.0 / self.contacts as f64).max(LEAST_CONTACT_SHARE);
         let mut moved = [None; 2];
         for (side, moved) in moved.iter_mut().enumerate() {
+            let Some(low) = levels(course, side, self.least_visibility[side], from, to) else {
+                continue;
+            };
             let before = mixed(self.ground[side]);
-            let flat = |low: &[f64; 3]| mixed(*low) < before + MAX_LOW_RISE * self.stature_px;
-            let low = levels(course, side, self.least_visibility[side], from, to).filter(flat);
-            if let Some(low) = low {
-                for (level, low) in self.ground[side].iter_mut().zip(low) {
-                    *level = 0.5 * (*level + low);
-                }
-                *moved = Some(mixed(self.ground[side]) - before);
+            for (level, low) in self.ground[side].iter_mut().zip(low) {
+                *level += share * (low - *level);
             }
+            *moved = Some(mixed(self.ground[side]) - before);
         }
         self.hip += self.mean(|side| moved[side]).unwrap_or(0.0);
+        if let Some(size) = course.median(from, to, |s| Some(s.size)) {
+            self.size[1] += share * (size - self.size[1]);
+        }
         self.at_contact = ContactHeight::REBOUND;
         self
     }
@@ -255,15 +268,16 @@ impl Feet {
         self.mean(|side| self.height_of(sample, side))
     }
 
-    /// How much longer the segments look in flight than in standing, in statures.
+    /// How much longer the segments look in flight than on the ground, in statures.
     pub(super) fn growth(&self, course: &mut Course, takeoff_s: f64, landing_s: f64) -> f64 {
         if !self.upright {
             return 0.0;
         }
+        let on_ground = f64::midpoint(self.size[0], self.size[1]);
         let flight = course
             .median(takeoff_s, landing_s, |s| Some(s.size))
-            .unwrap_or(self.size);
-        (flight - self.size) / self.stature_px
+            .unwrap_or(on_ground);
+        (flight - on_ground) / self.stature_px
     }
 
     /// How much longer the leg looks at an instant than in standing, in statures.

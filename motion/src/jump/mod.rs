@@ -38,6 +38,6 @@ pub(crate) use measured::{MeasuredFlight, Noticed, Thrown};
 pub(crate) use model::{Bench, JumpKind, JumpModel};
 pub(crate) use rejection::Rejection;
 pub(crate) use report::{FlightReport, NO_SCALE};
-pub(crate) use touchdown::Touchdown;
+pub use touchdown::Touchdown;
 pub use watch::{FlightWatch, Watched};
 pub(crate) use way::{Arrival, Crouch, Way, WayFit};

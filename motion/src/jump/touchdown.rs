@@ -3,7 +3,7 @@
 //! The samples shortly before are carried forward to the height the feet have at contact, as at the landing of a jump, see
 //! [`Contact`](super::Contact). Only the speed comes from elsewhere: from the centre of mass, which falls freely.
 
-use super::contact::{AIRBORNE_HEIGHT, Event};
+use super::contact::{AIRBORNE_HEIGHT, Event, Window};
 use super::{ContactHeight, Course, Feet, Rejection};
 use crate::numeric::{PolynomialFit, crossing};
 
@@ -15,6 +15,10 @@ const FREE_SHARE: f64 = 0.8;
 
 /// Samples needed for its speed.
 const MIN_SAMPLES: usize = 3;
+
+/// Weight of a sample by its distance in time from the touch-down, positive into the fall, seconds. The feet stretch towards
+/// the ground: only the last moments tell where they meet it, and the first ones after, in which the heels still sink.
+const WINDOW_S: Window = [-0.04, -0.02, 0.02, 0.04];
 
 /// Passes of the instant against the speed.
 const ITERATIONS: usize = 12;
@@ -33,19 +37,13 @@ pub struct Touchdown {
 }
 
 impl Touchdown {
-    /// Searches backwards from an instant on the ground. `view_of` are take-off and landing of the jump that follows, from
-    /// which it is read how the feet are seen; `gravity` is in statures per second squared.
-    pub fn find(
-        course: &mut Course,
+    /// Searches backwards from an instant on the ground; `gravity` is in statures per second squared.
+    pub(crate) fn find(
+        course: &Course,
         feet: &Feet,
         on_ground_s: f64,
-        view_of: (f64, f64),
         gravity: f64,
     ) -> Result<Self, Rejection> {
-        let interval = course
-            .frame_interval(view_of.0, view_of.1)
-            .ok_or(Rejection::TooFewFrames)?;
-        let contact_height = ContactHeight::DROP_TOUCHDOWN.of(&feet.view(course, view_of, interval));
         let mut touchdown = Self {
             at_s: last_airborne(course, feet, on_ground_s).ok_or(Rejection::NoDrop)?,
             spread_s: 0.0,
@@ -54,29 +52,45 @@ impl Touchdown {
         };
         for _ in 0..ITERATIONS {
             let at = touchdown.at_s;
-            let reach = if touchdown.speed > 0.0 {
-                FALL_S.min(FREE_SHARE * touchdown.speed / gravity)
-            } else {
-                FALL_S
-            };
-            let speed = falling_speed(course, at, reach, gravity).ok_or(Rejection::NoDrop)?;
             let event = Event {
-                at,
-                into_flight: -1.0,
-                speed,
-                gravity,
-                contact_height,
+                contact_height: ContactHeight::DROP_TOUCHDOWN.base,
+                ..arrival(course, at, touchdown.speed, gravity).ok_or(Rejection::NoDrop)?
             };
             let refined = event.refine(course, feet).ok_or(Rejection::TooFewFrames)?;
             touchdown = Self {
                 at_s: 0.5 * (at + refined.at),
                 spread_s: refined.spread_s,
                 frames: refined.frames,
-                speed,
+                speed: event.speed,
             };
         }
         Ok(touchdown)
     }
+
+    /// The height at contact that would have made a known touch-down right, in statures, and the speed of the fall there in
+    /// statures per second.
+    pub fn calibration(course: &Course, feet: &Feet, touchdown_s: f64, gravity: f64) -> Option<(f64, f64)> {
+        let mut event = arrival(course, touchdown_s, 0.0, gravity)?;
+        event = arrival(course, touchdown_s, event.speed, gravity)?;
+        Some((event.height_that_fits(course, feet)?, event.speed))
+    }
+}
+
+/// A touch-down at an instant, with the speed of the fall before it. `speed` is what is known of that speed, 0 if nothing.
+fn arrival(course: &Course, at: f64, speed: f64, gravity: f64) -> Option<Event> {
+    let reach = if speed > 0.0 {
+        FALL_S.min(FREE_SHARE * speed / gravity)
+    } else {
+        FALL_S
+    };
+    Some(Event {
+        at,
+        into_flight: -1.0,
+        speed: falling_speed(course, at, reach, gravity)?,
+        gravity,
+        contact_height: 0.0,
+        window: WINDOW_S,
+    })
 }
 
 /// Where the feet, followed backwards from the ground, rise above it.

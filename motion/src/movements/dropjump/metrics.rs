@@ -1,7 +1,7 @@
 //! The numbers of a drop jump.
 
 use super::Drop;
-use crate::jump::{ContactDeviation, Course, FlightReport, NO_SCALE};
+use crate::jump::{ContactDeviation, ContactHeight, Course, FlightReport, NO_SCALE};
 use crate::measure::Measurements;
 use crate::movements::Context;
 use crate::{Grade, Metric, Quality};
@@ -82,7 +82,7 @@ pub fn compute(jump: &Drop, course: &Course, context: &Context<'_>) -> (Vec<Metr
     let deviation = ContactDeviation::new(
         (jump.touchdown.spread_s, jump.touchdown.frames),
         report.interval_s,
-        jump.touchdown.speed,
+        ContactHeight::DROP_TOUCHDOWN.deviation / jump.touchdown.speed,
         &report.events,
     );
     report.flight(&mut m);

@@ -132,10 +132,10 @@ impl Drop {
             return Err(Rejection::NoDrop);
         }
         let flight = MeasuredFlight::measure(course, context, &thrown, &floor)?;
-        let (takeoff_s, landing_s) = (flight.contact.takeoff_s, flight.contact.landing_s);
+        let takeoff_s = flight.contact.takeoff_s;
         let gravity = gravity_in_statures(context.athlete.height_m, course.stature_px, Some(&flight.gravity));
         let lowest_s = lowest_foot(course, &flight.feet, fell_s, takeoff_s).ok_or(Rejection::NoDrop)?;
-        let touchdown = Touchdown::find(course, &flight.feet, lowest_s, (takeoff_s, landing_s), gravity)?;
+        let touchdown = Touchdown::find(course, &flight.feet, lowest_s, gravity)?;
         let contact = GroundContact::trace(course, &flight.feet, (touchdown.at_s, takeoff_s))
             .ok_or(Rejection::TooFewFrames)?;
         if contact.duration_s() > MAX_CONTACT_S {

@@ -58,7 +58,7 @@ pub fn compute(
     let deviation = ContactDeviation::new(
         touchdown.spread,
         report.interval_s,
-        touchdown.speed,
+        rebound.flight.feet.at_contact.deviation / touchdown.speed,
         &report.events,
     );
     report.flight(&mut m);

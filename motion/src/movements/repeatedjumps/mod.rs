@@ -6,10 +6,10 @@ mod series;
 
 use super::{Context, Movement};
 use crate::jump::{
-    Bench, Course, Feet, GroundContact, JumpKind, JumpModel, MeasuredFlight, Noticed, Origin, REBOUND_S,
-    Rejection, Stage, Thrown, checks,
+    Bench, Contact, Course, Feet, GroundContact, JumpKind, JumpModel, MeasuredFlight, Noticed, Origin,
+    REBOUND_S, Rejection, Stage, Thrown, checks,
 };
-use crate::units::GRAVITY;
+use crate::scale::gravity_in_statures;
 use crate::{PhaseSpan, Repetition};
 use series::Series;
 
@@ -50,14 +50,33 @@ struct Landed {
     spread: (f64, usize),
     /// Speed in statures per second.
     speed: f64,
+    /// Highest point of the flight before it, seconds.
+    apex_s: f64,
+    /// Whether that flight opened the series.
+    opens: bool,
+}
+
+impl Landed {
+    /// The end of a flight; `gravity` is in statures per second squared.
+    fn of(contact: &Contact, apex_s: f64, gravity: f64) -> Self {
+        Self {
+            at_s: contact.landing_s,
+            spread: (contact.landing_spread_s, contact.frames[1]),
+            speed: 0.5 * gravity * (contact.landing_s - contact.takeoff_s),
+            apex_s,
+            opens: false,
+        }
+    }
 }
 
 /// The kind of jump that begins with a landing.
 #[derive(Debug, Default)]
 struct RepeatedJumps {
-    /// The feet on the ground before the opening jump.
-    standing: Option<Feet>,
+    /// The feet on the ground, in standing before the opening jump and since then in the contacts.
+    feet: Option<Feet>,
     landed: Option<Landed>,
+    /// About when the feet came back from the last flight, whatever came of measuring it, seconds.
+    returned_s: Option<f64>,
     series: Series,
 }
 
@@ -79,11 +98,14 @@ impl JumpKind for RepeatedJumps {
         context: &Context<'_>,
         flight: &Noticed,
     ) -> Result<Repetition, Rejection> {
-        let rebounds = flight.left_s - bench.last_landing_s < REBOUND_S;
-        if !rebounds {
+        let last_landing_s = bench
+            .last_landing_s
+            .max(self.returned_s.unwrap_or(f64::NEG_INFINITY));
+        if flight.left_s - last_landing_s > REBOUND_S {
             self.reset();
         }
-        let measured = self.rebound(bench, context, flight);
+        self.returned_s = Some(flight.returned_s);
+        let measured = self.rebound(bench, context, flight, last_landing_s);
         if measured
             .as_ref()
             .is_err_and(|&reason| reason != Rejection::Opening)
@@ -105,27 +127,31 @@ impl RepeatedJumps {
         bench: &mut Bench,
         context: &Context<'_>,
         noticed: &Noticed,
+        last_landing_s: f64,
     ) -> Result<Repetition, Rejection> {
         let thrown = Thrown::confirm(&mut bench.course, context, noticed, LEAD_S)?;
-        let standing = match self.standing {
-            Some(standing) => standing,
+        let mut feet = match self.feet {
+            Some(feet) => feet,
             None => feet_before(bench, &thrown, noticed)?,
         };
-        let last_landing_s = bench.last_landing_s;
         let course = &mut bench.course;
-        let low_s = course.lowest_s(last_landing_s.max(noticed.left_s - REBOUND_S), noticed.left_s);
-        let standing = match low_s {
-            Some(low_s) => standing.rebounding(course, low_s),
-            None => standing,
-        };
-        let flight = MeasuredFlight::measure_on(course, context, &thrown, &standing)?;
-        let stature_m = course.stature_px / flight.px_per_m;
-        let last = self.landed.replace(Landed {
-            at_s: flight.contact.landing_s,
-            spread: (flight.contact.landing_spread_s, flight.contact.frames[1]),
-            speed: 0.5 * GRAVITY * flight.flight_s() / stature_m,
-        });
-        self.standing = Some(standing);
+        if self.feet.is_some()
+            && let Some(low_s) = course.lowest_s(last_landing_s, noticed.left_s)
+        {
+            feet = feet.rebounding(course, low_s);
+        }
+        self.feet = Some(feet);
+        let gravity = gravity_in_statures(context.athlete.height_m, course.stature_px, Some(&thrown.gravity));
+        if let Some(opening) = self.landed.filter(|landed| landed.opens) {
+            // its ground is known better by now
+            if let Ok(contact) = Contact::between(course, &feet, opening.apex_s, gravity) {
+                self.landed = Some(Landed::of(&contact, opening.apex_s, gravity));
+            }
+        }
+        let flight = MeasuredFlight::measure_on(course, context, &thrown, &feet)?;
+        let landed = Landed::of(&flight.contact, flight.gravity.apex_s, gravity);
+        let opens = self.landed.is_none();
+        let last = self.landed.replace(Landed { opens, ..landed });
         let last = last.ok_or(Rejection::Opening)?;
         let takeoff_s = flight.contact.takeoff_s;
         if takeoff_s <= last.at_s {
