@@ -6,6 +6,7 @@ use super::live::REBOUND_S;
 use super::{Contact, Course, CourseSample, Feet, GravityFit, Noticed, Rejection};
 use crate::body::{Joint, Side, centre_of_mass};
 use crate::history::History;
+use crate::numeric::quantile;
 use crate::units::height_from_flight_time;
 
 /// Measured rise of the centre of mass over the rise its flight time implies.
@@ -47,7 +48,7 @@ const MAX_OFF_BALANCE: f64 = 0.06;
 
 /// In a short contact the centre of mass comes nearer to the toes by at least this, in statures (stiff hoppers sink by 7 cm);
 /// it is looked at this long on either side, seconds.
-const MIN_SPRING: f64 = 0.012;
+const MIN_SPRING: f64 = 0.008;
 const SPRING_WINDOW_S: f64 = 0.025;
 
 /// The centre of mass sinks by at least this, in statures.
@@ -55,6 +56,10 @@ const MIN_DEPTH: f64 = 0.025;
 
 /// Planted feet move sideways by less than this, in statures: half of the shortest walking step.
 const MAX_WANDER: f64 = 0.16;
+
+/// Share of the frames on either side that may show a planted foot elsewhere, and frames that are looked at at most.
+const WILD_SHARE: f64 = 0.04;
+const MOST_PLACES: usize = 256;
 
 /// A rebound travels sideways by at most this from touch-down to landing, in statures: half of what a running step does.
 const MAX_TRAVEL: f64 = 0.2;
@@ -212,7 +217,8 @@ fn knee_bend(course: &Course, during: (f64, f64), left_s: f64) -> Result<f64, Re
     course.knee_bend(during, left_s).ok_or(Rejection::TooFewFrames)
 }
 
-/// The feet stay where they are: nobody walks or runs. The better seen foot decides.
+/// The feet stay where they are: nobody walks or runs. The better seen foot decides; single frames that show it elsewhere do not
+/// count.
 pub fn planted(history: &History, (from, to): (f64, f64), stature_px: f64) -> Result<(), Rejection> {
     let seen = |side| -> f64 { history.window(from, to).map(|f| f.foot_visibility(side)).sum() };
     let side = if seen(Side::Left) > seen(Side::Right) {
@@ -220,13 +226,20 @@ pub fn planted(history: &History, (from, to): (f64, f64), stature_px: f64) -> Re
     } else {
         Side::Right
     };
-    let places = history.window(from, to).map(|f| f.joint(side, Joint::Ankle));
-    let usable = places
-        .filter(|ankle| ankle.usable())
-        .map(|ankle| f64::from(ankle.x));
-    let (low, high) = usable.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
-        (low.min(x), high.max(x))
-    });
+    let frames = history.window(from, to);
+    let step = frames.clone().count().div_ceil(MOST_PLACES).max(1);
+    let mut places = [0.0; MOST_PLACES];
+    let mut count = 0;
+    for ankle in frames.step_by(step).map(|f| f.joint(side, Joint::Ankle)) {
+        if ankle.usable() {
+            places[count] = f64::from(ankle.x);
+            count += 1;
+        }
+    }
+    let places = &mut places[..count];
+    let (low, high) = quantile(places, WILD_SHARE)
+        .zip(quantile(places, 1.0 - WILD_SHARE))
+        .ok_or(Rejection::TooFewFrames)?;
     if high - low > MAX_WANDER * stature_px {
         return Err(Rejection::NotBallistic);
     }

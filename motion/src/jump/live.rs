@@ -101,6 +101,14 @@ impl Stages {
         self.live.stage
     }
 
+    /// Whether the body is, or comes, down from the air.
+    pub fn has_jumped(&self) -> bool {
+        matches!(
+            self.live.stage,
+            Some(Stage::Drop | Stage::Contact | Stage::Landing)
+        )
+    }
+
     /// How the jump under way came about.
     pub fn origin(&self) -> Origin {
         self.live.origin
@@ -124,6 +132,8 @@ struct LivePhase {
     landed_s: f64,
     stage: Option<Stage>,
     origin: Origin,
+    /// What went on when the feet seemed to leave the ground.
+    interrupted: Option<(Option<Stage>, Origin)>,
 }
 
 impl Default for LivePhase {
@@ -136,6 +146,7 @@ impl Default for LivePhase {
             landed_s: f64::NEG_INFINITY,
             stage: None,
             origin: Origin::Standing,
+            interrupted: None,
         }
     }
 }
@@ -143,6 +154,7 @@ impl Default for LivePhase {
 impl LivePhase {
     /// The feet left the ground at `t`.
     fn leave(&mut self, t: f64) {
+        self.interrupted = Some((self.stage, self.origin));
         if t - self.landed_s < REBOUND_S && self.origin != Origin::Drop {
             self.origin = Origin::Rebound;
         }
@@ -162,10 +174,11 @@ impl LivePhase {
         self.level = None;
     }
 
-    /// What seemed to be a flight was none.
+    /// What seemed to be a flight was none: what it interrupted goes on.
     fn dismiss(&mut self) {
-        self.stage = Some(Stage::Standing);
-        self.origin = Origin::Standing;
+        if let Some((stage, origin)) = self.interrupted.take() {
+            (self.stage, self.origin) = (stage, origin);
+        }
     }
 
     /// Looks at the newest frame while the feet are on the ground.

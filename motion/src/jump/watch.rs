@@ -1,5 +1,6 @@
 //! Notices flights while they happen, cheaply. What it reports is a suspicion; the movement confirms or drops it.
 
+use super::REBOUND_S;
 use crate::body::{Frame, Joint, Side};
 use crate::history::History;
 use crate::numeric::{quantile, ramp};
@@ -17,12 +18,16 @@ const GROUND_QUANTILE: f64 = 0.12;
 /// raise of the last contact, below the apex of a 6 cm jump.
 const AIRBORNE: f64 = 0.05;
 
-/// Foot height over body size below the ground that counts as falling from it: 8 % is 6 % of stature, or a 10 cm step.
-const BELOW: f64 = -0.08;
+/// The same shortly after a landing: a body that is on its way up again has shown that it jumps, and hops are low. 3 % is 2 % of
+/// stature, the apex of a hop of 4 cm.
+const REBOUNDING: f64 = 0.03;
 
-/// … with the body sinking at least this fast, body sizes per second (1 m/s for a typical adult), so that a walker who
+/// Foot height over body size below the ground that counts as falling from it: 6 % is 5 % of stature, or an 8 cm step.
+const BELOW: f64 = -0.06;
+
+/// … with the body sinking at least this fast, body sizes per second (0.8 m/s for a typical adult), so that a walker who
 /// comes nearer or a lost foot is no fall.
-const MIN_FALL: f64 = 0.75;
+const MIN_FALL: f64 = 0.6;
 
 /// The body must be rising at least this fast when its feet leave, body sizes per second (0.4 m/s for a typical adult;
 /// a 5 cm jump starts with 1 m/s). A walking body never rises that fast.
@@ -71,6 +76,8 @@ pub struct FlightWatch {
     weight: [f64; 2],
     size: f64,
     since: Option<f64>,
+    /// When the last flight ended, seconds.
+    returned: f64,
     /// The ground is learnt from frames after this, seconds: before, the feet stood on something else.
     ground_since: f64,
     /// Last three clearances with their times; the middle value counts.
@@ -86,6 +93,7 @@ impl Default for FlightWatch {
             weight: [0.0; 2],
             size: 0.0,
             since: None,
+            returned: f64::NEG_INFINITY,
             ground_since: f64::NEG_INFINITY,
             recent: [(0.0, 0.0); 3],
             seen: 0,
@@ -109,6 +117,7 @@ impl FlightWatch {
     /// Forgets everything.
     pub fn reset(&mut self) {
         self.since = None;
+        self.returned = f64::NEG_INFINITY;
         self.ground_since = f64::NEG_INFINITY;
         self.seen = 0;
         self.size = 0.0;
@@ -132,19 +141,25 @@ impl FlightWatch {
             .max(self.recent[1].1)
             .min(self.recent[0].1.min(self.recent[1].1).max(self.recent[2].1));
         let at = self.recent[1].0;
+        let airborne = if self.since.unwrap_or(at) - self.returned < REBOUND_S {
+            REBOUNDING
+        } else {
+            AIRBORNE
+        };
         match self.since {
             None if middle < BELOW && self.rise(history) < -MIN_FALL => {
                 let fell = at > self.ground_since + GROUND_WINDOW_S;
                 self.ground_since = at;
                 fell.then_some(Watched::Fell { at })
             }
-            None if middle > AIRBORNE && self.rise(history) > MIN_RISE => {
+            None if middle > airborne && self.rise(history) > MIN_RISE => {
                 self.since = Some(at);
                 Some(Watched::Left { at })
             }
-            Some(left) if middle <= AIRBORNE => {
+            Some(left) if middle <= airborne => {
                 self.since = None;
                 Some(if at - left >= MIN_FLIGHT_S {
+                    self.returned = at;
                     Watched::Returned { left, at }
                 } else {
                     Watched::Dismissed

@@ -105,14 +105,7 @@ impl JumpKind for RepeatedJumps {
             self.reset();
         }
         self.returned_s = Some(flight.returned_s);
-        let measured = self.rebound(bench, context, flight, last_landing_s);
-        if measured
-            .as_ref()
-            .is_err_and(|&reason| reason != Rejection::Opening)
-        {
-            self.landed = None;
-        }
-        measured
+        self.rebound(bench, context, flight, last_landing_s)
     }
 
     fn reset(&mut self) {
@@ -129,6 +122,8 @@ impl RepeatedJumps {
         noticed: &Noticed,
         last_landing_s: f64,
     ) -> Result<Repetition, Rejection> {
+        // a flight that cannot be measured leaves the contact after it without a touch-down
+        let mut last = self.landed.take();
         let thrown = Thrown::confirm(&mut bench.course, context, noticed, LEAD_S)?;
         let mut feet = match self.feet {
             Some(feet) => feet,
@@ -142,16 +137,18 @@ impl RepeatedJumps {
         }
         self.feet = Some(feet);
         let gravity = gravity_in_statures(context.athlete.height_m, course.stature_px, Some(&thrown.gravity));
-        if let Some(opening) = self.landed.filter(|landed| landed.opens) {
+        if let Some(opening) = last.as_mut().filter(|landed| landed.opens) {
             // its ground is known better by now
             if let Ok(contact) = Contact::between(course, &feet, opening.apex_s, gravity) {
-                self.landed = Some(Landed::of(&contact, opening.apex_s, gravity));
+                *opening = Landed::of(&contact, opening.apex_s, gravity);
             }
         }
         let flight = MeasuredFlight::measure_on(course, context, &thrown, &feet)?;
         let landed = Landed::of(&flight.contact, flight.gravity.apex_s, gravity);
-        let opens = self.landed.is_none();
-        let last = self.landed.replace(Landed { opens, ..landed });
+        self.landed = Some(Landed {
+            opens: last.is_none(),
+            ..landed
+        });
         let last = last.ok_or(Rejection::Opening)?;
         let takeoff_s = flight.contact.takeoff_s;
         if takeoff_s <= last.at_s {

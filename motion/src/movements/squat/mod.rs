@@ -35,6 +35,9 @@ const NAME: &str = "squat";
 /// Standing is looked at for so long after the ascent has been seen to end, seconds.
 const SETTLE_S: f64 = 0.12;
 
+/// Whoever is down for longer does something else, seconds.
+const LONGEST_S: f64 = 9.0;
+
 /// Finds squats in one person's stream.
 #[derive(Debug, Default)]
 struct Squats {
@@ -55,6 +58,9 @@ impl MovementModel for Squats {
         let before = self.phase();
         self.stages.observe(context.history);
         let phase = self.phase();
+        if self.stages.has_jumped() {
+            (self.since_s, self.settling) = (None, None);
+        }
         if phase != before {
             match (before, phase) {
                 (Some(phase::STANDING), Some(phase::DESCENT)) => self.since_s = Some(now),
@@ -67,7 +73,6 @@ impl MovementModel for Squats {
                 {
                     self.since_s = Some(now);
                 }
-                (_, None) => (self.since_s, self.settling) = (None, None),
                 _ => {}
             }
             if let Some(phase) = phase.filter(|_| context.alone) {
@@ -106,8 +111,10 @@ impl MovementModel for Squats {
 impl Squats {
     /// Measures the squat that began about `since` and has ended; whether it was one.
     fn conclude(&mut self, since: Option<f64>, context: &Context<'_>, output: &mut Output<'_>) -> bool {
+        let now = context.history.latest().map_or(f64::INFINITY, |f| f.t);
+        let recent = since.filter(|since| now - since < LONGEST_S);
         let measure = |since| Squat::measure(&mut self.course, &mut self.smoothed, context, since);
-        let Some(squat) = since.and_then(measure) else {
+        let Some(squat) = recent.and_then(measure) else {
             return false;
         };
         output.repetition(squat.into_repetition(&self.course, context));
