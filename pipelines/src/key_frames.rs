@@ -74,6 +74,7 @@ impl Drop for Album {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands errors over")]
 fn broken(reason: impl ToString) -> AnalysisError {
     AnalysisError::Pipeline {
         element: "key frames".into(),

@@ -9,8 +9,15 @@ use kinemotion_motion::{Grade, Repetition, registry};
 use kinemotion_pipelines::{Analysis, SourceInfo};
 use serde_json::{Map, Value, json};
 
-/// Movements it has a layout for, with the keys of their metrics and, as its names for frames, of their events.
-const LAYOUTS: [(&str, &[&str], &[(&str, &str)]); 3] = [
+/// The layout of a movement: its name, the keys of its metrics and, as the tool's names for frames, of its events.
+type Layout = (
+    &'static str,
+    &'static [&'static str],
+    &'static [(&'static str, &'static str)],
+);
+
+/// Movements it has a layout for.
+const LAYOUTS: [Layout; 3] = [
     (
         "cmj",
         &[
