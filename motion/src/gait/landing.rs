@@ -43,7 +43,7 @@ pub fn contact(history: &History, view: View, span: (f64, f64), slope: f64) -> O
     Some(front.unwrap_or(heel))
 }
 
-/// When a point of the foot ahead has fallen to [`LEVEL`] above the height it then keeps.
+/// When a point of the foot ahead has fallen to `LEVEL` above the height it then keeps.
 pub fn fall(history: &History, view: View, (from, to): (f64, f64), slope: f64, joint: Joint) -> Option<f64> {
     let height = |f: &Frame| {
         let ahead = view.ahead(f, Foot::Front, joint)?;

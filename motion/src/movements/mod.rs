@@ -176,7 +176,7 @@ mod tests {
             }
             for key in movement.metrics {
                 assert!(
-                    crate::registry::find(key).is_some(),
+                    registry::find(key).is_some(),
                     "{} uses {key}, which is not registered",
                     movement.name
                 );
