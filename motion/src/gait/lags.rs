@@ -6,6 +6,7 @@
 
 use super::Gait;
 use super::chain::{Observation, Spread};
+use crate::numeric::ramp;
 
 /// Fastest runner of the calibration, statures per second: beyond, a lag is not known to grow on.
 const FASTEST: f64 = 3.0;
@@ -69,16 +70,25 @@ pub fn usual(gait: Gait) -> [f64; 2] {
     }
 }
 
-/// Marks with their lags removed. The speed of the ground is in statures per second.
-pub fn removed(gait: Gait, marks: &Observation, speed: Option<f64>) -> Observation {
+/// Shortest step of the runners of the calibration, seconds. In faster ones a toe-off's lag is known less and less, down to the
+/// steps of a sprinter, who bends the knee again before the toes leave, so that the mark is not late at all.
+const SHORTEST_STEP_S: f64 = 0.31;
+const SPRINT_STEP_S: f64 = 0.24;
+
+/// Marks with their lags removed. The speed of the ground is in statures per second, the duration of a step in seconds.
+pub fn removed(gait: Gait, marks: &Observation, speed: Option<f64>, step_s: f64) -> Observation {
     let (contact, toe_off, usual) = match gait {
         Gait::Running => (RUNNING_CONTACT, RUNNING_TOE_OFF, RUNNING_SPEED),
         Gait::Walking => (WALKING_CONTACT, WALKING_TOE_OFF, WALKING_SPEED),
     };
     let speed = speed.unwrap_or(usual);
+    let known = match gait {
+        Gait::Running => ramp(step_s, SPRINT_STEP_S, SHORTEST_STEP_S),
+        Gait::Walking => 1.0,
+    };
     Observation {
         contact_s: marks.contact_s.map(|t| t - contact.at(speed)),
-        toe_off_s: marks.toe_off_s.map(|t| t - toe_off.at(speed)),
+        toe_off_s: marks.toe_off_s.map(|t| t - known * toe_off.at(speed)),
         ..*marks
     }
 }

@@ -126,7 +126,7 @@ impl Interval {
             view.leg(f, Foot::Back)
         })
         .map(|p| p.t);
-        self.contact_s = landing::contact(history, view, span, 0.0);
+        self.contact_s = landing::contact(history, view, span, 0.0, self.frame_s);
         let trend = trend(history, view, span);
         self.middle_s = peak(history, span, TRUNK_WIDTH_S, Turn::Highest, |f| {
             Some(view.trunk(f)? - trend * (f.t - span.0))

@@ -109,7 +109,7 @@ impl GaitModel {
         if self.phase.replace(phase) != Some(phase) {
             output.phase(self.kind.name, phase, interval.to_s);
         }
-        let marks = lags::removed(self.kind.gait, &step.marks, step.speed);
+        let marks = lags::removed(self.kind.gait, &step.marks, step.speed, step.duration_s());
         if let (Some(contact), Some(toe_off)) = (marks.contact_s, marks.toe_off_s) {
             output.metric_update(
                 self.kind.name,
@@ -149,7 +149,7 @@ pub fn times(gait: Gait, steps: &[Step]) -> Option<Vec<Times>> {
     let speed = (count > 0).then(|| speeds.sum::<f64>() / count as f64);
     let observed: Vec<_> = steps
         .iter()
-        .map(|s| lags::removed(gait, &s.marks, speed))
+        .map(|s| lags::removed(gait, &s.marks, speed, s.duration_s()))
         .collect();
     let frame_s = steps.iter().map(|s| s.frame_s).sum::<f64>() / steps.len().max(1) as f64;
     let mut times = chain::solve(&observed, &lags::spread(gait, frame_s))?;

@@ -52,6 +52,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// How long a step takes, seconds: half of the time between the passings around this one.
+    pub fn duration_s(&self) -> f64 {
+        0.5 * (self.between_s.1 - self.between_s.0)
+    }
+
     /// The contact that began in `before` and ended in `after`.
     pub fn measure(history: &History, gait: Gait, before: &Interval, after: &Interval) -> Self {
         let view = before.view;
@@ -75,7 +80,7 @@ impl Step {
                 after.from_s + usual_toe_off * after.duration_s(),
             ]),
         };
-        let rough = lags::removed(gait, &marks, None);
+        let rough = lags::removed(gait, &marks, None, 0.5 * (after.to_s - before.from_s));
         let contact = rough.contact_s.unwrap_or(before.half_s());
         let toe_off = rough.toe_off_s.unwrap_or(after.half_s());
         let mut step = Self {
@@ -118,7 +123,7 @@ impl Step {
 pub fn level(history: &History, steps: &mut [Step]) {
     let slope = slope_of_ground(steps);
     for step in steps {
-        step.marks.contact_s = landing::contact(history, step.view, step.landing_s(), slope);
+        step.marks.contact_s = landing::contact(history, step.view, step.landing_s(), slope, step.frame_s);
     }
 }
 

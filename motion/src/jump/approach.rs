@@ -25,6 +25,9 @@ pub const STILL_M_S: f64 = 0.1;
 /// A descent must reach this speed, m/s.
 const MIN_DESCENT_M_S: f64 = 0.25;
 
+/// Of a descent whose beginning was not seen at least this much must be, seconds: less may be the end of a landing.
+const MIN_SEEN_DESCENT_S: f64 = 0.25;
+
 /// A longer stop at the bottom makes it a squat jump, seconds.
 const MAX_PAUSE_S: f64 = 0.35;
 
@@ -188,6 +191,9 @@ impl SmoothedCom {
         );
         let standing_from = self.fits[standing].0;
         let onset_s = onset_s.max(self.fits[0].0);
+        if !descent.onset_seen && lowest_s - onset_s < MIN_SEEN_DESCENT_S {
+            return Err(Rejection::NoCountermovement);
+        }
         let standing_s = (onset_s - standing_from >= MIN_STANDING_S).then_some(standing_from);
         let at_onset = self.fits[descent.onset].1.value;
         let standing_px = standing_s
