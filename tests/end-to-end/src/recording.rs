@@ -186,7 +186,12 @@ impl Recording {
     pub fn kept_or_made(case: &Case, folder: Option<&Path>) -> Result<Self> {
         folder
             .and_then(|folder| Self::load(case, folder))
-            .with_context(|| format!("{} is not recorded; the feature `record` is needed to make it", case.name))
+            .with_context(|| {
+                format!(
+                    "{} is not recorded; the feature `record` is needed to make it",
+                    case.name
+                )
+            })
     }
 
     /// The recording of a case kept in `folder`; `None` when there is none or it is of another case or made by other
