@@ -7,6 +7,7 @@ mod interrupt;
 mod layout;
 mod models;
 mod report;
+mod serve;
 mod stdout;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,8 @@ enum Command {
     Analyze(Box<analyze::AnalyzeArgs>),
     /// Make a page of a video file: key frames, curves, numbers
     Report(report::ReportArgs),
+    /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out
+    Serve(serve::ServeArgs),
     /// Fetch, list or check the pose models and ONNX Runtime
     Models(models::ModelsArgs),
     /// Check that this machine has everything, and say how to fix what is missing
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Doctor => doctor::run(),
     };

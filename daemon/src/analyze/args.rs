@@ -12,9 +12,9 @@ pub const STATURE_M: (f64, f64) = (0.5, 2.72);
 /// Masses that can be meant, kilograms.
 pub const MASS_KG: (f64, f64) = (10.0, 635.0);
 /// Boxes of drop jumps, metres.
-const BOX_M: (f64, f64) = (0.05, 2.0);
+pub const BOX_M: (f64, f64) = (0.05, 2.0);
 /// Angles by which a camera may stand askew, degrees.
-const CAMERA_DEG: (f64, f64) = (-45.0, 45.0);
+pub const CAMERA_DEG: (f64, f64) = (-45.0, 45.0);
 /// Capture rates of cameras, frames per second.
 const CAPTURE_FPS: (f64, f64) = (1.0, 10_000.0);
 

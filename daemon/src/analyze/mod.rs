@@ -5,13 +5,13 @@
 
 mod args;
 mod batch;
-mod csv;
+pub mod csv;
 mod document;
 mod export;
 mod progress;
 mod table;
 
-pub use args::{AnalyzeArgs, MASS_KG, QualityArg, STATURE_M, movement, within};
+pub use args::{AnalyzeArgs, BOX_M, CAMERA_DEG, MASS_KG, QualityArg, STATURE_M, movement, within};
 pub use export::{Mover, movers};
 
 use crate::exit::Exit;
