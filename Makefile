@@ -1,4 +1,4 @@
-# Two commands: `make run` shows that everything works, `make test` runs every test. `make help` lists the rest.
+# Two commands: `make run` shows that everything works and goes live, `make test` runs every test. `make help` lists the rest.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,7 +15,7 @@ SAMPLE := $(OUT)/sample.mp4
 SAMPLE_HEIGHT := 1.78
 PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synthetic-athlete/video
 
-.PHONY: help setup build models run test lint deny accuracy calibrate bench-peer clean
+.PHONY: help setup build models sample run serve test lint deny accuracy calibrate bench-peer clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -36,7 +36,7 @@ $(SAMPLE): | models
 	@echo "rendering $(SAMPLE)"
 	@$(BIN)/synthetic-athlete cmj --repetitions 2 --stature-m $(SAMPLE_HEIGHT) --video $(SAMPLE) --truth $(OUT)/sample-truth.json
 
-run: models $(SAMPLE) ## Analyse a sample clip, from nothing to numbers
+sample: models $(SAMPLE) ## Analyse a sample clip, from nothing to numbers
 	@$(BIN)/kinemotion analyze $(SAMPLE) --athlete-height $(SAMPLE_HEIGHT) \
 		-o $(OUT)/sample.json --overlay $(OUT)/sample-overlay.mp4
 	@echo
@@ -49,6 +49,15 @@ run: models $(SAMPLE) ## Analyse a sample clip, from nothing to numbers
 	@echo "next: the same in any GStreamer pipeline"
 	@echo "  GST_PLUGIN_PATH=$(PLUGINS) gst-launch-1.0 filesrc location=$(SAMPLE) ! decodebin3 ! videoconvert \\"
 	@echo "    ! kinemotion movement=cmj athlete-height=$(SAMPLE_HEIGHT) ! videoconvert ! autovideosink"
+
+SERVE := KINEMOTION_SERVE__STORAGE__FOLDER="$${KINEMOTION_SERVE__STORAGE__FOLDER:-$(OUT)/analyses}" $(BIN)/kinemotion serve
+
+run: sample ## Analyse a sample clip, then measure live until Ctrl-C
+	@echo
+	@$(SERVE)
+
+serve: models ## Measure live until Ctrl-C
+	@$(SERVE)
 
 test: models ## Run every test
 	@cargo test --release --locked --workspace
