@@ -5,7 +5,9 @@ pub mod peer;
 
 use kinemotion_models::Quality;
 use kinemotion_motion::MovementChoice;
-use kinemotion_pipelines::live::{Demo, LiveEvent, LiveSession, LiveSource, LiveSpec, SessionState};
+use kinemotion_pipelines::live::{
+    Demo, LiveEvent, LiveSession, LiveSource, LiveSpec, SessionState, WhipOptions,
+};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -61,6 +63,19 @@ impl Started {
     /// Waits until a frame has been analysed after all that came before.
     pub fn wait_for_frame(&self) {
         self.wait_for(|event| matches!(event, LiveEvent::Pose(_)).then_some(()));
+    }
+}
+
+/// A test picture, and its encoding for [`peer::Offerer::publisher`].
+pub const PICTURE: &str =
+    "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1";
+pub const VP8: &str = "vp8enc deadline=1 cpu-used=8 ! rtpvp8pay pt=96";
+
+/// A place for a publisher, with the quickest model.
+pub fn waiting() -> LiveSpec {
+    LiveSpec {
+        quality: Quality::Fast,
+        ..LiveSpec::new("whip", LiveSource::Whip(WhipOptions::default()))
     }
 }
 
