@@ -3,7 +3,7 @@
 mod support;
 
 use gst::prelude::*;
-use kinemotion_pipelines::live::{LiveError, LiveEvent, SessionState};
+use kinemotion_pipelines::live::{LiveError, SessionState};
 use support::peer::Offerer;
 use support::{PATIENCE, PICTURE, Started, VP8, start, waiting};
 
@@ -14,8 +14,11 @@ const H264: &str = "x264enc tune=zerolatency speed-preset=veryfast key-int-max=3
 
 /// Publishes until a frame has been analysed.
 fn publish(encoder: &str) -> (Started, Offerer) {
+    publish_to(start(waiting()), encoder)
+}
+
+fn publish_to(started: Started, encoder: &str) -> (Started, Offerer) {
     let publisher = Offerer::publisher(&format!("{PICTURE} ! {encoder}"));
-    let started = start(waiting());
     let answer = started.session.answer(&publisher.offer()).expect("an answer");
     publisher.accept(&answer);
     started.wait_for_frame();
@@ -102,19 +105,29 @@ fn an_offer_that_makes_no_sense_is_refused_and_a_good_one_still_works() {
 
 #[test]
 fn a_publisher_who_goes_away_without_a_word_ends_the_session() {
-    let mut spec = waiting();
-    spec.limits.silence_s = 3.0;
-    let started = start(spec);
-    let publisher = Offerer::publisher(&format!("{PICTURE} ! {VP8}"));
-    let answer = started.session.answer(&publisher.offer()).expect("an answer");
-    publisher.accept(&answer);
-    started.wait_for_frame();
+    let (started, publisher) = publish(VP8);
     drop(publisher);
-    let end = started.events.iter().find_map(|event| match event {
-        LiveEvent::State { state, .. } if state.is_final() => Some(state),
-        _ => None,
-    });
-    assert!(end.is_some());
+    let (state, reason) = started.wait_for_end();
+    assert_eq!(state, SessionState::Done);
+    assert_eq!(reason.as_deref(), Some("the publisher left"));
+}
+
+#[test]
+fn a_publisher_who_falls_silent_stalls_the_session_and_then_fails_it() {
+    let mut spec = waiting();
+    spec.limits.silence_s = 8.0;
+    let (started, publisher) = publish_to(start(spec), VP8);
+    // The connection stays, only the picture stops.
+    publisher.element("picture").set_locked_state(true);
+    publisher
+        .element("picture")
+        .set_state(gst::State::Paused)
+        .expect("it pauses");
+    let reason = started.wait_for_state(SessionState::Stalled).unwrap_or_default();
+    assert!(reason.contains("no frame for"), "{reason}");
+    let (state, reason) = started.wait_for_end();
+    assert_eq!(state, SessionState::Failed);
+    assert!(reason.unwrap_or_default().contains("no frame for"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ pub mod peer;
 use kinemotion_models::Quality;
 use kinemotion_motion::MovementChoice;
 use kinemotion_pipelines::live::{
-    Demo, LiveEvent, LiveSession, LiveSource, LiveSpec, SessionState, WhipOptions,
+    Demo, Limits, LiveEvent, LiveSession, LiveSource, LiveSpec, SessionState, WhipOptions,
 };
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -52,6 +52,14 @@ impl Started {
         }
     }
 
+    /// Waits for the end of the session; returns how it ended and why.
+    pub fn wait_for_end(&self) -> (SessionState, Option<String>) {
+        self.wait_for(|event| match event {
+            LiveEvent::State { state, reason } if state.is_final() => Some((*state, reason.clone())),
+            _ => None,
+        })
+    }
+
     /// Waits for a state; returns its reason.
     pub fn wait_for_state(&self, wanted: SessionState) -> Option<String> {
         self.wait_for(|event| match event {
@@ -68,13 +76,22 @@ impl Started {
 
 /// A test picture, and its encoding for [`peer::Offerer::publisher`].
 pub const PICTURE: &str =
-    "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1";
+    "videotestsrc name=picture is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1";
 pub const VP8: &str = "vp8enc deadline=1 cpu-used=8 ! rtpvp8pay pt=96";
+
+/// Limits for a machine that is busy with other things.
+fn patient() -> Limits {
+    Limits {
+        silence_s: 30.0,
+        ..Limits::default()
+    }
+}
 
 /// A place for a publisher, with the quickest model.
 pub fn waiting() -> LiveSpec {
     LiveSpec {
         quality: Quality::Fast,
+        limits: patient(),
         ..LiveSpec::new("whip", LiveSource::Whip(WhipOptions::default()))
     }
 }
@@ -84,6 +101,7 @@ pub fn demo() -> LiveSpec {
     LiveSpec {
         movement: MovementChoice::Named("cmj"),
         quality: Quality::Fast,
+        limits: patient(),
         ..LiveSpec::new("demo", LiveSource::Demo(Demo::default()))
     }
 }
