@@ -10,12 +10,14 @@ packages=(
   pkg-config
   libgstreamer1.0-dev
   libgstreamer-plugins-base1.0-dev
+  libgstreamer-plugins-bad1.0-dev
   gstreamer1.0-tools
   gstreamer1.0-plugins-base
   gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly
   gstreamer1.0-libav
+  gstreamer1.0-nice
 )
 oldest_rust=1.95
 oldest_gstreamer=1.22

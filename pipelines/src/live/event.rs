@@ -4,7 +4,7 @@ use super::{LiveError, SessionState};
 use gstkinemotion::{PersonMotion, Poses};
 use std::sync::Arc;
 
-/// Takes the events of a session. Called on streaming threads: it must not block.
+/// Takes the events of a session. Called on streaming threads: it must neither block nor call the session.
 pub type EventSink = Arc<dyn Fn(LiveEvent) + Send + Sync>;
 
 /// Something a session has to say.

@@ -112,8 +112,15 @@ mod tests {
         life.fail(LiveError::Silent { seconds: 10.0 });
         assert!(!life.enter(SessionState::Live, None));
         life.fail(LiveError::Busy);
-        use SessionState::*;
-        assert_eq!(*lock(&told), [Waiting, Connecting, Live, Failed]);
+        assert_eq!(
+            *lock(&told),
+            [
+                SessionState::Waiting,
+                SessionState::Connecting,
+                SessionState::Live,
+                SessionState::Failed
+            ]
+        );
         assert_eq!(life.present().1.as_deref(), Some("no frame for 10.0 s"));
     }
 

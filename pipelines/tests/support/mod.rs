@@ -5,7 +5,9 @@ pub mod peer;
 
 use kinemotion_models::Quality;
 use kinemotion_motion::MovementChoice;
-use kinemotion_pipelines::live::{Demo, LiveEvent, LiveSession, LiveSource, LiveSpec, SessionState};
+use kinemotion_pipelines::live::{
+    Demo, Limits, LiveEvent, LiveSession, LiveSource, LiveSpec, SessionState, WhipOptions,
+};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -50,6 +52,14 @@ impl Started {
         }
     }
 
+    /// Waits for the end of the session; returns how it ended and why.
+    pub fn wait_for_end(&self) -> (SessionState, Option<String>) {
+        self.wait_for(|event| match event {
+            LiveEvent::State { state, reason } if state.is_final() => Some((*state, reason.clone())),
+            _ => None,
+        })
+    }
+
     /// Waits for a state; returns its reason.
     pub fn wait_for_state(&self, wanted: SessionState) -> Option<String> {
         self.wait_for(|event| match event {
@@ -64,11 +74,34 @@ impl Started {
     }
 }
 
+/// A test picture, and its encoding for [`peer::Offerer::publisher`].
+pub const PICTURE: &str =
+    "videotestsrc name=picture is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1";
+pub const VP8: &str = "vp8enc deadline=1 cpu-used=8 ! rtpvp8pay pt=96";
+
+/// Limits for a machine that is busy with other things.
+fn patient() -> Limits {
+    Limits {
+        silence_s: 30.0,
+        ..Limits::default()
+    }
+}
+
+/// A place for a publisher, with the quickest model.
+pub fn waiting() -> LiveSpec {
+    LiveSpec {
+        quality: Quality::Fast,
+        limits: patient(),
+        ..LiveSpec::new("whip", LiveSource::Whip(WhipOptions::default()))
+    }
+}
+
 /// The demo athlete with the quickest model.
 pub fn demo() -> LiveSpec {
     LiveSpec {
         movement: MovementChoice::Named("cmj"),
         quality: Quality::Fast,
+        limits: patient(),
         ..LiveSpec::new("demo", LiveSource::Demo(Demo::default()))
     }
 }

@@ -52,10 +52,18 @@ impl Offerer {
         prepare: impl FnOnce(&gst::Element, mpsc::Sender<String>) -> Option<WebRTCDataChannel>,
     ) -> Self {
         gst::init().expect("GStreamer");
-        let pipeline = gst::parse::launch(description)
-            .expect("a pipeline")
+        // One element alone is not made into a pipeline.
+        let pipeline = match gst::parse::launch(description)
+            .expect("elements")
             .downcast::<gst::Pipeline>()
-            .expect("a pipeline");
+        {
+            Ok(pipeline) => pipeline,
+            Err(element) => {
+                let pipeline = gst::Pipeline::new();
+                pipeline.add(&element).expect("room for it");
+                pipeline
+            }
+        };
         let bin = pipeline.by_name("peer").expect("the peer");
         let (needed, negotiation) = mpsc::channel();
         bin.connect("on-negotiation-needed", false, move |_| {

@@ -237,6 +237,7 @@ impl CreateAnalysis {
         Setup {
             camera_roll_deg: self.camera.roll_deg,
             camera_yaw_deg: self.camera.yaw_deg,
+            camera_pitch_deg: None,
             box_height_m: self.box_height_m,
         }
     }

@@ -67,6 +67,9 @@ mod imp {
     /// What is said of a decoder that says nothing itself.
     const UNUSABLE: &str = "it does not start";
 
+    /// What is said of a decoder that does not take the format of the stream.
+    const REFUSED: &str = "it does not take this stream";
+
     /// The elements in use.
     struct Chain {
         factory: gst::ElementFactory,
@@ -110,6 +113,12 @@ mod imp {
                         || Err(gst::FlowError::Error),
                         |bin| bin.chain(pad, buffer),
                     )
+                })
+                .event_function(|pad, parent, event| {
+                    DecoderBin::catch_panic_pad_function(parent, || false, |bin| bin.sink_event(pad, event))
+                })
+                .query_function(|pad, parent, query| {
+                    DecoderBin::catch_panic_pad_function(parent, || false, |bin| bin.sink_query(pad, query))
                 })
                 .build();
             let source =
@@ -167,11 +176,31 @@ mod imp {
                 (Err(gst::FlowError::Flushing | gst::FlowError::Eos), _) => result,
                 (_, Some(failure)) => self.replace(pad, &failure, true),
                 // A decoder that does not understand this stream says no more than this.
-                (Err(gst::FlowError::NotNegotiated), None) => {
-                    self.replace(pad, "it does not take this stream", false)
-                }
+                (Err(gst::FlowError::NotNegotiated), None) => self.replace(pad, REFUSED, false),
                 (result, None) => result,
             }
+        }
+
+        /// A decoder that refuses the format of the stream is replaced, too.
+        fn sink_event(&self, pad: &gst::GhostPad, event: gst::Event) -> bool {
+            let is_format = event.type_() == gst::EventType::Caps;
+            let taken = gst::Pad::event_default(pad, Some(&*self.obj()), event);
+            if taken || !is_format {
+                return taken;
+            }
+            let failure = lock(&self.state).failure.take();
+            let broken = failure.is_some();
+            let failure = failure.unwrap_or(REFUSED.to_owned());
+            self.replace(pad, &failure, broken).is_ok()
+        }
+
+        /// Whether a format is taken shows when it comes: another decoder may take what this one does not.
+        fn sink_query(&self, pad: &gst::GhostPad, query: &mut gst::QueryRef) -> bool {
+            if let gst::QueryViewMut::AcceptCaps(accept) = query.view_mut() {
+                accept.set_result(true);
+                return true;
+            }
+            gst::Pad::query_default(pad, Some(&*self.obj()), query)
         }
 
         /// Puts the next decoder in the place of the one that failed.

@@ -67,10 +67,14 @@ pub(crate) fn candidates(caps: &gst::Caps) -> Vec<gst::ElementFactory> {
         let present = lock(&PRESENT);
         (present.0.clone().unwrap_or_default(), present.1.clone())
     };
-    // Profile and framing are for the parser and the decoder to agree on.
+    // Profile and framing are for the parser and the decoder to agree on. Decoders for streams with transparency want those.
     let kinds: gst::Caps = caps
         .iter()
-        .map(|structure| gst::Structure::new_empty(structure.name().as_str()))
+        .map(|structure| {
+            gst::Structure::builder(structure.name().as_str())
+                .field("codec-alpha", false)
+                .build()
+        })
         .collect();
     let pictures = gst::ElementFactoryType::MEDIA_VIDEO | gst::ElementFactoryType::MEDIA_IMAGE;
     let all = gst::ElementFactory::factories_with_type(

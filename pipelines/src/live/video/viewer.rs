@@ -35,7 +35,8 @@ impl Viewer {
         })?;
         // The same SSRC in caps and payloader: otherwise the answer names SSRC 0 and browsers show nothing.
         let ssrc = RandomState::new().hash_one(payload) as u32;
-        let source = AppSrc::builder().build();
+        // Set up before its pipeline starts: a source that runs cannot become live any more.
+        let subscriber = Subscriber::new(AppSrc::builder().build(), Stamps::OnArrival, false);
         let payloader = make("rtph264pay", "payloader")?;
         payloader.set_property("pt", payload as u32);
         payloader.set_property("ssrc", ssrc);
@@ -52,7 +53,7 @@ impl Viewer {
         filter.set_property("caps", &stream);
         let peer = Peer::new(ice)?;
         let pipeline = Stopping(gst::Pipeline::new());
-        let chain = [source.upcast_ref(), &payloader, &filter];
+        let chain = [subscriber.source.upcast_ref(), &payloader, &filter];
         pipeline
             .0
             .add_many(chain)
@@ -66,7 +67,7 @@ impl Viewer {
             .map_err(|_| broken("the pipeline of a viewer does not start"))?;
         let answer = peer.answer(&offer, |bin| send(bin, &filter, &stream, &format))?;
         let viewer = Self {
-            subscriber: Subscriber::new(source, Stamps::OnArrival, false),
+            subscriber,
             gone: AtomicBool::new(false),
             _pipeline: pipeline,
             _peer: peer,
