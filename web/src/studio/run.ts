@@ -1,0 +1,215 @@
+/** One measurement: from asking for the camera to the last event. */
+
+import { CameraError, closeCamera, openCamera, type CameraFault } from '../api/camera';
+import { createAnalysis, endAnalysis } from '../api/client';
+import { Problem } from '../api/problem';
+import { Publisher } from '../api/publisher';
+import type { Analysis, AnalysisRequest, EventType, WireEvent } from '../api/types';
+import { Viewer } from '../api/viewer';
+import { Timeline } from '../draw/timeline';
+import { DelayMeter } from '../events/delay';
+import { Feed, Intake } from '../events/intake';
+import { parseEvent } from '../events/parse';
+import { Session } from '../events/session';
+import { EventStream, type StreamStatus } from '../events/stream';
+
+/** What the WebSocket carries while poses come over the data channel. */
+const BUT_POSES: readonly EventType[] = ['phase', 'metric_update', 'repetition', 'analysis_complete', 'warning', 'error', 'state'];
+
+/** A publisher that stayed disconnected for so long is tried again, milliseconds. */
+const REPUBLISH_MS = 2000;
+
+/** How often the time to the daemon and back is asked for, milliseconds. */
+const ROUND_TRIP_MS = 2000;
+
+/** The session says that it is done within this time of being asked to stop, or is left to itself, milliseconds. */
+const FAREWELL_MS = 4000;
+
+export type Step = 'asking' | 'creating' | 'connecting' | 'running' | 'over';
+
+export type Fault = { kind: 'camera'; fault: CameraFault } | { kind: 'problem'; problem: Problem };
+
+export interface Wanted {
+  readonly source: 'camera' | 'demo';
+  readonly camera: string | null;
+  readonly request: Omit<AnalysisRequest, 'input' | 'overlay'>;
+}
+
+export class Run {
+  step: Step;
+  fault: Fault | null = null;
+  stream: StreamStatus = { kind: 'connecting' };
+  /** Whether the picture of the camera reaches the daemon. */
+  sending = false;
+  analysis: Analysis | null = null;
+  media: MediaStream | null = null;
+  startedAt: number | null = null;
+  readonly session = new Session();
+  readonly intake = new Intake();
+  readonly timeline = new Timeline();
+  readonly delay = new DelayMeter();
+  private events: EventStream | null = null;
+  private publisher: Publisher | null = null;
+  private viewer: Viewer | null = null;
+  private stopped = false;
+  private readonly timer: ReturnType<typeof setInterval>;
+
+  constructor(
+    private readonly wanted: Wanted,
+    private readonly changed: () => void,
+  ) {
+    this.step = wanted.source === 'camera' ? 'asking' : 'creating';
+    this.timer = setInterval(() => void this.measureRoundTrip(), ROUND_TRIP_MS);
+    void this.start().catch((error: unknown) => this.fail(error));
+  }
+
+  get isCamera(): boolean {
+    return this.wanted.source === 'camera';
+  }
+
+  /** Frames per second that the camera promises. */
+  get cameraRate(): number | null {
+    return this.isCamera ? (this.media?.getVideoTracks()[0]?.getSettings().frameRate ?? null) : null;
+  }
+
+  /** Ends the measurement; what was measured stays. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.releaseMedia();
+    if (this.analysis) {
+      void endAnalysis(this.analysis.analysis_id).catch(() => undefined);
+      setTimeout(() => this.finish(), FAREWELL_MS);
+    } else {
+      this.finish();
+    }
+    this.changed();
+  }
+
+  /** The page goes away: tell the daemon, and let nothing wait. */
+  leave(): void {
+    const id = this.analysis?.analysis_id;
+    this.releaseMedia();
+    this.events?.close();
+    if (id && !this.session.over) void endAnalysis(id, true).catch(() => undefined);
+  }
+
+  private async start(): Promise<void> {
+    if (this.isCamera) {
+      this.media = await openCamera(this.wanted.camera);
+      if (this.stopped) return this.releaseMedia();
+      this.enter('creating');
+    }
+    const input = this.isCamera ? ({ streaming: true } as const) : ({ demo: true } as const);
+    // The page draws the skeleton itself, sharper than any encoder leaves it.
+    this.analysis = await createAnalysis({ ...this.wanted.request, input, overlay: false });
+    if (this.stopped) return void endAnalysis(this.analysis.analysis_id);
+    this.enter('connecting');
+    this.listen(this.isCamera ? BUT_POSES : []);
+    await (this.isCamera ? this.publish() : this.watch());
+  }
+
+  private enter(step: Step): void {
+    this.step = step;
+    this.changed();
+  }
+
+  private fail(error: unknown): void {
+    if (this.stopped) return;
+    this.fault =
+      error instanceof CameraError
+        ? { kind: 'camera', fault: error.fault }
+        : { kind: 'problem', problem: error instanceof Problem ? error : new Problem(String(error), '', 0) };
+    const id = this.analysis?.analysis_id;
+    if (id) void endAnalysis(id).catch(() => undefined);
+    this.finish();
+  }
+
+  private listen(types: readonly EventType[]): void {
+    this.events?.close();
+    if (!this.analysis) return;
+    this.events = new EventStream(
+      this.analysis.stream_url,
+      location.href,
+      {
+        event: (event, feed) => this.take(event, feed),
+        status: (status) => {
+          this.stream = status;
+          if (status.kind === 'complete') this.finish();
+          this.changed();
+        },
+      },
+      types,
+    );
+  }
+
+  private async publish(): Promise<void> {
+    if (!this.analysis?.whip_url || !this.media) return;
+    const channel = new Feed(true);
+    this.publisher = await Publisher.start(this.analysis.whip_url, this.media, {
+      line: (text) => {
+        const event = parseEvent(text);
+        if (event) this.take(event, channel);
+      },
+      connection: (state) => this.publisherIs(state),
+    });
+    if (this.stopped) this.releaseMedia();
+  }
+
+  private publisherIs(state: RTCPeerConnectionState): void {
+    this.sending = state === 'connected';
+    if (state === 'failed') {
+      this.publisher?.close();
+      setTimeout(() => !this.stopped && void this.publish().catch((error: unknown) => this.fail(error)), REPUBLISH_MS);
+    }
+    this.changed();
+  }
+
+  /** A demo without its picture is still worth watching: the skeleton comes with the events. */
+  private async watch(): Promise<void> {
+    if (!this.analysis?.whep_url) return;
+    const viewer = await Viewer.start(this.analysis.whep_url).catch(() => null);
+    if (this.stopped) return viewer?.close();
+    this.viewer = viewer;
+    this.media = viewer?.media ?? null;
+    this.changed();
+  }
+
+  private take(event: WireEvent, feed: Feed): void {
+    const arrived = performance.now();
+    if (!this.intake.accept(event, feed)) return;
+    this.session.apply(event);
+    if (event.type === 'pose') {
+      this.delay.note(event.timestamp_ms, arrived, event.data.age_ms);
+      this.timeline.push(event.timestamp_ms, arrived, event.data);
+      this.startedAt ??= Date.now();
+      if (this.step === 'connecting') this.step = 'running';
+    }
+    this.changed();
+  }
+
+  private async measureRoundTrip(): Promise<void> {
+    this.delay.roundTripMs = (await this.publisher?.roundTripMs()) ?? 0;
+  }
+
+  private releaseMedia(): void {
+    this.publisher?.close();
+    this.viewer?.close();
+    if (this.isCamera && this.media) closeCamera(this.media);
+    this.sending = false;
+  }
+
+  private finish(): void {
+    if (this.step === 'over') return;
+    this.stopped = true;
+    clearInterval(this.timer);
+    this.events?.close();
+    this.releaseMedia();
+    this.media = null;
+    this.timeline.clear();
+    if (this.session.state === 'failed' && !this.fault) {
+      this.fault = { kind: 'problem', problem: new Problem('', this.session.reason ?? '', 0) };
+    }
+    this.enter('over');
+  }
+}
