@@ -1,6 +1,7 @@
 /** The calls of the HTTP API that the pages make. */
 
 import { request } from './problem';
+import { withToken } from './token';
 import type { Analysis, AnalysisRequest, SportsDocument } from './types';
 
 const ROOT = '/api/v1';
@@ -9,11 +10,11 @@ const json = async <T>(response: Promise<Response>): Promise<T> => (await respon
 
 export const analysisUrl = (id: string): string => `${ROOT}/analyses/${encodeURIComponent(id)}`;
 
-export const resultsUrl = (id: string, format: 'json' | 'csv'): string => `${analysisUrl(id)}/results.${format}`;
+export const resultsUrl = (id: string, format: 'json' | 'csv'): string => withToken(`${analysisUrl(id)}/results.${format}`);
 
 export const streamUrl = (id: string): string => `${analysisUrl(id)}/stream`;
 
-export const overlayUrl = (id: string): string => `/overlay/${encodeURIComponent(id)}`;
+export const overlayUrl = (id: string): string => withToken(`/overlay/${encodeURIComponent(id)}`);
 
 export const sports = (): Promise<SportsDocument> => json(request(`${ROOT}/sports`));
 

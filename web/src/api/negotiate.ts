@@ -47,16 +47,17 @@ export async function negotiate(connection: RTCPeerConnection, endpoint: string)
   const resource = new URL(response.headers.get('location') ?? endpoint, response.url).href;
   const servers = iceServers(response.headers.get('link'));
   if (servers.length > 0) connection.setConfiguration({ iceServers: servers });
+  const version = response.headers.get('etag') ?? '*';
   connection.addEventListener('icecandidate', ({ candidate }) => {
-    if (candidate?.candidate) void trickle(resource, fragment(offer, candidate));
+    if (candidate?.candidate) void trickle(resource, version, fragment(offer, candidate));
   });
   await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
   return resource;
 }
 
 /** A candidate that does not arrive is one way less to connect; `connectionState` says if there is none left. */
-async function trickle(resource: string, body: string): Promise<void> {
-  const headers = { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' };
+async function trickle(resource: string, version: string, body: string): Promise<void> {
+  const headers = { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': version };
   await request(resource, { method: 'PATCH', headers, body }).catch(() => undefined);
 }
 

@@ -1,5 +1,7 @@
 /** Errors of the API: RFC 9457 problem documents. */
 
+import { authorization } from './token';
+
 export class Problem extends Error {
   override readonly name = 'Problem';
 
@@ -27,11 +29,14 @@ export class Problem extends Error {
   }
 }
 
+/** What `fetch` is asked, with headers that can be added to. */
+export type Request = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
+
 /** `fetch` that throws a `Problem` for an answer that is no success, and for no answer. */
-export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+export async function request(url: string, init: Request = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, init);
+    response = await fetch(url, { ...init, headers: { ...init.headers, ...authorization() } });
   } catch (error) {
     throw new Problem('No answer', String(error instanceof Error ? error.message : error), 0);
   }

@@ -14,11 +14,12 @@ const MOST_BEHIND_MS = 60;
 /** Two poses further apart than this have nothing in between, milliseconds. */
 const LONGEST_GAP_MS = 250;
 
-/** A pose older than this is no longer true, milliseconds. */
+/** When nothing newer has come for so long a pose is no longer true, milliseconds. */
 const STALE_MS = 600;
 
 interface Entry {
   readonly mediaMs: number;
+  readonly arrivedMs: number;
   readonly pose: PoseData;
 }
 
@@ -30,7 +31,7 @@ export class Timeline {
   push(mediaMs: number, arrivedMs: number, pose: PoseData): void {
     const last = this.entries.at(-1);
     if (last && mediaMs <= last.mediaMs) return;
-    this.entries.push({ mediaMs, pose });
+    this.entries.push({ mediaMs, arrivedMs, pose });
     if (this.entries.length > KEPT) this.entries.shift();
     this.distances.push(arrivedMs - mediaMs);
     if (this.distances.length > CLOCKS) this.distances.shift();
@@ -45,9 +46,8 @@ export class Timeline {
   at(nowMs: number): PoseData | null {
     const newest = this.entries.at(-1);
     if (!newest) return null;
-    const live = nowMs - Math.min(...this.distances);
-    if (live - newest.mediaMs > STALE_MS) return null;
-    const wanted = live - this.behindMs();
+    if (nowMs - newest.arrivedMs > STALE_MS) return null;
+    const wanted = nowMs - Math.min(...this.distances) - this.behindMs();
     const after = this.entries.findIndex((entry) => entry.mediaMs > wanted);
     const [before, next] = [this.entries[after - 1], this.entries[after]];
     if (after < 0) return newest.pose;

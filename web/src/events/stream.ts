@@ -1,6 +1,7 @@
 /** The event stream of a session over WebSocket, gone on with after every interruption where it stopped. */
 
 import type { EventType, WireEvent } from '../api/types';
+import { withToken } from '../api/token';
 import { Feed } from './intake';
 import { parseEvent } from './parse';
 
@@ -29,7 +30,7 @@ export interface Surroundings {
 }
 
 const BROWSER: Surroundings = {
-  open: (url) => new WebSocket(url),
+  open: (url) => new WebSocket(withToken(url)),
   later: (run, ms) => void setTimeout(run, ms),
 };
 

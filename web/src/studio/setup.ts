@@ -35,8 +35,8 @@ export class Setup {
   private readonly general = h('p', { class: 'form-error', role: 'alert', hidden: true });
 
   constructor(private readonly begin: (wanted: Wanted) => void) {
-    const show = h('button', { type: 'button', class: 'quiet', click: () => void this.listCameras() }, t.showCameras);
-    this.cameraRow = h('div', { class: 'field' }, h('label', { for: 'camera' }, t.whichCamera), h('div', { class: 'joined' }, this.camera, show));
+    const list = h('button', { type: 'button', class: 'quiet', click: () => void this.listCameras() }, t.showCameras);
+    this.cameraRow = h('div', { class: 'field' }, h('label', { for: 'camera' }, t.whichCamera), h('div', { class: 'joined' }, h('div', { class: 'select' }, this.camera), list));
     this.root = h(
       'form',
       { class: 'card setup', novalidate: true, 'aria-labelledby': 'setup-title', submit: (event: Event) => this.submitted(event) },

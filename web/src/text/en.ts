@@ -11,13 +11,13 @@ export const text = {
 
   intro: {
     title: 'Every jump, measured while it happens.',
-    lead: 'Point a camera at the athlete, or try the demo. Height, timing and velocity appear within moments of landing, each with its 95 % interval.',
+    lead: 'Point a camera at the athlete, or try the demo. Height, timing and velocity appear within moments of landing, each with its 95\u00a0% interval.',
     figure: 'Five moments of a countermovement jump: standing, lowest point, take-off, highest point and landing.',
     moments: ['Standing', 'Lowest', 'Take-off', 'Apex', 'Landing'],
     tips: [
       { title: 'From the side', detail: 'camera level, at hip height' },
       { title: 'Whole body', detail: 'feet and raised hands in the picture' },
-      { title: 'Steady', detail: 'tripod, good light, 60 frames/s' },
+      { title: 'Steady', detail: 'tripod, good light, 60\u00a0frames/s' },
     ],
   },
 
@@ -134,7 +134,7 @@ export const text = {
     waitingDetail: 'Numbers appear here right after the landing.',
     provisional: 'Provisional',
     provisionalDetail: 'may still change',
-    interval: '95 % interval',
+    interval: '95\u00a0% interval',
     now: 'Right now',
     grade: (grade: Grade) => `Grade ${grade}`,
     gradeMeaning: {
@@ -146,9 +146,9 @@ export const text = {
   },
 
   trend: {
-    title: 'Over repetitions',
+    title: 'Trend',
     metric: 'Metric',
-    empty: 'The course over repetitions appears here.',
+    empty: 'Repetitions side by side appear here.',
     mean: 'Mean',
     deviation: 'SD',
     lowest: 'Lowest',
@@ -163,7 +163,7 @@ export const text = {
     person: (id: number) => `Person ${id}`,
     metric: 'Metric',
     value: 'Value',
-    interval: '95 % ±',
+    interval: '95\u00a0% ±',
     method: 'Method',
     reasons: 'Why not better',
     notes: 'Notes',
