@@ -8,7 +8,7 @@ export default defineConfig({
   build: {
     target: 'es2022',
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { studio: 'index.html', overlay: 'overlay.html' } },
+    rollupOptions: { input: { studio: 'index.html', overlay: 'overlay.html' } },
   },
   server: {
     proxy: Object.fromEntries(['/api', '/whip', '/whep', '/hls'].map((path) => [path, { target: backend, ws: true }])),

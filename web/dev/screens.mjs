@@ -25,6 +25,7 @@ const repetitions = (page, n) => page.waitForSelector(`.repetitions > li:nth-chi
 /** What is done before the photograph; `setup` is what the form remembers. */
 const STUDIO = {
   idle: { setup: { ...DEMO, source: 'camera', heightCm: '' } },
+  unreachable: { setup: DEMO, unreachable: true },
   field: { setup: { ...DEMO, heightCm: '17' }, run: async (page) => (await start(page), page.waitForSelector('.field-error:not([hidden])')) },
   refused: { setup: { ...DEMO, movement: 'walking' }, run: async (page) => (await start(page), page.waitForSelector('.message .primary')) },
   denied: { setup: { ...DEMO, source: 'camera' }, deny: true, run: async (page) => (await start(page), page.waitForSelector('.message .primary')) },
@@ -87,9 +88,10 @@ async function studio(browser, name, screen, size, scheme) {
     page.on('pageerror', (error) => console.log(`${name}: ${error}`));
     page.on('console', (message) => message.type() === 'error' && console.log(`${name}: ${message.text()}`));
     await page.addInitScript((setup) => localStorage.setItem('kinemotion.setup', JSON.stringify(setup)), screen.setup);
+    if (screen.unreachable) await page.route('**/api/v1/sports', (route) => route.abort());
     if (screen.ask) await page.addInitScript(() => (navigator.mediaDevices.getUserMedia = () => new Promise(() => undefined)));
     await page.goto(`${BASE}/`);
-    await page.waitForSelector('#movement option:nth-child(3)', { state: 'attached' });
+    await page.waitForSelector(screen.unreachable ? '.load-error:not([hidden])' : '#movement option:nth-child(3)', { state: 'attached' });
     await screen.run?.(page);
     await page.screenshot({ path: join(folder, `${name}-${size}-${scheme}.png`), fullPage: screen.full ?? false });
   } finally {

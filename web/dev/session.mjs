@@ -13,6 +13,9 @@ export class Session {
   #ring = [];
   #readers = new Set();
   #frame = 0;
+  #began = 0;
+  #now = 0;
+  #reported = false;
   #jumpStart = 0;
   #course = jump(0);
   #phase = null;
@@ -32,6 +35,7 @@ export class Session {
 
   start() {
     if (this.#timer) return;
+    this.#began = performance.now();
     this.#setState('live');
     this.#timer = setInterval(() => this.#step(), 1000 / FRAMES_PER_S);
   }
@@ -61,8 +65,8 @@ export class Session {
     return () => this.#readers.delete(entry);
   }
 
-  #say(type, data, atS = this.#frame / FRAMES_PER_S) {
-    const event = { type, analysis_id: this.id, timestamp_ms: round(atS * 1000), sequence: this.#sequence++, data };
+  #say(type, data) {
+    const event = { type, analysis_id: this.id, timestamp_ms: round(this.#now * 1000), sequence: this.#sequence++, data };
     (type === 'pose' ? this.#ring : this.#log).push(event);
     if (this.#ring.length > RING) this.#ring.shift();
     for (const reader of this.#readers) reader.send(event);
@@ -75,12 +79,15 @@ export class Session {
 
   #step() {
     this.#frame += 1;
-    const now = this.#frame / FRAMES_PER_S;
+    // A timer that comes late skips frames, as a camera does.
+    const now = (performance.now() - this.#began) / 1000;
+    this.#now = now;
     let t = now - this.#jumpStart;
     if (t >= this.#course.end) {
       this.#jumpStart += this.#course.end;
       this.#course = jump(this.#course.n + 1);
       t = now - this.#jumpStart;
+      this.#reported = false;
     }
     const phase = phaseAt(this.#course, t);
     const { landmarks, angles } = pose(this.#course, t, { noise: 0.002 });
@@ -89,8 +96,8 @@ export class Session {
     const person = { id: 0, selected: true, source: 'measured', landmarks };
     this.#say('pose', { width: 1280, height: 720, persons: [person], live, age_ms: 18 + 8 * Math.random() });
     if (phase !== this.#phase) this.#enter(phase, now);
-    const done = this.#course.landing + 0.25;
-    if (t >= done && t - 1 / FRAMES_PER_S < done) {
+    if (t >= this.#course.landing + 0.25 && !this.#reported) {
+      this.#reported = true;
       this.#jumps += 1;
       this.#say('repetition', repetition(this.#course, this.#jumpStart));
     }

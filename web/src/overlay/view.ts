@@ -40,7 +40,7 @@ export class OverlayView {
     show(this.name, name !== '');
     this.head = h('div', { class: 'last-head' }, this.title, this.grade);
     const who = h('div', { class: 'who' }, this.name, this.movement);
-    this.root = h('div', { class: 'overlay', 'data-layout': layout, 'data-theme': theme, hidden: true }, h('div', { class: 'identity' }, who, this.phase), this.live, this.last);
+    this.root = h('div', { class: 'overlay', 'data-layout': layout, 'data-theme': theme, hidden: true }, h('div', { class: 'identity' }, who, this.phase), this.last, this.live);
     this.root.style.setProperty('--scale', String(scale));
     if (accent) this.root.style.setProperty('--accent', accent);
   }

@@ -99,7 +99,10 @@ export class App {
     show(this.idle, run === null);
     show(this.workspace, run !== null);
     this.status.update(run);
-    document.body.classList.toggle('measuring', run !== null);
+    const measuring = run !== null && run.fault === null;
+    document.body.classList.toggle('measuring', measuring);
+    // What failed before it measured anything has nothing to show but why.
+    this.workspace.classList.toggle('bare', run !== null && run.fault !== null && run.session.repetitions.length === 0);
     if (!run || !this.view) return;
     this.view.update(this.catalog);
     this.announcer.update(run, this.catalog);
@@ -161,7 +164,7 @@ class View {
     const { session } = run;
     this.stage.update(run, catalog);
     this.hints.update(run);
-    this.numbers.update(session, catalog);
+    this.numbers.update(run, catalog);
     this.trend.update(session, catalog);
     this.repetitions.update(session, catalog);
     const over = run.step === 'over';

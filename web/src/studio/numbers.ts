@@ -5,6 +5,7 @@ import type { Catalog, Row } from '../format/catalog';
 import { reading } from '../format/number';
 import { text } from '../text/en';
 import type { Session } from '../events/session';
+import type { Run } from './run';
 
 /** Numbers beside the large one. */
 const MOST_ROWS = 4;
@@ -42,8 +43,9 @@ export class Numbers {
     );
   }
 
-  update(session: Session, catalog: Catalog | null): void {
+  update(run: Run, catalog: Catalog | null): void {
     if (!catalog) return;
+    const { session } = run;
     const provisional = this.provisional(session, catalog);
     const { latest } = session;
     const final = latest ? catalog.rows(latest.data) : [];
@@ -58,13 +60,13 @@ export class Numbers {
       say(this.title, t.last(latest.number));
       this.setBadge(t.grade(latest.data.quality.grade), latest.data.quality.grade);
     }
-    this.showHero(hero, provisional.length > 0);
+    this.showHero(hero, provisional.length > 0, this.expected(run, catalog));
     this.showRows(rest.slice(0, MOST_ROWS));
     if (latest && provisional.length === 0 && latest.sequence !== this.shownSequence) {
       this.shownSequence = latest.sequence;
       this.flash();
     }
-    this.showNow(session, catalog);
+    this.showNow(run.isLive ? session : null, catalog);
   }
 
   private provisional(session: Session, catalog: Catalog): Row[] {
@@ -74,14 +76,21 @@ export class Numbers {
     return entries.flatMap(([key, { value }]) => catalog.row(key, value) ?? []);
   }
 
+  /** What the first repetition will show. */
+  private expected({ analysis }: Run, catalog: Catalog): string {
+    const [key] = catalog.sport(analysis?.sport_type ?? '')?.headline ?? [];
+    const definition = key === undefined ? null : catalog.metric(key);
+    return definition?.short_label ?? definition?.label ?? '';
+  }
+
   private setBadge(words: string, kind: string): void {
     show(this.badge, words !== '');
     say(this.badge, words);
     this.badge.dataset.kind = kind;
   }
 
-  private showHero(row: Row | undefined, provisional: boolean): void {
-    say(this.label, row?.label ?? '');
+  private showHero(row: Row | undefined, provisional: boolean, expected: string): void {
+    say(this.label, row?.label ?? expected);
     say(this.value, row ? (provisional ? `≈ ${row.value}` : row.value) : '–');
     say(this.unit, row?.unit ?? '');
     say(this.error, row?.error ?? '');
@@ -100,11 +109,11 @@ export class Numbers {
     );
   }
 
-  private showNow(session: Session, catalog: Catalog): void {
+  private showNow(session: Session | null, catalog: Catalog): void {
     const now = performance.now();
     if (now - this.nowShownAt < NUMBER_HOLD_MS) return;
     this.nowShownAt = now;
-    const values = session.over ? [] : (session.live?.values ?? []);
+    const values = session?.live?.values ?? [];
     show(this.nowTitle, values.length > 0);
     const cells = values.slice(0, MOST_ROWS).flatMap(([key, value]) => {
       const definition = catalog.metric(key);

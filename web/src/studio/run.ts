@@ -22,6 +22,9 @@ const REPUBLISH_MS = 2000;
 /** How often the time to the daemon and back is asked for, milliseconds. */
 const ROUND_TRIP_MS = 2000;
 
+/** Without a pose for so long nothing on screen is live, milliseconds. */
+const SILENT_MS = 1500;
+
 /** The session says that it is done within this time of being asked to stop, or is left to itself, milliseconds. */
 const FAREWELL_MS = 4000;
 
@@ -51,6 +54,7 @@ export class Run {
   private events: EventStream | null = null;
   private publisher: Publisher | null = null;
   private viewer: Viewer | null = null;
+  private heardAt = 0;
   private stopped = false;
   private readonly timer: ReturnType<typeof setInterval>;
 
@@ -70,6 +74,11 @@ export class Run {
   /** Frames per second that the camera promises. */
   get cameraRate(): number | null {
     return this.isCamera ? (this.media?.getVideoTracks()[0]?.getSettings().frameRate ?? null) : null;
+  }
+
+  /** Whether what the poses said last still holds. */
+  get isLive(): boolean {
+    return this.step === 'running' && performance.now() - this.heardAt < SILENT_MS;
   }
 
   /** Ends the measurement; what was measured stays. */
@@ -180,6 +189,7 @@ export class Run {
     if (!this.intake.accept(event, feed)) return;
     this.session.apply(event);
     if (event.type === 'pose') {
+      this.heardAt = arrived;
       this.delay.note(event.timestamp_ms, arrived, event.data.age_ms);
       this.timeline.push(event.timestamp_ms, arrived, event.data);
       this.startedAt ??= Date.now();

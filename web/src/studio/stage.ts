@@ -72,6 +72,7 @@ export class Stage {
     const phase = session.live?.phase ?? session.phase?.name ?? '';
     const running = run.step === 'running';
     show(this.banner, running);
+    this.banner.classList.toggle('stale', !run.isLive);
     say(this.movement, movement ? (catalog?.movementLabel(movement) ?? words(movement)) : '');
     say(this.phase, phase ? words(phase) : t.noPhase);
     this.banner.dataset.tone = phaseTone(phase);

@@ -41,7 +41,7 @@ export class Status {
     const state = run.step === 'over' ? 'done' : run.step === 'running' ? run.session.state : 'connecting';
     say(this.state, lost ? t.reconnecting : t.states[state]);
     this.state.dataset.kind = lost ? 'stalled' : state;
-    const ms = run.delay.ms;
+    const ms = run.isLive ? run.delay.ms : null;
     say(this.delay, ms === null ? '–' : t.ms(ms));
     this.delayBox.title = run.delay.absolute ? t.delayHint : t.jitterHint;
     this.delayBox.dataset.kind = ms === null || ms < NOTICED_MS ? 'good' : ms < IN_THE_WAY_MS ? 'fair' : 'bad';

@@ -14,6 +14,7 @@ const HEIGHT = 190;
 export class Trend {
   readonly root: HTMLElement;
   private readonly metric = h('select', { id: 'trend-metric', 'aria-label': t.metric, change: () => this.draw() });
+  private readonly choice = h('div', { class: 'select small-select' }, this.metric);
   private readonly box = h('div', { class: 'trend-box', role: 'img' });
   private readonly empty = h('p', { class: 'empty dim' }, t.empty);
   private readonly statistics = h('dl', { class: 'statistics' });
@@ -25,7 +26,7 @@ export class Trend {
     this.root = h(
       'section',
       { class: 'card trend', 'aria-labelledby': 'trend-title' },
-      h('div', { class: 'card-head' }, h('h2', { id: 'trend-title' }, t.title), h('div', { class: 'select small-select' }, this.metric)),
+      h('div', { class: 'card-head' }, h('h2', { id: 'trend-title' }, t.title), this.choice),
       this.empty,
       this.box,
       this.statistics,
@@ -65,7 +66,7 @@ export class Trend {
     show(this.empty, all === null);
     show(this.box, all !== null);
     show(this.statistics, all !== null);
-    show(this.metric, all !== null);
+    show(this.choice, all !== null);
     if (state === this.drawn || !definition || !all) return;
     this.drawn = state;
     const words = (value: number) => line(reading(definition, value));

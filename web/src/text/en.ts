@@ -171,7 +171,7 @@ export const text = {
 
   hints: {
     title: 'To measure better',
-    slowCamera: (fps: number) => `The camera gives ${Math.round(fps)} frames per second: with 60 the intervals become about half as wide`,
+    slowCamera: (fps: number) => `The camera gives ${Math.round(fps)} frames per second: 60 or more make the numbers surer`,
     dismiss: 'Dismiss',
     times: (n: number) => `${n} times`,
   },
