@@ -131,7 +131,7 @@ try {
       }
     }
   }
-  if (only.length === 0 || only.includes('overlay')) await overlays(allowing);
+  if (only.length === 0 || only.some((word) => word === 'overlay' || word in OVERLAYS)) await overlays(allowing);
 } finally {
   await Promise.all([allowing.close(), denying.close()]);
   server.kill();

@@ -43,6 +43,11 @@ export class Publisher {
     }
   }
 
+  /** Whether there is something to be told when it ends. */
+  get isPublishing(): boolean {
+    return this.resource !== null;
+  }
+
   /** Time of a packet to the daemon and back, milliseconds; `null` before one was measured. */
   async roundTripMs(): Promise<number | null> {
     let found: number | null = null;
@@ -54,11 +59,16 @@ export class Publisher {
     return found;
   }
 
-  /** Stops sending and tells the daemon so. */
+  /** Stops sending and tells the daemon so, which ends the session. */
   close(): void {
-    this.connection.onconnectionstatechange = null;
-    this.connection.close();
+    this.abandon();
     if (this.resource !== null) void release(this.resource).catch(() => undefined);
     this.resource = null;
+  }
+
+  /** Gives up the connection without a word, so that another one can take its place in the session. */
+  abandon(): void {
+    this.connection.onconnectionstatechange = null;
+    this.connection.close();
   }
 }

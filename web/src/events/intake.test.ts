@@ -29,6 +29,8 @@ describe('Intake', () => {
     intake.accept(warning(0), stream);
     intake.accept(warning(40), stream);
     expect(intake.dropped).toBe(0);
+    intake.accept({ ...warning(60), dropped: 2 }, stream);
+    expect(intake.dropped).toBe(2);
   });
 
   it('counts what the daemon says it dropped once, not again as a gap', () => {

@@ -29,12 +29,12 @@ export class Feed {
   note(event: WireEvent): number {
     const skipped = this.last === null ? 0 : Math.max(0, event.sequence - this.last - 1);
     if (this.last === null || event.sequence > this.last) this.last = event.sequence;
-    return this.everything ? Math.max(skipped, event.dropped ?? 0) : 0;
+    return Math.max(this.everything ? skipped : 0, event.dropped ?? 0);
   }
 }
 
 export class Intake {
-  /** Events that fell away because this reader or its connection was too slow; only poses ever do. */
+  /** Events that fell away because this reader or its connection was too slow: poses and interim ones, never results. */
   dropped = 0;
   private seen = new Set<number>();
   private forgottenUpTo = -1;

@@ -102,6 +102,7 @@ export class App {
     const measuring = run !== null && run.fault === null;
     document.body.classList.toggle('measuring', measuring);
     // What failed before it measured anything has nothing to show but why.
+    this.workspace.classList.toggle('over', run?.step === 'over');
     this.workspace.classList.toggle('bare', run !== null && run.fault !== null && run.session.repetitions.length === 0);
     if (!run || !this.view) return;
     this.view.update(this.catalog);
@@ -150,6 +151,7 @@ class View {
     const skeleton = h('button', { type: 'button', class: 'quiet toggle', 'aria-pressed': 'true', click: () => this.toggle(skeleton) }, icon('skeleton'), h('span', {}, t.skeleton));
     const bar = h('div', { class: 'bar' }, this.stop, h('span', { class: 'spring' }), skeleton, this.overlay);
     this.parts = [
+      h('h1', { class: 'visually-hidden' }, text.stage.title),
       h('div', { class: 'column-main' }, h('section', { class: 'stage-card', 'aria-label': text.stage.label }, this.stage.root, bar), this.hints.root, this.trend.root),
       h('div', { class: 'column-side' }, this.numbers.root, this.repetitions.root),
     ];

@@ -1,7 +1,7 @@
 /** One measurement: from asking for the camera to the last event. */
 
 import { CameraError, closeCamera, openCamera, type CameraFault } from '../api/camera';
-import { createAnalysis, endAnalysis } from '../api/client';
+import { analysis, createAnalysis, endAnalysis } from '../api/client';
 import { Problem } from '../api/problem';
 import { Publisher } from '../api/publisher';
 import type { Analysis, AnalysisRequest, EventType, WireEvent } from '../api/types';
@@ -18,6 +18,9 @@ const BUT_POSES: readonly EventType[] = ['phase', 'metric_update', 'repetition',
 
 /** A publisher that stayed disconnected for so long is tried again, milliseconds. */
 const REPUBLISH_MS = 2000;
+
+/** After so many tries to get the stream back the page asks whether there is a session at all. */
+const TRIES = 4;
 
 /** How often the time to the daemon and back is asked for, milliseconds. */
 const ROUND_TRIP_MS = 2000;
@@ -56,6 +59,7 @@ export class Run {
   private viewer: Viewer | null = null;
   private heardAt = 0;
   private stopped = false;
+  private ended = false;
   private readonly timer: ReturnType<typeof setInterval>;
 
   constructor(
@@ -85,22 +89,26 @@ export class Run {
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
-    this.releaseMedia();
-    if (this.analysis) {
-      void endAnalysis(this.analysis.analysis_id).catch(() => undefined);
-      setTimeout(() => this.finish(), FAREWELL_MS);
-    } else {
-      this.finish();
-    }
+    this.end();
+    if (this.analysis) setTimeout(() => this.finish(), FAREWELL_MS);
+    else this.finish();
     this.changed();
   }
 
   /** The page goes away: tell the daemon, and let nothing wait. */
   leave(): void {
+    this.end(true);
+    this.finish();
+  }
+
+  /** Ends the session once: to end it a second time would remove its results. */
+  private end(leaving = false): void {
     const id = this.analysis?.analysis_id;
+    const told = this.publisher?.isPublishing ?? false;
     this.releaseMedia();
-    this.events?.close();
-    if (id && !this.session.over) void endAnalysis(id, true).catch(() => undefined);
+    if (this.ended || !id) return;
+    this.ended = true;
+    if (!told && !this.session.over) void endAnalysis(id, leaving).catch(() => undefined);
   }
 
   private async start(): Promise<void> {
@@ -112,7 +120,7 @@ export class Run {
     const input = this.isCamera ? ({ streaming: true } as const) : ({ demo: true } as const);
     // The page draws the skeleton itself, sharper than any encoder leaves it.
     this.analysis = await createAnalysis({ ...this.wanted.request, input, overlay: false });
-    if (this.stopped) return void endAnalysis(this.analysis.analysis_id);
+    if (this.stopped) return this.end();
     this.enter('connecting');
     this.listen(this.isCamera ? BUT_POSES : []);
     await (this.isCamera ? this.publish() : this.watch());
@@ -129,8 +137,7 @@ export class Run {
       error instanceof CameraError
         ? { kind: 'camera', fault: error.fault }
         : { kind: 'problem', problem: error instanceof Problem ? error : new Problem(String(error), '', 0) };
-    const id = this.analysis?.analysis_id;
-    if (id) void endAnalysis(id).catch(() => undefined);
+    this.end();
     this.finish();
   }
 
@@ -145,11 +152,20 @@ export class Run {
         status: (status) => {
           this.stream = status;
           if (status.kind === 'complete') this.finish();
+          if (status.kind === 'lost' && status.attempt % TRIES === 0) void this.askWhetherItExists();
           this.changed();
         },
       },
       types,
     );
+  }
+
+  /** A daemon that was started anew knows nothing of the session: then there is nothing to wait for. */
+  private async askWhetherItExists(): Promise<void> {
+    if (!this.analysis) return;
+    await analysis(this.analysis.analysis_id).catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 404) this.fail(error);
+    });
   }
 
   private async publish(): Promise<void> {
@@ -162,13 +178,13 @@ export class Run {
       },
       connection: (state) => this.publisherIs(state),
     });
-    if (this.stopped) this.releaseMedia();
+    if (this.stopped) this.end();
   }
 
   private publisherIs(state: RTCPeerConnectionState): void {
     this.sending = state === 'connected';
     if (state === 'failed') {
-      this.publisher?.close();
+      this.publisher?.abandon();
       setTimeout(() => !this.stopped && void this.publish().catch((error: unknown) => this.fail(error)), REPUBLISH_MS);
     }
     this.changed();

@@ -101,7 +101,7 @@ export class Stage {
     if (run.step === 'creating') return busy(t.creating, '');
     if (run.step === 'over') {
       const detail = t.overDetail(run.session.repetitions.length);
-      return { icon: 'done', title: t.over, detail, blocking: true, buttons: [[text.actions.again, this.actions.back]] };
+      return { icon: 'done', title: t.over, detail, blocking: true, buttons: [] };
     }
     if (run.stream.kind === 'lost') {
       return { icon: 'lost', title: t.lost, detail: t.lostDetail(run.stream.attempt), blocking: false, buttons: [] };

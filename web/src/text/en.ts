@@ -51,6 +51,7 @@ export const text = {
   },
 
   stage: {
+    title: 'Measurement',
     label: 'Picture of the athlete with skeleton',
     asking: 'Waiting for the camera',
     askingDetail: 'Your browser asks whether this page may use it.',
@@ -122,7 +123,7 @@ export const text = {
     delayHint: 'From the decoded frame to the number on this page, median of the last second.',
     jitterHint: 'How much later than the quickest one events arrive, median of the last second.',
     dropped: 'Dropped',
-    droppedHint: 'Poses left out because the connection was too slow. Repetitions are never left out.',
+    droppedHint: 'Poses and interim numbers left out because the connection was too slow. Repetitions are never left out.',
     source: 'Picture',
     ms: (ms: number) => `${Math.round(ms)} ms`,
   },
