@@ -31,9 +31,11 @@ export class SkeletonPainter {
 
   constructor(private readonly context: CanvasRenderingContext2D) {}
 
-  paint(pose: PoseData | null, frame: Frame): void {
+  /** Paints everybody, on a picture where there is one. */
+  paint(pose: PoseData | null, frame: Frame, picture: CanvasImageSource | null = null): void {
     const { canvas } = this.context;
     this.context.clearRect(0, 0, canvas.width, canvas.height);
+    if (picture) this.context.drawImage(picture, frame.left, frame.top, frame.width, frame.height);
     if (!pose) return this.shown.clear();
     // The athlete last, and so on top.
     const people = [...pose.persons].sort((a, b) => Number(a.selected) - Number(b.selected));

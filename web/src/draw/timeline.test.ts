@@ -33,6 +33,11 @@ describe('Timeline', () => {
     expect(x(timeline, 4010)).toBeCloseTo(0.9);
   });
 
+  it('follows the picture where its time is known and makes sense', () => {
+    expect(running().at(1200, 100)?.persons[0]?.landmarks[0]?.[0]).toBeCloseTo(0.25);
+    expect(running().at(1020 + 160, 9_000_000)?.persons[0]?.landmarks[0]?.[0]).toBeCloseTo(0.3);
+  });
+
   it('leaves out a pose that comes too late for its place', () => {
     const timeline = running();
     timeline.push(100, 1190, poseAt(0.9));

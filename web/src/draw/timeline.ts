@@ -14,6 +14,9 @@ const MOST_BEHIND_MS = 60;
 /** Two poses further apart than this have nothing in between, milliseconds. */
 const LONGEST_GAP_MS = 250;
 
+/** A picture that claims to be farther from the newest pose counts its time from somewhere else, milliseconds. */
+const FARTHEST_MS = 2000;
+
 /** When nothing newer has come for so long a pose is no longer true, milliseconds. */
 const STALE_MS = 600;
 
@@ -42,12 +45,16 @@ export class Timeline {
     this.distances = [];
   }
 
-  /** The pose to be shown now; `null` when there is none that is still true. */
-  at(nowMs: number): PoseData | null {
+  /**
+   * The pose to be shown now; `null` when there is none that is still true. `pictureMs` is the media time of the picture on
+   * screen, where it is known.
+   */
+  at(nowMs: number, pictureMs: number | null = null): PoseData | null {
     const newest = this.entries.at(-1);
     if (!newest) return null;
     if (nowMs - newest.arrivedMs > STALE_MS) return null;
-    const wanted = nowMs - Math.min(...this.distances) - this.behindMs();
+    const known = pictureMs !== null && Math.abs(pictureMs - newest.mediaMs) < FARTHEST_MS;
+    const wanted = known ? pictureMs : nowMs - Math.min(...this.distances) - this.behindMs();
     const after = this.entries.findIndex((entry) => entry.mediaMs > wanted);
     const [before, next] = [this.entries[after - 1], this.entries[after]];
     if (after < 0) return newest.pose;
@@ -56,7 +63,7 @@ export class Timeline {
   }
 
   /** One usual step between poses: then there nearly always is a pose on either side of the moment shown. */
-  private behindMs(): number {
+  behindMs(): number {
     const steps = this.entries.slice(1).map((entry, i) => entry.mediaMs - (this.entries[i]?.mediaMs ?? 0));
     steps.sort((a, b) => a - b);
     return Math.min(MOST_BEHIND_MS, steps[steps.length >> 1] ?? 0);

@@ -27,7 +27,7 @@ export class Numbers {
   private readonly hero: HTMLElement;
   private readonly grid = h('dl', { class: 'metric-grid' });
   private readonly now = h('dl', { class: 'now' });
-  private readonly nowTitle = h('h3', { class: 'eyebrow' }, t.now);
+  private readonly nowBox = h('div', { class: 'now-box' }, h('h3', { class: 'eyebrow' }, t.now), this.now);
   private shownSequence = -1;
   private nowShownAt = 0;
 
@@ -39,7 +39,7 @@ export class Numbers {
       h('div', { class: 'card-head' }, this.title, this.badge),
       this.hero,
       this.grid,
-      h('div', { class: 'now-box' }, this.nowTitle, this.now),
+      this.nowBox,
     );
   }
 
@@ -114,7 +114,7 @@ export class Numbers {
     if (now - this.nowShownAt < NUMBER_HOLD_MS) return;
     this.nowShownAt = now;
     const values = session?.live?.values ?? [];
-    show(this.nowTitle, values.length > 0);
+    show(this.nowBox, values.length > 0);
     const cells = values.slice(0, MOST_ROWS).flatMap(([key, value]) => {
       const definition = catalog.metric(key);
       if (!definition) return [];

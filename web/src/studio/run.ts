@@ -19,6 +19,12 @@ const BUT_POSES: readonly EventType[] = ['phase', 'metric_update', 'repetition',
 /** A publisher that stayed disconnected for so long is tried again, milliseconds. */
 const REPUBLISH_MS = 2000;
 
+/** From the camera to the decoded frame, median on one machine (VP8 and H.264, WHIP), milliseconds. */
+const CAPTURED_TO_DECODED_MS = 15;
+
+/** A picture that comes later than this is no help to anybody, milliseconds. */
+const LONGEST_HOLD_MS = 300;
+
 /** After so many tries to get the stream back the page asks whether there is a session at all. */
 const TRIES = 4;
 
@@ -83,6 +89,13 @@ export class Run {
   /** Whether what the poses said last still holds. */
   get isLive(): boolean {
     return this.step === 'running' && performance.now() - this.heardAt < SILENT_MS;
+  }
+
+  /** For how long the picture of the camera waits for its poses; `null` where that is not known or too long. */
+  get holdMs(): number | null {
+    if (!this.isCamera || !this.isLive || !this.delay.absolute) return null;
+    const ms = CAPTURED_TO_DECODED_MS + (this.delay.ms ?? 0) + this.timeline.behindMs();
+    return ms <= LONGEST_HOLD_MS ? ms : null;
   }
 
   /** Ends the measurement; what was measured stays. */

@@ -3,6 +3,7 @@
 import type { Problem } from '../api/problem';
 import { h, say, show } from '../dom';
 import { icon, type IconName } from '../draw/icons';
+import { HeldPicture } from '../draw/held';
 import { SkeletonPainter, contained } from '../draw/skeleton';
 import type { Catalog } from '../format/catalog';
 import { words } from '../format/number';
@@ -10,6 +11,9 @@ import { text } from '../text/en';
 import type { Fault, Run } from './run';
 
 const t = text.stage;
+
+/** RTP counts video in units of 1/90 000 s (RFC 3551). */
+const RTP_PER_MS = 90;
 
 /** What happens when a button of a message is pressed. */
 export interface StageActions {
@@ -45,6 +49,8 @@ export class Stage {
   private readonly note = h('p', { class: 'stage-note', hidden: true }, t.noPicture);
   private readonly message = h('div', { class: 'message', hidden: true });
   private readonly painter: SkeletonPainter;
+  private readonly held = new HeldPicture(this.video);
+  private pictureMs: number | null = null;
   private shownMessage = '';
   private run: Run | null = null;
   skeleton = true;
@@ -66,7 +72,7 @@ export class Stage {
 
   update(run: Run, catalog: Catalog | null): void {
     this.run = run;
-    if (this.video.srcObject !== run.media) this.video.srcObject = run.media;
+    if (this.video.srcObject !== run.media) this.play(run);
     const { session } = run;
     const movement = session.live?.movement ?? session.phase?.movement ?? null;
     const phase = session.live?.phase ?? session.phase?.name ?? '';
@@ -82,16 +88,34 @@ export class Stage {
     this.tell(this.messageFor(run));
   }
 
+  private play(run: Run): void {
+    this.video.srcObject = run.media;
+    if (run.isCamera) this.held.watch();
+    else this.followPicture();
+  }
+
+  /** Reads the media time of each frame that came by WebRTC: the daemon counts RTP time from the start of the session. */
+  private followPicture(): void {
+    if (!('requestVideoFrameCallback' in this.video)) return;
+    const shown = (_: number, { rtpTimestamp }: VideoFrameCallbackMetadata) => {
+      this.pictureMs = rtpTimestamp === undefined ? null : rtpTimestamp / RTP_PER_MS;
+      if (this.video.srcObject) this.video.requestVideoFrameCallback(shown);
+    };
+    this.video.requestVideoFrameCallback(shown);
+  }
+
   private paint(): void {
     const { run, canvas } = this;
     if (!run) return;
-    const pose = this.skeleton && run.step === 'running' ? run.timeline.at(performance.now()) : null;
+    const now = performance.now();
+    const pose = this.skeleton && run.step === 'running' ? run.timeline.at(now, this.pictureMs) : null;
     const [width, height] = [Math.round(canvas.clientWidth * devicePixelRatio), Math.round(canvas.clientHeight * devicePixelRatio)];
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const picture = { width: this.video.videoWidth || pose?.width || 16, height: this.video.videoHeight || pose?.height || 9 };
     // A phone held upright shows an upright picture; the room for it follows.
     this.root.style.setProperty('--picture', String(picture.width / picture.height));
-    this.painter.paint(pose, contained(picture.width, picture.height, width, height));
+    const hold = pose ? run.holdMs : null;
+    this.painter.paint(pose, contained(picture.width, picture.height, width, height), hold === null ? null : this.held.at(now - hold));
   }
 
   private messageFor(run: Run): Message | null {
