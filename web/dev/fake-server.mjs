@@ -3,7 +3,8 @@
 //
 //   npm run build && npm run fake        then open http://127.0.0.1:8090/
 //
-// POST /dev/break?seconds=5 cuts every stream for so long; POST /dev/warn?code=…&message=… says something.
+// POST /dev/break?seconds=5 cuts every stream for so long; POST /dev/warn?code=…&message=… says something; POST /dev/hold
+// keeps repetitions back.
 
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
@@ -43,6 +44,7 @@ function describe(session) {
     stream_url: `${path}/stream`,
     overlay_url: `/overlay/${session.id}`,
     source: { decoder: 'vp8dec', codec: 'VP8', hardware: false, width: 1280, height: 720, fps: 30 },
+    latency: { p50_ms: 24, p95_ms: 41, max_ms: 60 },
     results: session.repetitions,
   };
 }
@@ -106,6 +108,7 @@ function control(response, url) {
     for (const peer of peers) peer.drop();
   }
   if (url.pathname === '/dev/warn') for (const session of sessions.values()) session.warn(parameter('code'), parameter('message'));
+  if (url.pathname === '/dev/hold') for (const session of sessions.values()) session.held = true;
   if (url.pathname === '/dev/start') sessions.get(parameter('id'))?.start();
   response.writeHead(204).end();
 }

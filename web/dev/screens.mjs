@@ -33,7 +33,15 @@ const STUDIO = {
   connecting: { setup: { ...DEMO, source: 'camera' }, silent: true, run: async (page) => (await start(page), page.waitForTimeout(1200)) },
   camera: { setup: { ...DEMO, source: 'camera' }, run: async (page) => (await start(page), repetitions(page, 1)) },
   live: { setup: DEMO, run: async (page) => (await start(page), page.waitForSelector('.banner[data-tone=flight]')) },
-  provisional: { setup: DEMO, run: async (page) => (await start(page), page.waitForSelector('.hero.provisional')) },
+  provisional: {
+    setup: DEMO,
+    run: async (page) => {
+      await start(page);
+      await repetitions(page, 1);
+      await page.request.post(`${BASE}/dev/hold`);
+      await page.waitForSelector('.hero.provisional');
+    },
+  },
   three: {
     setup: DEMO,
     full: true,
@@ -52,6 +60,15 @@ const STUDIO = {
       await page.request.post(`${BASE}/dev/break?seconds=6`);
       await page.waitForSelector('.message.passing');
       await page.waitForTimeout(1500);
+    },
+  },
+  warned: {
+    setup: DEMO,
+    run: async (page) => {
+      await start(page);
+      await page.waitForSelector('.banner:not([hidden])');
+      await page.request.post(`${BASE}/dev/warn?code=frame_rate_low&message=${encodeURIComponent('24 frames per second: times are no surer than 20 ms')}`);
+      await page.waitForSelector('.hints:not([hidden])');
     },
   },
   share: { setup: DEMO, run: async (page) => (await start(page), await page.waitForSelector('.banner:not([hidden])'), page.click('.bar .quiet:last-child')) },

@@ -22,6 +22,8 @@ export class Session {
   #jumps = 0;
   #timer = null;
   state = 'waiting';
+  /** Keeps repetitions to itself, so that provisional numbers stay. */
+  held = false;
 
   constructor(id, request) {
     this.id = id;
@@ -94,9 +96,9 @@ export class Session {
     const values = Object.entries(angles).map(([joint, degrees]) => [`${joint}_angle_deg`, degrees]);
     const live = { movement: 'cmj', phase, values, repetitions: this.#jumps };
     const person = { id: 0, selected: true, source: 'measured', landmarks };
-    this.#say('pose', { width: 1280, height: 720, persons: [person], live, age_ms: 18 + 8 * Math.random() });
+    this.#say('pose', { width: 1280, height: 720, persons: [person], live });
     if (phase !== this.#phase) this.#enter(phase, now);
-    if (t >= this.#course.landing + 0.25 && !this.#reported) {
+    if (t >= this.#course.landing + 0.25 && !this.#reported && !this.held) {
       this.#reported = true;
       this.#jumps += 1;
       this.#say('repetition', repetition(this.#course, this.#jumpStart));

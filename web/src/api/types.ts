@@ -31,8 +31,6 @@ export interface PoseData {
   height: number;
   persons: readonly PosePerson[];
   live?: LiveState | null;
-  /** Milliseconds from the decoded frame to this event. */
-  age_ms?: number;
 }
 
 export interface PhaseData {
@@ -159,4 +157,6 @@ export interface Analysis {
     height?: number | null;
     fps?: number | null;
   } | null;
+  /** From the arrival of a frame to its event. */
+  latency?: { p50_ms?: number | null } | null;
 }

@@ -1,41 +1,48 @@
 /**
  * How long after its frame an event arrives.
  *
- * Media time and the clock of the page have an unknown distance. The quickest event of the last seconds fixes it, so what
- * is measured is how much later than that one an event came; what even the quickest needed is told by the daemon
- * (`age_ms`, decoded frame to event) and by the connection (time there and back).
+ * Media time and the clock of the page have an unknown distance, so of single events only the difference to others can be
+ * measured. What a usual one needs is told by the daemon (arrival of a frame to its event) and by the connection (time
+ * there and back); as long as they are not known, the delay is the one against the quickest event.
  */
 
-/** Events that fix the distance of the clocks; at 30 poses a second half a minute. */
+/** Events that say what is usual; at 30 poses a second half a minute. */
 const WINDOW = 900;
 
 /** Events over which the present delay is taken. */
 const PRESENT = 30;
 
 export class DelayMeter {
-  private distances: number[] = [];
-  private ages: number[] = [];
   roundTripMs = 0;
+  /** Median from the arrival of a frame at the daemon to its event; `null` before it was told. */
+  processingMs: number | null = null;
+  private distances: number[] = [];
+  private late: { quickest: number; usual: number } | null = null;
 
   /** Takes in an event with its media time and the time it arrived, both in milliseconds. */
-  note(mediaMs: number, arrivedMs: number, ageMs: number | undefined): void {
+  note(mediaMs: number, arrivedMs: number): void {
     this.distances.push(arrivedMs - mediaMs);
     if (this.distances.length > WINDOW) this.distances.shift();
-    if (ageMs === undefined) return;
-    this.ages.push(ageMs);
-    if (this.ages.length > PRESENT) this.ages.shift();
+    this.late = null;
   }
 
-  /** Median delay of the newest events in milliseconds, `null` before there are any. */
+  /** Delay of the newest events in milliseconds, `null` before there are any. */
   get ms(): number | null {
     if (this.distances.length === 0) return null;
-    const late = median(this.distances.slice(-PRESENT)) - Math.min(...this.distances);
-    return late + (this.ages.length > 0 ? median(this.ages) : 0) + this.roundTripMs;
+    this.late ??= this.lateness();
+    if (this.processingMs === null) return this.late.quickest;
+    return Math.max(0, this.processingMs + this.roundTripMs + this.late.usual);
   }
 
   /** Whether the delay is whole, or only what varies of it. */
   get absolute(): boolean {
-    return this.ages.length > 0;
+    return this.processingMs !== null;
+  }
+
+  /** How much later than the quickest and than the usual event the newest ones came. */
+  private lateness(): { quickest: number; usual: number } {
+    const present = median(this.distances.slice(-PRESENT));
+    return { quickest: present - Math.min(...this.distances), usual: present - median(this.distances) };
   }
 }
 

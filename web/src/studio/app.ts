@@ -18,7 +18,7 @@ import { Stage, problemWords } from './stage';
 import { Status } from './status';
 import { Trend } from './trend';
 
-/** How often what only the session's page knows (decoder, size of the picture) is asked for, milliseconds. */
+/** How often what no event says (decoder, size of the picture, latency) is asked for, milliseconds. */
 const REFRESH_MS = 3000;
 
 /** The clock and the delay go on without events, milliseconds. */
@@ -113,7 +113,7 @@ export class App {
     const { run } = this;
     if (!run?.analysis || run.step !== 'running') return;
     const fresh = await analysis(run.analysis.analysis_id).catch(() => null);
-    if (fresh && run.analysis) run.analysis = { ...run.analysis, source: fresh.source ?? null };
+    if (fresh) run.know(fresh);
   }
 }
 

@@ -86,6 +86,14 @@ export class Run {
     return this.isCamera ? (this.media?.getVideoTracks()[0]?.getSettings().frameRate ?? null) : null;
   }
 
+  /** Takes in what the daemon says about the session meanwhile. */
+  know({ source, latency }: Analysis): void {
+    if (this.analysis) this.analysis = { ...this.analysis, source: source ?? null };
+    // Nothing was measured as long as it is nought.
+    this.delay.processingMs = latency?.p50_ms || null;
+    this.changed();
+  }
+
   /** Whether what the poses said last still holds. */
   get isLive(): boolean {
     return this.step === 'running' && performance.now() - this.heardAt < SILENT_MS;
@@ -219,7 +227,7 @@ export class Run {
     this.session.apply(event);
     if (event.type === 'pose') {
       this.heardAt = arrived;
-      this.delay.note(event.timestamp_ms, arrived, event.data.age_ms);
+      this.delay.note(event.timestamp_ms, arrived);
       this.timeline.push(event.timestamp_ms, arrived, event.data);
       this.startedAt ??= Date.now();
       if (this.step === 'connecting') this.step = 'running';

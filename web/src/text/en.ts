@@ -120,7 +120,7 @@ export const text = {
     reconnecting: 'Reconnecting',
     idle: 'Ready',
     delay: 'Delay',
-    delayHint: 'From the decoded frame to the number on this page, median of the last second.',
+    delayHint: 'From the arrival of a frame at the server to its number on this page, median of the last second.',
     jitterHint: 'How much later than the quickest one events arrive, median of the last second.',
     dropped: 'Dropped',
     droppedHint: 'Poses and interim numbers left out because the connection was too slow. Repetitions are never left out.',
