@@ -23,6 +23,13 @@ describe('Catalog', () => {
     expect(catalog.rows(repetitionOf(0), ['flight_time_ms', 'unknown']).map(({ key }) => key)).toEqual(['flight_time_ms']);
   });
 
+  it('keeps the places of numbers that a repetition under way does not have yet', () => {
+    const before = catalog.rows(repetitionOf(0));
+    const rows = catalog.provisional('cmj', new Map([['jump_height_m', { value: 0.37 }]]), before);
+    expect(rows.map(({ label, value, error }) => [label, value, error])).toEqual([['Jump height', '0.370', ''], ['Flight', '–', '']]);
+    expect(catalog.provisional('cmj', new Map(), before)).toEqual([]);
+  });
+
   it('has a name for a movement it does not know', () => {
     expect([catalog.movementLabel('cmj'), catalog.movementLabel('long_jump')]).toEqual(['Countermovement jump', 'Long jump']);
   });

@@ -37,11 +37,20 @@ export class Catalog {
   }
 
   /** Keys of what a repetition measured, what matters most first. */
-  measured(repetition: RepetitionData): string[] {
-    const order = this.sport(repetition.movement)?.headline ?? [];
-    const keys = Object.keys(repetition.metrics).filter((key) => repetition.metrics[key] !== null && this.metrics.has(key));
-    const rank = (key: string) => (order.includes(key) ? order.indexOf(key) : order.length);
-    return keys.sort((a, b) => rank(a) - rank(b));
+  measured({ movement, metrics }: RepetitionData): string[] {
+    const keys = Object.keys(metrics).filter((key) => metrics[key] !== null && this.metrics.has(key));
+    return this.inOrder(movement, keys);
+  }
+
+  /**
+   * The rows of a repetition under way: what is known of it so far, then the places of what the one before had besides, so
+   * that nothing on the page moves for a moment. Empty when nothing is known.
+   */
+  provisional(movement: string, interim: ReadonlyMap<string, { value: number }>, before: readonly Row[]): Row[] {
+    const known = this.inOrder(movement, [...interim.keys()]).flatMap((key) => this.row(key, interim.get(key)?.value ?? Number.NaN) ?? []);
+    if (known.length === 0) return [];
+    const open = before.filter(({ key }) => !interim.has(key));
+    return [...known, ...open.map((row) => ({ ...row, value: '–', unit: '', error: '' }))];
   }
 
   /** The rows of a repetition, what matters most first. */
@@ -51,5 +60,11 @@ export class Catalog {
       const row = typeof value === 'number' ? this.row(key, value, repetition.uncertainty[key] ?? null) : null;
       return row ? [row] : [];
     });
+  }
+
+  private inOrder(movement: string, keys: string[]): string[] {
+    const order = this.sport(movement)?.headline ?? [];
+    const rank = (key: string) => (order.includes(key) ? order.indexOf(key) : order.length);
+    return keys.sort((a, b) => rank(a) - rank(b));
   }
 }

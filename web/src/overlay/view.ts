@@ -94,11 +94,11 @@ export class OverlayView {
   }
 
   private interim(session: Session, catalog: Catalog): Row[] {
-    const keys = this.options.metrics.length > 0 ? this.options.metrics : [...session.interim.keys()].reverse();
-    return keys.flatMap((key) => {
-      const value = session.interim.get(key)?.value;
-      return value === undefined ? [] : (catalog.row(key, value) ?? []);
-    });
+    const { metrics } = this.options;
+    const before = session.latest ? this.rows(session.latest, catalog) : [];
+    const wanted = [...session.interim].filter(([key]) => metrics.length === 0 || metrics.includes(key));
+    const count = metrics.length || USUAL_NUMBERS;
+    return catalog.provisional(session.phase?.movement ?? '', new Map(wanted), before).slice(0, count);
   }
 
   private rows({ data }: Repetition, catalog: Catalog): Row[] {

@@ -46,9 +46,9 @@ export class Numbers {
   update(run: Run, catalog: Catalog | null): void {
     if (!catalog) return;
     const { session } = run;
-    const provisional = this.provisional(session, catalog);
     const { latest } = session;
     const final = latest ? catalog.rows(latest.data) : [];
+    const provisional = catalog.provisional(session.phase?.movement ?? '', session.interim, final);
     const rows = provisional.length > 0 ? provisional : final;
     const [hero, ...rest] = rows;
     this.hero.classList.toggle('provisional', provisional.length > 0);
@@ -67,13 +67,6 @@ export class Numbers {
       this.flash();
     }
     this.showNow(run.isLive ? session : null, catalog);
-  }
-
-  private provisional(session: Session, catalog: Catalog): Row[] {
-    const order = catalog.sport(session.phase?.movement ?? '')?.headline ?? [];
-    const rank = (key: string) => (order.includes(key) ? order.indexOf(key) : order.length);
-    const entries = [...session.interim].sort(([a], [b]) => rank(a) - rank(b));
-    return entries.flatMap(([key, { value }]) => catalog.row(key, value) ?? []);
   }
 
   /** What the first repetition will show. */
