@@ -1,9 +1,12 @@
 /** What is known about a session: the sum of its events, ready to be shown. */
 
-import type { Grade, LiveState, NoticeData, RepetitionData, SessionState, WireEvent } from '../api/types';
+import type { LiveState, NoticeData, RepetitionData, SessionState, WireEvent } from '../api/types';
 
 /** A provisional number that no repetition follows is taken back after this much media time. */
 const INTERIM_LASTS_MS = 3000;
+
+/** Who is gone for a shorter time is hidden for a moment, not missed. */
+const MISSED_MS = 1500;
 
 /** Notices shown; an older one has been acted on or never will be. */
 const MOST_NOTICES = 6;
@@ -23,10 +26,7 @@ export interface Phase {
 
 export interface Notice {
   readonly kind: 'warning' | 'error';
-  readonly code: string | null;
   readonly message: string;
-  /** How often it came. */
-  readonly times: number;
   readonly atMs: number;
 }
 
@@ -43,12 +43,18 @@ export class Session {
   nowMs = 0;
   /** The person whose numbers count; `null` before a pose said so. */
   selected: number | null = null;
+  private seenMs: number | null = null;
   private phaseSequence = -1;
   private stateSequence = -1;
 
   /** Whether nothing more will come. */
   get over(): boolean {
     return this.state === 'done' || this.state === 'failed';
+  }
+
+  /** Whether pictures come and nobody has been in them for a while. */
+  get searching(): boolean {
+    return this.seenMs !== null && this.nowMs - this.seenMs > MISSED_MS;
   }
 
   /** The repetition completed last by the person whose numbers count. */
@@ -62,6 +68,7 @@ export class Session {
       case 'pose':
         this.selected = event.data.persons.find((person) => person.selected)?.id ?? this.selected;
         this.live = event.data.live ?? this.live;
+        if (event.data.persons.length > 0 || this.seenMs === null) this.seenMs = event.timestamp_ms;
         break;
       case 'phase':
         if (!this.concerns(event.data.person) || event.sequence < this.phaseSequence) break;
@@ -114,13 +121,10 @@ export class Session {
   }
 
   private note(kind: Notice['kind'], { code = '', message }: NoticeData, atMs: number): void {
-    const same = this.notices.find((n) => n.kind === kind && n.message === message);
-    const others = this.notices.filter((n) => n !== same);
-    const notice = { kind, code: code || null, message, times: (same?.times ?? 0) + 1, atMs };
+    const others = this.notices.filter((n) => n.kind !== kind || n.message !== message);
+    const notice = { kind, message, atMs };
     this.notices = [notice, ...others].slice(0, MOST_NOTICES);
+    // What was provisional turned out to be no repetition.
     if (code === 'not_measured') this.interim.clear();
   }
 }
-
-/** From best to worst. */
-export const GRADES: readonly Grade[] = ['A', 'B', 'C', 'F'];

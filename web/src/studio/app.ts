@@ -7,6 +7,7 @@ import { icon, mark } from '../draw/icons';
 import { Catalog } from '../format/catalog';
 import { text } from '../text/en';
 import { Announcer } from './announce';
+import { Awake } from './awake';
 import { Hints } from './hints';
 import { intro } from './intro';
 import { Numbers } from './numbers';
@@ -33,6 +34,7 @@ export class App {
   private readonly setup = new Setup((wanted) => this.start(wanted));
   private readonly status = new Status();
   private readonly announcer = new Announcer();
+  private readonly awake = new Awake();
   private readonly share = new Share();
   private readonly loadError = h('div', { class: 'load-error', role: 'alert', hidden: true });
   private readonly idle = h('main', { class: 'idle' }, intro(), h('div', { class: 'setup-column' }, this.loadError, this.setup.root));
@@ -100,6 +102,7 @@ export class App {
     show(this.workspace, run !== null);
     this.status.update(run);
     const measuring = run !== null && run.fault === null;
+    this.awake.set(measuring && run.step !== 'over');
     document.body.classList.toggle('measuring', measuring);
     // What failed before it measured anything has nothing to show but why.
     this.workspace.classList.toggle('over', run?.step === 'over');

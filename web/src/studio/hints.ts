@@ -8,6 +8,9 @@ import type { Run } from './run';
 /** Below this many frames per second intervals are wide. */
 const SLOW_CAMERA = 50;
 
+/** A warning is about what has just been, milliseconds. */
+const TOPICAL_MS = 20_000;
+
 /** Hints at a time: the ones to act on first. */
 const MOST = 2;
 
@@ -52,7 +55,9 @@ function capital(words: string): string {
 }
 
 function hintsOf(run: Run): Hint[] {
-  const hints: Hint[] = run.session.notices.map(({ message, kind }) => ({ words: message, kind }));
+  const { notices, nowMs } = run.session;
+  const present = notices.filter(({ kind, atMs }) => kind === 'error' || nowMs - atMs < TOPICAL_MS);
+  const hints: Hint[] = present.map(({ message, kind }) => ({ words: message, kind }));
   for (const reason of run.session.latest?.data.quality.reasons ?? []) hints.push({ words: reason, kind: 'hint' });
   const rate = run.cameraRate;
   if (rate !== null && rate < SLOW_CAMERA) hints.push({ words: text.hints.slowCamera(rate), kind: 'hint' });

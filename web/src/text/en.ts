@@ -46,7 +46,6 @@ export const text = {
     startDemo: 'Start the demo',
     tryDemo: 'No camera at hand? Watch the demo athlete',
     privacy: 'The picture goes to this server only. It is not recorded.',
-    loadFailed: 'The list of movements could not be loaded.',
     retry: 'Try again',
   },
 
@@ -59,6 +58,7 @@ export const text = {
     connecting: 'Connecting',
     connectingDetail: 'The first picture is on its way.',
     searching: 'Looking for the athlete',
+    searchingDetail: 'Step into the picture, head to feet.',
     lost: 'Connection lost',
     lostDetail: (attempt: number) => `Trying again, attempt ${attempt}. Nothing measured so far is lost.`,
     stalled: 'No picture is arriving',
@@ -85,7 +85,6 @@ export const text = {
       insecure: 'Browsers share cameras with https pages and with this computer’s own pages only.',
       unsuitable: 'It is gone or delivers no picture in a usable size. Choose another one.',
     } satisfies Record<CameraFault, string>,
-    server: 'The server could not do this',
     unreachable: 'The server does not answer',
     unreachableDetail: 'Check that kinemotion is running and that this device is on its network.',
     ended: 'The session failed',
@@ -101,7 +100,6 @@ export const text = {
     overlay: 'Broadcast overlay',
     json: 'JSON',
     csv: 'CSV',
-    download: 'Download results',
     downloadJson: 'Download results as JSON',
     downloadCsv: 'Download results as CSV',
   },
@@ -118,7 +116,6 @@ export const text = {
       failed: 'Failed',
     } satisfies Record<SessionState, string>,
     reconnecting: 'Reconnecting',
-    idle: 'Ready',
     delay: 'Delay',
     delayHint: 'From the arrival of a frame at the server to its number on this page, median of the last second.',
     jitterHint: 'How much later than the quickest one events arrive, median of the last second.',
@@ -129,7 +126,6 @@ export const text = {
   },
 
   numbers: {
-    title: 'Measurements',
     last: (n: number) => `Repetition ${n}`,
     waiting: 'First repetition',
     waitingDetail: 'Numbers appear here right after the landing.',
@@ -165,7 +161,6 @@ export const text = {
     metric: 'Metric',
     value: 'Value',
     interval: '95\u00a0% ±',
-    method: 'Method',
     reasons: 'Why not better',
     notes: 'Notes',
   },
@@ -174,7 +169,6 @@ export const text = {
     title: 'To measure better',
     slowCamera: (fps: number) => `The camera gives ${Math.round(fps)} frames per second: 60 or more make the numbers surer`,
     dismiss: 'Dismiss',
-    times: (n: number) => `${n} times`,
   },
 
   share: {
