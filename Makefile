@@ -23,14 +23,14 @@ help: ## Show this list
 setup: ## Install what is missing on this machine
 	@scripts/setup.sh
 
-WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.html web/*.json web/*.ts)
+WEB_SOURCES := $(shell find web/src web/public -type f -not -name '*.test.ts') $(wildcard web/*.html web/*.json web/*.ts)
 
 web/node_modules/.package-lock.json: web/package-lock.json
 	@npm --prefix web ci --silent
 	@touch $@
 
 web/dist/index.html: $(WEB_SOURCES) web/node_modules/.package-lock.json
-	@npm --prefix web run --silent build
+	@npm --prefix web run --silent build -- --logLevel warn
 
 web: setup web/dist/index.html ## Build the studio and the broadcast overlay page
 
