@@ -16,6 +16,9 @@ import { EventStream, type StreamStatus } from '../events/stream';
 /** What the WebSocket carries while poses come over the data channel. */
 const BUT_POSES: readonly EventType[] = ['phase', 'metric_update', 'repetition', 'analysis_complete', 'warning', 'error', 'state'];
 
+/** A connection whose data channel brings no pose for so long has none; then the WebSocket carries them too, milliseconds. */
+const CHANNEL_MS = 4000;
+
 /** A publisher that stayed disconnected for so long is tried again, milliseconds. */
 const REPUBLISH_MS = 2000;
 
@@ -51,8 +54,8 @@ export class Run {
   step: Step;
   fault: Fault | null = null;
   stream: StreamStatus = { kind: 'connecting' };
-  /** Whether the picture of the camera reaches the daemon. */
-  sending = false;
+  /** Whether the picture of the camera reaches the daemon, or did. */
+  link: 'none' | 'up' | 'down' = 'none';
   analysis: Analysis | null = null;
   media: MediaStream | null = null;
   startedAt: number | null = null;
@@ -203,7 +206,12 @@ export class Run {
   }
 
   private publisherIs(state: RTCPeerConnectionState): void {
-    this.sending = state === 'connected';
+    if (state === 'connected') {
+      this.link = 'up';
+      setTimeout(() => this.step === 'connecting' && !this.stopped && this.listen([]), CHANNEL_MS);
+    } else if (this.link === 'up') {
+      this.link = 'down';
+    }
     if (state === 'failed') {
       this.publisher?.abandon();
       setTimeout(() => !this.stopped && void this.publish().catch((error: unknown) => this.fail(error)), REPUBLISH_MS);
@@ -243,7 +251,7 @@ export class Run {
     this.publisher?.close();
     this.viewer?.close();
     if (this.isCamera && this.media) closeCamera(this.media);
-    this.sending = false;
+    this.link = 'none';
   }
 
   private finish(): void {

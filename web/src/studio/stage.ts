@@ -130,7 +130,7 @@ export class Stage {
     if (run.stream.kind === 'lost') {
       return { icon: 'lost', title: t.lost, detail: t.lostDetail(run.stream.attempt), blocking: false, buttons: [] };
     }
-    if (run.session.state === 'stalled') return { ...busy(t.stalled, t.stalledDetail, false), icon: 'warning' };
+    if (run.session.state === 'stalled' || run.link === 'down') return { ...busy(t.stalled, t.stalledDetail, false), icon: 'warning' };
     if (run.step === 'running' && run.session.searching) return { ...busy(t.searching, t.searchingDetail, false), icon: 'body' };
     if (run.step === 'connecting') return busy(t.connecting, t.connectingDetail, !run.media);
     return null;
