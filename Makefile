@@ -65,7 +65,8 @@ test: models ## Run every test
 	@npm --prefix web test --silent
 	@cargo test --release --locked --workspace
 
-lint: setup deny ## Check format, lints, documentation and licences
+lint: setup web deny ## Check format, lints, documentation and licences
+	@npm --prefix web run --silent check
 	@cargo fmt --all --check
 	@cargo clippy --release --locked --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps

@@ -5,7 +5,17 @@ const STATURE_M = 1.8;
 const GRAVITY = 9.80665;
 
 // Lengths as shares of stature (Winter, Biomechanics and Motor Control of Human Movement).
-const BODY = { shank: 0.246, thigh: 0.245, trunk: 0.288, upperArm: 0.186, forearm: 0.146, neck: 0.1, ankle: 0.039, foot: 0.125, heel: 0.035 };
+const BODY = {
+  shank: 0.246,
+  thigh: 0.245,
+  trunk: 0.288,
+  upperArm: 0.186,
+  forearm: 0.146,
+  neck: 0.1,
+  ankle: 0.039,
+  foot: 0.125,
+  heel: 0.035,
+};
 
 // Seconds from the start of a jump to the start of each phase but the last two, which follow from the height.
 const ECCENTRIC_S = 1.0;
@@ -79,7 +89,10 @@ function joints(course, t) {
   const ankle = 29 * bend;
   const air = t > TAKEOFF_S && t < course.landing ? t - TAKEOFF_S : 0;
   const rise = air > 0 ? (GRAVITY / 2) * air * (course.flightS - air) : 0;
-  const to = (from, length, degrees) => [from[0] + length * STATURE_M * Math.sin(rad(degrees)), from[1] + length * STATURE_M * Math.cos(rad(degrees))];
+  const to = (from, length, degrees) => [
+    from[0] + length * STATURE_M * Math.sin(rad(degrees)),
+    from[1] + length * STATURE_M * Math.cos(rad(degrees)),
+  ];
   // On the ground the toes stay where they are and the heel goes up; in the air the toes hang down.
   const toe = [BODY.foot * STATURE_M, rise];
   const foot = [toe[0] - BODY.foot * STATURE_M * Math.cos(rad(point)), toe[1] + BODY.foot * STATURE_M * Math.sin(rad(point))];
@@ -103,18 +116,36 @@ export function pose(course, t, { aspect = 16 / 9, noise = 0 } = {}) {
   const put = ([x, y], side, visibility = 0.98) => {
     // The far side stands a little ahead and higher, as a camera at hip height sees it.
     const far = side === 'left' ? 1 : 0;
-    return [0.46 + ((x + 0.05 * far) * perMetre) / aspect + jitter(), 0.9 - (y + 0.02 * far) * perMetre + jitter(), visibility - 0.1 * far];
+    return [
+      0.46 + ((x + 0.05 * far) * perMetre) / aspect + jitter(),
+      0.9 - (y + 0.02 * far) * perMetre + jitter(),
+      visibility - 0.1 * far,
+    ];
   };
   const about = (at, dx, dy, side) => put([at[0] + dx, at[1] + dy], side);
   const both = (at, dx = 0, dy = 0) => [about(at, dx, dy, 'left'), about(at, dx, dy, 'right')];
   const eyes = both(j.ear, 0.09, 0.04);
   const landmarks = [
     about(j.ear, 0.13, 0, 'right'),
-    eyes[0], eyes[0], eyes[0], eyes[1], eyes[1], eyes[1],
-    ...both(j.ear), ...both(j.ear, 0.1, -0.06),
-    ...both(j.shoulder), ...both(j.elbow), ...both(j.wrist),
-    ...both(j.wrist, 0.03, -0.05), ...both(j.wrist, 0.04, -0.06), ...both(j.wrist, 0.04, -0.03),
-    ...both(j.hipAt), ...both(j.kneeAt), ...both(j.ankleAt), ...both(j.heel), ...both(j.toe),
+    eyes[0],
+    eyes[0],
+    eyes[0],
+    eyes[1],
+    eyes[1],
+    eyes[1],
+    ...both(j.ear),
+    ...both(j.ear, 0.1, -0.06),
+    ...both(j.shoulder),
+    ...both(j.elbow),
+    ...both(j.wrist),
+    ...both(j.wrist, 0.03, -0.05),
+    ...both(j.wrist, 0.04, -0.06),
+    ...both(j.wrist, 0.04, -0.03),
+    ...both(j.hipAt),
+    ...both(j.kneeAt),
+    ...both(j.ankleAt),
+    ...both(j.heel),
+    ...both(j.toe),
   ];
   return { landmarks: landmarks.map((l) => l.map((v) => Math.round(v * 1e5) / 1e5)), angles: j.angles };
 }
@@ -153,7 +184,13 @@ export function repetition(course, startS) {
       span('flight', bounds.takeoff, bounds.landing),
       span('landing', bounds.landing, bounds.end),
     ],
-    events: { onset_s: at(bounds.onset), lowest_s: at(bounds.lowest), takeoff_s: at(bounds.takeoff), apex_s: at(TAKEOFF_S + flightS / 2), landing_s: at(landing) },
+    events: {
+      onset_s: at(bounds.onset),
+      lowest_s: at(bounds.lowest),
+      takeoff_s: at(bounds.takeoff),
+      apex_s: at(TAKEOFF_S + flightS / 2),
+      landing_s: at(landing),
+    },
     metrics: column(0),
     uncertainty: column(1),
     methods: column(2),

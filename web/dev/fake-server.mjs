@@ -59,13 +59,24 @@ async function create(request, response) {
   const wanted = JSON.parse(await body(request));
   const { height_m, mass_kg } = wanted.athlete ?? {};
   if (height_m !== undefined && !(height_m >= 1 && height_m <= 2.5)) {
-    return problem(response, 422, 'Not a height', 'The height of the athlete must be between 1.00 and 2.50 m.', 'athlete.height_m');
+    return problem(
+      response,
+      422,
+      'Not a height',
+      'The height of the athlete must be between 1.00 and 2.50 m.',
+      'athlete.height_m',
+    );
   }
   if (mass_kg !== undefined && !(mass_kg >= 20 && mass_kg <= 250)) {
     return problem(response, 422, 'Not a mass', 'The mass of the athlete must be between 20 and 250 kg.', 'athlete.mass_kg');
   }
   if (wanted.sport_type === 'walking') {
-    return problem(response, 503, 'Too many sessions', 'This server measures 4 sessions at most. End one, or try again in a minute.');
+    return problem(
+      response,
+      503,
+      'Too many sessions',
+      'This server measures 4 sessions at most. End one, or try again in a minute.',
+    );
   }
   const session = new Session(`demo-${++count}`, wanted);
   sessions.set(session.id, session);
@@ -80,7 +91,10 @@ function csv(session) {
 }
 
 async function analyses(request, response, [id, part]) {
-  if (!id) return request.method === 'POST' ? create(request, response) : json(response, 200, { analyses: [...sessions.values()].map(describe) });
+  if (!id)
+    return request.method === 'POST'
+      ? create(request, response)
+      : json(response, 200, { analyses: [...sessions.values()].map(describe) });
   const session = sessions.get(id);
   if (!session) return problem(response, 404, 'No such analysis', `There is no analysis ${id}.`);
   if (request.method === 'DELETE') {
@@ -107,7 +121,8 @@ function control(response, url) {
     brokenUntil = Date.now() + 1000 * Number(parameter('seconds'));
     for (const peer of peers) peer.drop();
   }
-  if (url.pathname === '/dev/warn') for (const session of sessions.values()) session.warn(parameter('code'), parameter('message'));
+  if (url.pathname === '/dev/warn')
+    for (const session of sessions.values()) session.warn(parameter('code'), parameter('message'));
   if (url.pathname === '/dev/hold') for (const session of sessions.values()) session.held = true;
   if (url.pathname === '/dev/start') sessions.get(parameter('id'))?.start();
   response.writeHead(204).end();

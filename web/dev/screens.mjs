@@ -26,11 +26,29 @@ const repetitions = (page, n) => page.waitForSelector(`.repetitions > li:nth-chi
 const STUDIO = {
   idle: { setup: { ...DEMO, source: 'camera', heightCm: '' } },
   unreachable: { setup: DEMO, unreachable: true },
-  field: { setup: { ...DEMO, heightCm: '17' }, run: async (page) => (await start(page), page.waitForSelector('.field-error:not([hidden])')) },
-  refused: { setup: { ...DEMO, movement: 'walking' }, run: async (page) => (await start(page), page.waitForSelector('.message .primary')) },
-  denied: { setup: { ...DEMO, source: 'camera' }, deny: true, run: async (page) => (await start(page), page.waitForSelector('.message .primary')) },
-  asking: { setup: { ...DEMO, source: 'camera' }, ask: true, run: async (page) => (await start(page), page.waitForSelector('.spinner')) },
-  connecting: { setup: { ...DEMO, source: 'camera' }, silent: true, run: async (page) => (await start(page), page.waitForTimeout(1200)) },
+  field: {
+    setup: { ...DEMO, heightCm: '17' },
+    run: async (page) => (await start(page), page.waitForSelector('.field-error:not([hidden])')),
+  },
+  refused: {
+    setup: { ...DEMO, movement: 'walking' },
+    run: async (page) => (await start(page), page.waitForSelector('.message .primary')),
+  },
+  denied: {
+    setup: { ...DEMO, source: 'camera' },
+    deny: true,
+    run: async (page) => (await start(page), page.waitForSelector('.message .primary')),
+  },
+  asking: {
+    setup: { ...DEMO, source: 'camera' },
+    ask: true,
+    run: async (page) => (await start(page), page.waitForSelector('.spinner')),
+  },
+  connecting: {
+    setup: { ...DEMO, source: 'camera' },
+    silent: true,
+    run: async (page) => (await start(page), page.waitForTimeout(1200)),
+  },
   camera: { setup: { ...DEMO, source: 'camera' }, run: async (page) => (await start(page), repetitions(page, 1)) },
   live: { setup: DEMO, run: async (page) => (await start(page), page.waitForSelector('.banner[data-tone=flight]')) },
   provisional: {
@@ -67,12 +85,29 @@ const STUDIO = {
     run: async (page) => {
       await start(page);
       await page.waitForSelector('.banner:not([hidden])');
-      await page.request.post(`${BASE}/dev/warn?code=frame_rate_low&message=${encodeURIComponent('24 frames per second: times are no surer than 20 ms')}`);
+      await page.request.post(
+        `${BASE}/dev/warn?code=frame_rate_low&message=${encodeURIComponent('24 frames per second: times are no surer than 20 ms')}`,
+      );
       await page.waitForSelector('.hints:not([hidden])');
     },
   },
-  share: { setup: DEMO, run: async (page) => (await start(page), await page.waitForSelector('.banner:not([hidden])'), page.click('.bar .quiet:last-child')) },
-  over: { setup: DEMO, run: async (page) => (await start(page), await repetitions(page, 1), page.click('.stop'), page.waitForSelector('.message.blocking')) },
+  share: {
+    setup: DEMO,
+    run: async (page) => (
+      await start(page),
+      await page.waitForSelector('.banner:not([hidden])'),
+      page.click('.bar .quiet:last-child')
+    ),
+  },
+  over: {
+    setup: DEMO,
+    run: async (page) => (
+      await start(page),
+      await repetitions(page, 1),
+      page.click('.stop'),
+      page.waitForSelector('.message.blocking')
+    ),
+  },
 };
 
 const OVERLAYS = {
@@ -91,12 +126,25 @@ const CHECKERBOARD = 'html{background:repeating-conic-gradient(#8a8f94 0 25%,#b9
 const launch = (flags = []) =>
   chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync', '--no-first-run', '--autoplay-policy=no-user-gesture-required', '--use-fake-device-for-media-stream', ...flags],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-sync',
+      '--no-first-run',
+      '--autoplay-policy=no-user-gesture-required',
+      '--use-fake-device-for-media-stream',
+      ...flags,
+    ],
   });
 
 async function studio(browser, name, screen, size, scheme) {
   const [width, height] = SIZES[size];
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, deviceScaleFactor: size === 'phone' ? 2 : 1 });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    deviceScaleFactor: size === 'phone' ? 2 : 1,
+  });
   try {
     if (!screen.deny && !screen.ask) await context.grantPermissions(['camera'], { origin: BASE });
     if (!screen.silent) await lendWebRtc(context, BASE);
@@ -108,7 +156,9 @@ async function studio(browser, name, screen, size, scheme) {
     if (screen.unreachable) await page.route('**/api/v1/sports', (route) => route.abort());
     if (screen.ask) await page.addInitScript(() => (navigator.mediaDevices.getUserMedia = () => new Promise(() => undefined)));
     await page.goto(`${BASE}/`);
-    await page.waitForSelector(screen.unreachable ? '.load-error:not([hidden])' : '#movement option:nth-child(3)', { state: 'attached' });
+    await page.waitForSelector(screen.unreachable ? '.load-error:not([hidden])' : '#movement option:nth-child(3)', {
+      state: 'attached',
+    });
     await screen.run?.(page);
     await page.screenshot({ path: join(folder, `${name}-${size}-${scheme}.png`), fullPage: screen.full ?? false });
   } finally {
@@ -118,7 +168,9 @@ async function studio(browser, name, screen, size, scheme) {
 
 async function overlays(browser) {
   const context = await browser.newContext({ viewport: { width: 1920, height: 1080 } });
-  const created = await context.request.post(`${BASE}/api/v1/analyses`, { data: { sport_type: 'cmj', input: { demo: true }, quality: 'balanced', overlay: false } });
+  const created = await context.request.post(`${BASE}/api/v1/analyses`, {
+    data: { sport_type: 'cmj', input: { demo: true }, quality: 'balanced', overlay: false },
+  });
   const { analysis_id } = await created.json();
   for (const [name, query] of Object.entries(OVERLAYS)) {
     if (only.length > 0 && !only.includes('overlay') && !only.includes(name)) continue;
@@ -135,7 +187,10 @@ async function overlays(browser) {
 }
 
 mkdirSync(folder, { recursive: true });
-const server = spawn(process.execPath, [fileURLToPath(new URL('fake-server.mjs', import.meta.url))], { env: { ...process.env, PORT: String(PORT) }, stdio: ['ignore', 'pipe', 'inherit'] });
+const server = spawn(process.execPath, [fileURLToPath(new URL('fake-server.mjs', import.meta.url))], {
+  env: { ...process.env, PORT: String(PORT) },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 await once(server.stdout, 'data');
 const [allowing, denying] = [await launch(['--use-fake-ui-for-media-stream']), await launch(['--deny-permission-prompts'])];
 try {

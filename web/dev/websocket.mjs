@@ -15,8 +15,12 @@ function frame(opcode, payload) {
 
 /** Answers an upgrade; returns `send(text)`, `close(code)` and takes `onclose`. */
 export function accept(request, socket) {
-  const key = createHash('sha1').update(request.headers['sec-websocket-key'] + GUID).digest('base64');
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${key}\r\n\r\n`);
+  const key = createHash('sha1')
+    .update(request.headers['sec-websocket-key'] + GUID)
+    .digest('base64');
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${key}\r\n\r\n`,
+  );
   const peer = {
     send: (text) => socket.writable && socket.write(frame(1, Buffer.from(text))),
     close: (code) => {

@@ -33,8 +33,9 @@ export function iceServers(link: string | null): RTCIceServer[] {
 export function fragment(description: string, candidate: RTCIceCandidate): string {
   const line = (name: string) => new RegExp(`^a=${name}:.*$`, 'm').exec(description)?.[0].trim() ?? '';
   const media = /^m=.*$/m.exec(description)?.[0].trim() ?? '';
-  return [line('ice-ufrag'), line('ice-pwd'), media, `a=mid:${candidate.sdpMid ?? '0'}`, `a=${candidate.candidate}`, '']
-    .join('\r\n');
+  return [line('ice-ufrag'), line('ice-pwd'), media, `a=mid:${candidate.sdpMid ?? '0'}`, `a=${candidate.candidate}`, ''].join(
+    '\r\n',
+  );
 }
 
 /** Offers, applies the answer and returns the address of the resource that was made. */

@@ -46,11 +46,19 @@ export function chart(dots: readonly Dot[], { width, height, resolution, mean }:
       s('text', { class: 'chart-tick', x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, tick.toFixed(scale.decimals)),
     ]),
     shown.length > 1 && s('line', { class: 'chart-mean', x1: left, x2: right, y1: y(mean), y2: y(mean) }),
-    shown.length > 1 && s('polyline', { class: 'chart-line', points: shown.map(({ value }, i) => `${x(i)},${y(value)}`).join(' ') }),
+    shown.length > 1 &&
+      s('polyline', { class: 'chart-line', points: shown.map(({ value }, i) => `${x(i)},${y(value)}`).join(' ') }),
     ...shown.flatMap((dot, i) => [
       dot.uncertainty !== null && whisker(x(i), y(dot.value - dot.uncertainty), y(dot.value + dot.uncertainty)),
-      s('circle', { class: 'chart-dot', 'data-kind': dot.grade, cx: x(i), cy: y(dot.value), r: i === shown.length - 1 ? 6.5 : 5 }),
-      (shown.length - 1 - i) % everyNth === 0 && s('text', { class: 'chart-tick', x: x(i), y: height - 8, 'text-anchor': 'middle' }, dot.name),
+      s('circle', {
+        class: 'chart-dot',
+        'data-kind': dot.grade,
+        cx: x(i),
+        cy: y(dot.value),
+        r: i === shown.length - 1 ? 6.5 : 5,
+      }),
+      (shown.length - 1 - i) % everyNth === 0 &&
+        s('text', { class: 'chart-tick', x: x(i), y: height - 8, 'text-anchor': 'middle' }, dot.name),
     ]),
   );
 }

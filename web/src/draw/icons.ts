@@ -4,7 +4,8 @@ import { s } from '../dom';
 
 const PATHS = {
   camera: 'M3 8.5a2 2 0 0 1 2-2h8.5a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM15.5 11l5-3v8l-5-3',
-  athlete: 'M12.5 6.2a1.9 1.9 0 1 0 0-3.8 1.9 1.9 0 0 0 0 3.8M5.5 5.5l5 4h3.5l4.5-3M12 9.5l-.5 5 3.5 3-1 4.5M11.5 14.5 8 17.5 5 17',
+  athlete:
+    'M12.5 6.2a1.9 1.9 0 1 0 0-3.8 1.9 1.9 0 0 0 0 3.8M5.5 5.5l5 4h3.5l4.5-3M12 9.5l-.5 5 3.5 3-1 4.5M11.5 14.5 8 17.5 5 17',
   stop: 'M7 7h10v10H7z',
   play: 'M8 5.5v13l10.5-6.5z',
   download: 'M12 4v11m0 0-4.5-4.5M12 15l4.5-4.5M5 19.5h14',
@@ -28,7 +29,11 @@ export type IconName = keyof typeof PATHS;
 
 /** A symbol beside a text that says the same; screen readers skip it. */
 export function icon(name: IconName): SVGSVGElement {
-  return s('svg', { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' }, s('path', { d: PATHS[name] }));
+  return s(
+    'svg',
+    { class: 'icon', viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' },
+    s('path', { d: PATHS[name] }),
+  );
 }
 
 /** The mark of the product: a body that has left the ground, over the curve of its flight. */

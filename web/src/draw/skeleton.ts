@@ -60,7 +60,8 @@ export class SkeletonPainter {
     }
     for (const joint of JOINTS) {
       const point = points[joint];
-      if (point && visible[joint]) this.joint(point, radius, person.selected ? (joint % 2 ? COLORS.left : COLORS.right) : COLORS.others, strength);
+      if (point && visible[joint])
+        this.joint(point, radius, person.selected ? (joint % 2 ? COLORS.left : COLORS.right) : COLORS.others, strength);
     }
     this.context.globalAlpha = 1;
   }

@@ -48,12 +48,17 @@ describe('Timeline', () => {
 describe('between', () => {
   it('does not invent a way for a landmark that is no number', () => {
     const broken = poseAt(0.2);
-    const gap = { ...broken, persons: broken.persons.map((p) => ({ ...p, landmarks: p.landmarks.map(() => [null, null, 0] as const) })) };
+    const gap = {
+      ...broken,
+      persons: broken.persons.map((p) => ({ ...p, landmarks: p.landmarks.map(() => [null, null, 0] as const) })),
+    };
     expect(between(gap, poseAt(0.4), 0.25).persons[0]?.landmarks[0]).toEqual([null, null, 0]);
     expect(between(gap, poseAt(0.4), 0.75).persons[0]?.landmarks[0]?.[0]).toBe(0.4);
   });
 
   it('shows somebody who has just come as there', () => {
-    expect(between(poseAt(0.1, 1), poseAt(0.6, 2), 0.5).persons.map(({ id, landmarks }) => [id, landmarks[0]?.[0]])).toEqual([[2, 0.6]]);
+    expect(between(poseAt(0.1, 1), poseAt(0.6, 2), 0.5).persons.map(({ id, landmarks }) => [id, landmarks[0]?.[0]])).toEqual([
+      [2, 0.6],
+    ]);
   });
 });

@@ -4,7 +4,12 @@ import type { Landmark, RepetitionData, WireEvent } from '../api/types';
 
 type Of<Type extends WireEvent['type']> = Extract<WireEvent, { type: Type }>;
 
-export function event<Type extends WireEvent['type']>(type: Type, sequence: number, data: Of<Type>['data'], timestamp_ms = sequence * 33): WireEvent {
+export function event<Type extends WireEvent['type']>(
+  type: Type,
+  sequence: number,
+  data: Of<Type>['data'],
+  timestamp_ms = sequence * 33,
+): WireEvent {
   return { type, sequence, timestamp_ms, data } as unknown as WireEvent;
 }
 

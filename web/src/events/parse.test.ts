@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseEvent } from './parse';
 
-const phase = { type: 'phase', timestamp_ms: 16.7, sequence: 2, data: { person: 0, movement: 'cmj', phase: 'flight', start_s: 0.01 } };
+const phase = {
+  type: 'phase',
+  timestamp_ms: 16.7,
+  sequence: 2,
+  data: { person: 0, movement: 'cmj', phase: 'flight', start_s: 0.01 },
+};
 
 describe('parseEvent', () => {
   it('reads an event as the daemon writes it', () => {

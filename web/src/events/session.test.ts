@@ -35,7 +35,11 @@ describe('Session', () => {
     session.apply(event('repetition', 9, repetitionOf(0)));
     session.apply(event('repetition', 4, repetitionOf(0)));
     session.apply(event('repetition', 6, repetitionOf(1)));
-    expect(session.repetitions.map(({ sequence, number }) => [sequence, number])).toEqual([[4, 1], [6, 1], [9, 2]]);
+    expect(session.repetitions.map(({ sequence, number }) => [sequence, number])).toEqual([
+      [4, 1],
+      [6, 1],
+      [9, 2],
+    ]);
   });
 
   it('shows the phase and the latest repetition of the person whose numbers count', () => {

@@ -59,7 +59,11 @@ export class Session {
 
   /** The repetition completed last by the person whose numbers count. */
   get latest(): Repetition | null {
-    return this.repetitions.findLast((r) => this.selected === null || r.data.person === this.selected) ?? this.repetitions.at(-1) ?? null;
+    return (
+      this.repetitions.findLast((r) => this.selected === null || r.data.person === this.selected) ??
+      this.repetitions.at(-1) ??
+      null
+    );
   }
 
   apply(event: WireEvent): void {

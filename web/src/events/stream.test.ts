@@ -24,11 +24,20 @@ const surroundings = {
   later: (run: () => void, ms: number) => void waits.push({ run, ms }),
 };
 
-const listener = { event: ({ sequence }: { sequence: number }) => void heard.push(sequence), status: (status: StreamStatus) => void said.push(status) };
+const listener = {
+  event: ({ sequence }: { sequence: number }) => void heard.push(sequence),
+  status: (status: StreamStatus) => void said.push(status),
+};
 
 const open = (types: Parameters<typeof stream>[0] = []) => stream(types);
 function stream(types: readonly ('phase' | 'pose')[]): EventStream {
-  return new EventStream('/api/v1/analyses/a/stream', 'https://studio.example/', { ...listener, event: (e, feed) => (feed.note(e), listener.event(e)) }, types, surroundings);
+  return new EventStream(
+    '/api/v1/analyses/a/stream',
+    'https://studio.example/',
+    { ...listener, event: (e, feed) => (feed.note(e), listener.event(e)) },
+    types,
+    surroundings,
+  );
 }
 
 beforeEach(() => {
@@ -83,7 +92,9 @@ describe('EventStream', () => {
 
 describe('socketUrl', () => {
   it('keeps the parameters of the address and the security of the page', () => {
-    expect(socketUrl('/s?a=1', 'http://127.0.0.1:8080/', { from_sequence: '3' })).toBe('ws://127.0.0.1:8080/s?a=1&from_sequence=3');
+    expect(socketUrl('/s?a=1', 'http://127.0.0.1:8080/', { from_sequence: '3' })).toBe(
+      'ws://127.0.0.1:8080/s?a=1&from_sequence=3',
+    );
     expect(socketUrl('https://other.example/s', 'http://page.example/', {})).toBe('wss://other.example/s');
   });
 });

@@ -2,17 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { repetitionOf } from '../events/examples';
 import { Catalog } from './catalog';
 
-const definition = (key: string, label: string, unit: string, decimals: number) => ({ key, label, unit, decimals, definition: '', source: '' });
+const definition = (key: string, label: string, unit: string, decimals: number) => ({
+  key,
+  label,
+  unit,
+  decimals,
+  definition: '',
+  source: '',
+});
 
 const catalog = new Catalog({
-  sports: [{ name: 'cmj', label: 'Countermovement jump', phases: [], metrics: [], headline: ['jump_height_m', 'flight_time_ms'] }],
-  metrics: [{ ...definition('flight_time_ms', 'Flight time', 'ms', 0), short_label: 'Flight' }, definition('jump_height_m', 'Jump height', 'm', 3)],
+  sports: [
+    { name: 'cmj', label: 'Countermovement jump', phases: [], metrics: [], headline: ['jump_height_m', 'flight_time_ms'] },
+  ],
+  metrics: [
+    { ...definition('flight_time_ms', 'Flight time', 'ms', 0), short_label: 'Flight' },
+    definition('jump_height_m', 'Jump height', 'm', 3),
+  ],
 });
 
 describe('Catalog', () => {
   it('shows what matters most first and leaves out what nobody defined', () => {
     const rows = catalog.rows(repetitionOf(0));
-    expect(rows.map(({ label, value, error }) => [label, value, error])).toEqual([['Jump height', '0.392', '±0.023'], ['Flight', '565', '±16']]);
+    expect(rows.map(({ label, value, error }) => [label, value, error])).toEqual([
+      ['Jump height', '0.392', '±0.023'],
+      ['Flight', '565', '±16'],
+    ]);
   });
 
   it('leaves out a withheld number', () => {
@@ -26,7 +41,10 @@ describe('Catalog', () => {
   it('keeps the places of numbers that a repetition under way does not have yet', () => {
     const before = catalog.rows(repetitionOf(0));
     const rows = catalog.provisional('cmj', new Map([['jump_height_m', { value: 0.37 }]]), before);
-    expect(rows.map(({ label, value, error }) => [label, value, error])).toEqual([['Jump height', '0.370', ''], ['Flight', '–', '']]);
+    expect(rows.map(({ label, value, error }) => [label, value, error])).toEqual([
+      ['Jump height', '0.370', ''],
+      ['Flight', '–', ''],
+    ]);
     expect(catalog.provisional('cmj', new Map(), before)).toEqual([]);
   });
 

@@ -47,7 +47,9 @@ export class Catalog {
    * that nothing on the page moves for a moment. Empty when nothing is known.
    */
   provisional(movement: string, interim: ReadonlyMap<string, { value: number }>, before: readonly Row[]): Row[] {
-    const known = this.inOrder(movement, [...interim.keys()]).flatMap((key) => this.row(key, interim.get(key)?.value ?? Number.NaN) ?? []);
+    const known = this.inOrder(movement, [...interim.keys()]).flatMap(
+      (key) => this.row(key, interim.get(key)?.value ?? Number.NaN) ?? [],
+    );
     if (known.length === 0) return [];
     const open = before.filter(({ key }) => !interim.has(key));
     return [...known, ...open.map((row) => ({ ...row, value: '–', unit: '', error: '' }))];

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { MetricDefinition } from '../api/types';
 import { clock, fixed, line, reading, words } from './number';
 
-const metric = (unit: string, decimals: number): MetricDefinition => ({ key: 'k', label: 'K', unit, decimals, definition: '', source: '' });
+const metric = (unit: string, decimals: number): MetricDefinition => ({
+  key: 'k',
+  label: 'K',
+  unit,
+  decimals,
+  definition: '',
+  source: '',
+});
 
 describe('reading', () => {
   it('has the decimals of the definition, for the value and for its interval', () => {

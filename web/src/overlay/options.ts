@@ -38,18 +38,27 @@ export function parseOptions(query: string): Parsed {
     if (parsed === null) rejected.push([name, value]);
     return parsed ?? usual;
   };
-  const among = <T extends string>(values: readonly T[]) => (value: string) => values.find((v) => v === value) ?? null;
+  const among =
+    <T extends string>(values: readonly T[]) =>
+    (value: string) =>
+      values.find((v) => v === value) ?? null;
   const number = (least: number, most: number) => (value: string) => {
     const n = Number(value);
     return Number.isFinite(n) && n >= least && n <= most ? n : null;
   };
-  const color = (value: string) => (/^([0-9a-f]{3}|[0-9a-f]{6})$/i.test(value.replace('#', '')) ? `#${value.replace('#', '')}` : null);
+  const color = (value: string) =>
+    /^([0-9a-f]{3}|[0-9a-f]{6})$/i.test(value.replace('#', '')) ? `#${value.replace('#', '')}` : null;
   const options: OverlayOptions = {
     theme: read('theme', THEMES[0], among(THEMES)),
     layout: read('layout', LAYOUTS[0], among(LAYOUTS)),
     accent: read('accent', null, color),
     scale: read('scale', 1, number(SCALES.least, SCALES.most)),
-    metrics: read('metrics', [], (value) => value.split(',').map((key) => key.trim()).filter(Boolean)),
+    metrics: read('metrics', [], (value) =>
+      value
+        .split(',')
+        .map((key) => key.trim())
+        .filter(Boolean),
+    ),
     name: read('name', '', (value) => value.slice(0, 60)),
     hold: read('hold', USUAL_HOLD_S, number(0, 3600)),
     debug: parameters.get('debug') === '1',

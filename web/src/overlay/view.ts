@@ -40,7 +40,13 @@ export class OverlayView {
     show(this.name, name !== '');
     this.head = h('div', { class: 'last-head' }, this.title, this.grade);
     const who = h('div', { class: 'who' }, this.name, this.movement);
-    this.root = h('div', { class: 'overlay', 'data-layout': layout, 'data-theme': theme, hidden: true }, h('div', { class: 'identity' }, who, this.phase), this.last, this.live);
+    this.root = h(
+      'div',
+      { class: 'overlay', 'data-layout': layout, 'data-theme': theme, hidden: true },
+      h('div', { class: 'identity' }, who, this.phase),
+      this.last,
+      this.live,
+    );
     this.root.style.setProperty('--scale', String(scale));
     if (accent) this.root.style.setProperty('--accent', accent);
   }
@@ -119,6 +125,12 @@ export class OverlayView {
 }
 
 function cell(row: Row, hero = false): HTMLElement {
-  const number = h('span', { class: 'number' }, h('b', {}, row.value), row.unit ? h('span', { class: 'unit' }, row.unit) : null, row.error ? h('span', { class: 'error' }, row.error) : null);
+  const number = h(
+    'span',
+    { class: 'number' },
+    h('b', {}, row.value),
+    row.unit ? h('span', { class: 'unit' }, row.unit) : null,
+    row.error ? h('span', { class: 'error' }, row.error) : null,
+  );
   return h('div', { class: hero ? 'cell hero' : 'cell' }, h('span', { class: 'label' }, row.label), number);
 }

@@ -37,14 +37,31 @@ export class App {
   private readonly awake = new Awake();
   private readonly share = new Share();
   private readonly loadError = h('div', { class: 'load-error', role: 'alert', hidden: true });
-  private readonly idle = h('main', { class: 'idle' }, intro(), h('div', { class: 'setup-column' }, this.loadError, this.setup.root));
+  private readonly idle = h(
+    'main',
+    { class: 'idle' },
+    intro(),
+    h('div', { class: 'setup-column' }, this.loadError, this.setup.root),
+  );
   private readonly workspace = h('main', { class: 'workspace', hidden: true });
   private view: View | null = null;
   private readonly changed = soon(() => this.update());
 
   constructor(root: HTMLElement) {
-    const home = h('a', { class: 'brand', href: '/' }, mark(), h('span', {}, text.product), h('span', { class: 'brand-part' }, text.studio));
-    root.append(h('header', { class: 'head' }, home, this.status.root), this.idle, this.workspace, this.share.root, this.announcer.root);
+    const home = h(
+      'a',
+      { class: 'brand', href: '/' },
+      mark(),
+      h('span', {}, text.product),
+      h('span', { class: 'brand-part' }, text.studio),
+    );
+    root.append(
+      h('header', { class: 'head' }, home, this.status.root),
+      this.idle,
+      this.workspace,
+      this.share.root,
+      this.announcer.root,
+    );
     addEventListener('pagehide', () => this.run?.leave());
     setInterval(() => this.run && this.changed(), TICK_MS);
     setInterval(() => void this.refresh(), REFRESH_MS);
@@ -145,17 +162,39 @@ class View {
     private readonly actions: ViewActions,
   ) {
     this.stage = new Stage(actions);
-    const link = (label: string, name: string) => h('a', { class: 'button quiet', download: '', 'aria-label': name }, icon('download'), label);
+    const link = (label: string, name: string) =>
+      h('a', { class: 'button quiet', download: '', 'aria-label': name }, icon('download'), label);
     this.links = { json: link(t.json, t.downloadJson), csv: link(t.csv, t.downloadCsv) };
     this.downloads = h('div', { class: 'row downloads', hidden: true }, this.links.json, this.links.csv);
     this.repetitions = new Repetitions(this.downloads);
-    this.stop = h('button', { type: 'button', class: 'stop', click: () => this.stopOrLeave() }, icon('stop'), h('span', {}, t.stop));
-    this.overlay = h('button', { type: 'button', class: 'quiet', click: () => run.analysis && actions.share(run.analysis.analysis_id) }, icon('broadcast'), h('span', {}, t.overlay));
-    const skeleton = h('button', { type: 'button', class: 'quiet toggle', 'aria-pressed': 'true', click: () => this.toggle(skeleton) }, icon('skeleton'), h('span', {}, t.skeleton));
+    this.stop = h(
+      'button',
+      { type: 'button', class: 'stop', click: () => this.stopOrLeave() },
+      icon('stop'),
+      h('span', {}, t.stop),
+    );
+    this.overlay = h(
+      'button',
+      { type: 'button', class: 'quiet', click: () => run.analysis && actions.share(run.analysis.analysis_id) },
+      icon('broadcast'),
+      h('span', {}, t.overlay),
+    );
+    const skeleton = h(
+      'button',
+      { type: 'button', class: 'quiet toggle', 'aria-pressed': 'true', click: () => this.toggle(skeleton) },
+      icon('skeleton'),
+      h('span', {}, t.skeleton),
+    );
     const bar = h('div', { class: 'bar' }, this.stop, h('span', { class: 'spring' }), skeleton, this.overlay);
     this.parts = [
       h('h1', { class: 'visually-hidden' }, text.stage.title),
-      h('div', { class: 'column-main' }, h('section', { class: 'stage-card', 'aria-label': text.stage.label }, this.stage.root, bar), this.hints.root, this.trend.root),
+      h(
+        'div',
+        { class: 'column-main' },
+        h('section', { class: 'stage-card', 'aria-label': text.stage.label }, this.stage.root, bar),
+        this.hints.root,
+        this.trend.root,
+      ),
       h('div', { class: 'column-side' }, this.numbers.root, this.repetitions.root),
     ];
   }

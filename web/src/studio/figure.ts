@@ -6,10 +6,30 @@ import { text } from '../text/en';
 /** Drawn from the stick figure of `dev/athlete.mjs`, in units of the picture. */
 const MOMENTS = [
   { head: [64, 51], hip: [63, 116], body: 'M64 68L63 116L65 157L64 198L85 205M64 198L58 204L85 205', arm: 'M64 68L67 99L77 121' },
-  { head: [208, 90], hip: [174, 146], body: 'M203 106L174 146L212 162L192 198L213 205M192 198L186 204L213 205', arm: 'M203 106L181 129L172 152' },
-  { head: [327, 38], hip: [323, 103], body: 'M326 55L323 103L328 144L326 186L341 205M326 186L319 191L341 205', arm: 'M326 55L341 28L344 3' },
-  { head: [454, 4], hip: [447, 69], body: 'M453 21L447 69L456 109L452 150L469 167M452 150L445 156L469 167', arm: 'M453 21L482 12L501 -4' },
-  { head: [585, 72], hip: [561, 132], body: 'M581 88L561 132L591 160L576 198L597 205M576 198L570 204L597 205', arm: 'M581 88L603 110L626 120' },
+  {
+    head: [208, 90],
+    hip: [174, 146],
+    body: 'M203 106L174 146L212 162L192 198L213 205M192 198L186 204L213 205',
+    arm: 'M203 106L181 129L172 152',
+  },
+  {
+    head: [327, 38],
+    hip: [323, 103],
+    body: 'M326 55L323 103L328 144L326 186L341 205M326 186L319 191L341 205',
+    arm: 'M326 55L341 28L344 3',
+  },
+  {
+    head: [454, 4],
+    hip: [447, 69],
+    body: 'M453 21L447 69L456 109L452 150L469 167M452 150L445 156L469 167',
+    arm: 'M453 21L482 12L501 -4',
+  },
+  {
+    head: [585, 72],
+    hip: [561, 132],
+    body: 'M581 88L561 132L591 160L576 198L597 205M576 198L570 204L597 205',
+    arm: 'M581 88L603 110L626 120',
+  },
 ] as const;
 
 /** Through the hips: down, up, over the top and down again. */
@@ -33,7 +53,11 @@ export function figure(): SVGSVGElement {
         s('circle', { class: 'fig-head', cx: head[0], cy: head[1], r: 11 }),
         s('circle', { class: 'fig-hip', cx: hip[0], cy: hip[1], r: 5 }),
       ),
-      s('text', { class: 'fig-label', x: head[0] + (i === 1 ? -10 : 0), y: FLOOR + 24, 'text-anchor': 'middle' }, moments[i] ?? ''),
+      s(
+        'text',
+        { class: 'fig-label', x: head[0] + (i === 1 ? -10 : 0), y: FLOOR + 24, 'text-anchor': 'middle' },
+        moments[i] ?? '',
+      ),
     ]),
   );
 }

@@ -29,7 +29,9 @@ export class Hints {
   }
 
   update(run: Run): void {
-    const hints = hintsOf(run).filter(({ words }) => !this.dismissed.has(words)).slice(0, MOST);
+    const hints = hintsOf(run)
+      .filter(({ words }) => !this.dismissed.has(words))
+      .slice(0, MOST);
     show(this.root, hints.length > 0 && run.step !== 'over');
     const key = JSON.stringify(hints);
     if (this.list.dataset.key === key) return;
@@ -45,7 +47,11 @@ export class Hints {
       this.update(run);
     };
     const sentence = h('p', {}, h('strong', {}, capital(what)), advice ? h('span', {}, capital(advice)) : null);
-    const close = h('button', { type: 'button', class: 'icon-button', 'aria-label': text.hints.dismiss, click: dismiss }, icon('close'));
+    const close = h(
+      'button',
+      { type: 'button', class: 'icon-button', 'aria-label': text.hints.dismiss, click: dismiss },
+      icon('close'),
+    );
     return h('li', { 'data-kind': kind }, icon(kind === 'hint' ? 'hint' : 'warning'), sentence, close);
   }
 }

@@ -32,7 +32,13 @@ export class Numbers {
   private nowShownAt = 0;
 
   constructor() {
-    this.hero = h('div', { class: 'hero' }, this.label, h('p', { class: 'hero-number' }, this.value, this.unit, this.error), this.caption);
+    this.hero = h(
+      'div',
+      { class: 'hero' },
+      this.label,
+      h('p', { class: 'hero-number' }, this.value, this.unit, this.error),
+      this.caption,
+    );
     this.root = h(
       'section',
       { class: 'card numbers', 'aria-labelledby': 'numbers-title' },
@@ -97,7 +103,12 @@ export class Numbers {
     show(this.grid, rows.length > 0);
     this.grid.replaceChildren(
       ...rows.map((row) =>
-        h('div', {}, h('dt', {}, row.label), h('dd', {}, h('b', {}, row.value), h('span', { class: 'unit' }, row.unit), h('span', { class: 'error' }, row.error))),
+        h(
+          'div',
+          {},
+          h('dt', {}, row.label),
+          h('dd', {}, h('b', {}, row.value), h('span', { class: 'unit' }, row.unit), h('span', { class: 'error' }, row.error)),
+        ),
       ),
     );
   }
@@ -112,7 +123,14 @@ export class Numbers {
       const definition = catalog.metric(key);
       if (!definition) return [];
       const row = reading(definition, value);
-      return [h('div', {}, h('dt', {}, definition.short_label ?? definition.label), h('dd', {}, h('b', {}, row.value), h('span', { class: 'unit' }, row.unit)))];
+      return [
+        h(
+          'div',
+          {},
+          h('dt', {}, definition.short_label ?? definition.label),
+          h('dd', {}, h('b', {}, row.value), h('span', { class: 'unit' }, row.unit)),
+        ),
+      ];
     });
     this.now.replaceChildren(...cells);
   }

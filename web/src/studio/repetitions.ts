@@ -49,21 +49,36 @@ export class Repetitions {
       'summary',
       {},
       h('span', { class: 'rep-number' }, String(number)),
-      h('span', { class: 'badge grade', 'data-kind': data.quality.grade, title: text.numbers.gradeMeaning[data.quality.grade] }, data.quality.grade),
+      h(
+        'span',
+        { class: 'badge grade', 'data-kind': data.quality.grade, title: text.numbers.gradeMeaning[data.quality.grade] },
+        data.quality.grade,
+      ),
       h(
         'span',
         { class: 'rep-main' },
         first ? value(first) : '–',
         several ? h('span', { class: 'dim small' }, t.person(data.person)) : null,
       ),
-      ...rest.slice(0, BESIDE).map((row) => h('span', { class: 'rep-beside' }, h('span', { class: 'dim small' }, row.label), value(row))),
+      ...rest
+        .slice(0, BESIDE)
+        .map((row) => h('span', { class: 'rep-beside' }, h('span', { class: 'dim small' }, row.label), value(row))),
       icon('chevron'),
     );
     const [reason] = data.quality.reasons;
     return h(
       'li',
       {},
-      h('details', {}, summary, this.table(rows, repetition), notes(t.notes, data.warnings.map((warning) => readable(warning, catalog)))),
+      h(
+        'details',
+        {},
+        summary,
+        this.table(rows, repetition),
+        notes(
+          t.notes,
+          data.warnings.map((warning) => readable(warning, catalog)),
+        ),
+      ),
       reason ? notes(t.reasons, data.quality.reasons) : null,
     );
   }
@@ -84,7 +99,13 @@ export class Repetitions {
 }
 
 function value(row: Row): HTMLElement {
-  return h('span', { class: 'rep-value' }, h('b', {}, row.value), h('span', { class: 'unit' }, row.unit), h('span', { class: 'error' }, row.error));
+  return h(
+    'span',
+    { class: 'rep-value' },
+    h('b', {}, row.value),
+    h('span', { class: 'unit' }, row.unit),
+    h('span', { class: 'error' }, row.error),
+  );
 }
 
 function notes(title: string, lines: readonly string[]): HTMLElement | null {

@@ -14,7 +14,15 @@ import { Session } from '../events/session';
 import { EventStream, type StreamStatus } from '../events/stream';
 
 /** What the WebSocket carries while poses come over the data channel. */
-const BUT_POSES: readonly EventType[] = ['phase', 'metric_update', 'repetition', 'analysis_complete', 'warning', 'error', 'state'];
+const BUT_POSES: readonly EventType[] = [
+  'phase',
+  'metric_update',
+  'repetition',
+  'analysis_complete',
+  'warning',
+  'error',
+  'state',
+];
 
 /** A connection whose data channel brings no pose for so long has none; then the WebSocket carries them too, milliseconds. */
 const CHANNEL_MS = 4000;

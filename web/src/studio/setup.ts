@@ -36,14 +36,33 @@ export class Setup {
 
   constructor(private readonly begin: (wanted: Wanted) => void) {
     const list = h('button', { type: 'button', class: 'quiet', click: () => void this.listCameras() }, t.showCameras);
-    this.cameraRow = h('div', { class: 'field' }, h('label', { for: 'camera' }, t.whichCamera), h('div', { class: 'joined' }, h('div', { class: 'select' }, this.camera), list));
+    this.cameraRow = h(
+      'div',
+      { class: 'field' },
+      h('label', { for: 'camera' }, t.whichCamera),
+      h('div', { class: 'joined' }, h('div', { class: 'select' }, this.camera), list),
+    );
     this.root = h(
       'form',
-      { class: 'card setup', novalidate: true, 'aria-labelledby': 'setup-title', submit: (event: Event) => this.submitted(event) },
+      {
+        class: 'card setup',
+        novalidate: true,
+        'aria-labelledby': 'setup-title',
+        submit: (event: Event) => this.submitted(event),
+      },
       h('h2', { id: 'setup-title' }, t.title),
-      this.choice('source', t.source, { camera: t.camera, demo: t.demo }, this.preferences.source, { camera: 'camera', demo: 'athlete' }),
+      this.choice('source', t.source, { camera: t.camera, demo: t.demo }, this.preferences.source, {
+        camera: 'camera',
+        demo: 'athlete',
+      }),
       this.cameraRow,
-      h('div', { class: 'field' }, h('label', { for: 'movement' }, t.movement), h('div', { class: 'select' }, this.movement), this.errorOf('movement')),
+      h(
+        'div',
+        { class: 'field' },
+        h('label', { for: 'movement' }, t.movement),
+        h('div', { class: 'select' }, this.movement),
+        this.errorOf('movement'),
+      ),
       h(
         'div',
         { class: 'pair' },
@@ -113,7 +132,16 @@ export class Setup {
   }
 
   private number(id: string, value: string, unit: string): HTMLElement {
-    const input = h('input', { id, name: id, type: 'text', inputmode: 'decimal', autocomplete: 'off', value, placeholder: t.optional, input: () => this.read() });
+    const input = h('input', {
+      id,
+      name: id,
+      type: 'text',
+      inputmode: 'decimal',
+      autocomplete: 'off',
+      value,
+      placeholder: t.optional,
+      input: () => this.read(),
+    });
     return h('div', { class: 'with-unit' }, input, h('span', { class: 'dim', 'aria-hidden': 'true' }, unit));
   }
 
@@ -133,13 +161,32 @@ export class Setup {
     return h('p', { class: 'field-error', id: `${id}-error`, role: 'alert', hidden: true });
   }
 
-  private choice(name: string, label: string, options: Record<string, string>, chosen: string, icons: Record<string, 'camera' | 'athlete'> = {}): HTMLElement {
+  private choice(
+    name: string,
+    label: string,
+    options: Record<string, string>,
+    chosen: string,
+    icons: Record<string, 'camera' | 'athlete'> = {},
+  ): HTMLElement {
     const entries = Object.entries(options).map(([value, words]) => {
-      const input = h('input', { type: 'radio', name, value, id: `${name}-${value}`, checked: value === chosen, change: () => this.read() });
+      const input = h('input', {
+        type: 'radio',
+        name,
+        value,
+        id: `${name}-${value}`,
+        checked: value === chosen,
+        change: () => this.read(),
+      });
       const symbol = icons[value];
       return h('label', { class: 'option' }, input, h('span', {}, symbol ? icon(symbol) : null, words));
     });
-    return h('fieldset', { class: 'field' }, h('legend', {}, label), h('div', { class: 'segments' }, ...entries), this.errorOf(name));
+    return h(
+      'fieldset',
+      { class: 'field' },
+      h('legend', {}, label),
+      h('div', { class: 'segments' }, ...entries),
+      this.errorOf(name),
+    );
   }
 
   private mark(name: string, message: string | null): void {
@@ -180,7 +227,9 @@ export class Setup {
   }
 
   private fillCameras(found: readonly { id: string; label: string }[]): void {
-    const options = found.filter(({ id }) => id !== '').map(({ id, label }, i) => h('option', { value: id }, label || t.unnamedCamera(i + 1)));
+    const options = found
+      .filter(({ id }) => id !== '')
+      .map(({ id, label }, i) => h('option', { value: id }, label || t.unnamedCamera(i + 1)));
     this.camera.replaceChildren(h('option', { value: '' }, t.anyCamera), ...options);
     this.camera.value = this.preferences.camera ?? '';
     if (this.camera.selectedIndex < 0) this.camera.value = '';
@@ -193,7 +242,10 @@ export class Setup {
       this.fillCameras(await cameras());
       this.camera.focus();
     } catch (error) {
-      const fault = error instanceof Error && error.message in text.fault.detail ? (error.message as keyof typeof text.fault.detail) : 'missing';
+      const fault =
+        error instanceof Error && error.message in text.fault.detail
+          ? (error.message as keyof typeof text.fault.detail)
+          : 'missing';
       say(this.general, `${text.fault.title[fault]}. ${text.fault.detail[fault]}`);
       show(this.general, true);
     }

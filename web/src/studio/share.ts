@@ -13,13 +13,20 @@ export class Share {
   private readonly layout = this.select('share-layout', LAYOUTS, t.layouts);
   private readonly theme = this.select('share-theme', THEMES, t.themes);
   private readonly name = h('input', { id: 'share-name', type: 'text', autocomplete: 'off', input: () => this.refresh() });
-  private readonly address = h('input', { id: 'share-address', type: 'text', readonly: true, class: 'code', focus: () => this.address.select() });
+  private readonly address = h('input', {
+    id: 'share-address',
+    type: 'text',
+    readonly: true,
+    class: 'code',
+    focus: () => this.address.select(),
+  });
   private readonly copied = h('span', {}, t.copy);
   private readonly open = h('a', { class: 'button quiet', target: '_blank', rel: 'noopener' }, icon('open'), t.open);
   private analysis = '';
 
   constructor() {
-    const field = (label: string, control: HTMLElement) => h('div', { class: 'field' }, h('label', { for: control.id }, label), control);
+    const field = (label: string, control: HTMLElement) =>
+      h('div', { class: 'field' }, h('label', { for: control.id }, label), control);
     const wrapped = (control: HTMLElement) => h('div', { class: 'select' }, control);
     this.root = h(
       'dialog',
@@ -28,7 +35,11 @@ export class Share {
         'div',
         { class: 'card-head' },
         h('h2', { id: 'share-title' }, t.title),
-        h('button', { type: 'button', class: 'icon-button', 'aria-label': t.close, click: () => this.root.close() }, icon('close')),
+        h(
+          'button',
+          { type: 'button', class: 'icon-button', 'aria-label': t.close, click: () => this.root.close() },
+          icon('close'),
+        ),
       ),
       h('p', { class: 'dim' }, t.lead),
       h(
@@ -39,7 +50,12 @@ export class Share {
       ),
       field(t.name, this.name),
       field(t.address, this.address),
-      h('div', { class: 'row' }, h('button', { type: 'button', class: 'primary', click: () => void this.copy() }, icon('copy'), this.copied), this.open),
+      h(
+        'div',
+        { class: 'row' },
+        h('button', { type: 'button', class: 'primary', click: () => void this.copy() }, icon('copy'), this.copied),
+        this.open,
+      ),
     );
   }
 
@@ -50,7 +66,11 @@ export class Share {
   }
 
   private select(id: string, values: readonly string[], labels: Readonly<Record<string, string>>): HTMLSelectElement {
-    return h('select', { id, change: () => this.refresh() }, ...values.map((value) => h('option', { value }, labels[value] ?? value)));
+    return h(
+      'select',
+      { id, change: () => this.refresh() },
+      ...values.map((value) => h('option', { value }, labels[value] ?? value)),
+    );
   }
 
   private refresh(): void {

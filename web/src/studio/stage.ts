@@ -109,17 +109,30 @@ export class Stage {
     if (!run) return;
     const now = performance.now();
     const pose = this.skeleton && run.step === 'running' ? run.timeline.at(now, this.pictureMs) : null;
-    const [width, height] = [Math.round(canvas.clientWidth * devicePixelRatio), Math.round(canvas.clientHeight * devicePixelRatio)];
+    const [width, height] = [
+      Math.round(canvas.clientWidth * devicePixelRatio),
+      Math.round(canvas.clientHeight * devicePixelRatio),
+    ];
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const picture = { width: this.video.videoWidth || pose?.width || 16, height: this.video.videoHeight || pose?.height || 9 };
     // A phone held upright shows an upright picture; the room for it follows.
     this.root.style.setProperty('--picture', String(picture.width / picture.height));
     const hold = pose ? run.holdMs : null;
-    this.painter.paint(pose, contained(picture.width, picture.height, width, height), hold === null ? null : this.held.at(now - hold));
+    this.painter.paint(
+      pose,
+      contained(picture.width, picture.height, width, height),
+      hold === null ? null : this.held.at(now - hold),
+    );
   }
 
   private messageFor(run: Run): Message | null {
-    const busy = (title: string, detail: string, blocking = true): Message => ({ icon: 'busy', title, detail, blocking, buttons: [] });
+    const busy = (title: string, detail: string, blocking = true): Message => ({
+      icon: 'busy',
+      title,
+      detail,
+      blocking,
+      buttons: [],
+    });
     if (run.fault) return this.faultMessage(run.fault);
     if (run.step === 'asking') return busy(t.asking, t.askingDetail);
     if (run.step === 'creating') return busy(t.creating, '');
@@ -130,7 +143,8 @@ export class Stage {
     if (run.stream.kind === 'lost') {
       return { icon: 'lost', title: t.lost, detail: t.lostDetail(run.stream.attempt), blocking: false, buttons: [] };
     }
-    if (run.session.state === 'stalled' || run.link === 'down') return { ...busy(t.stalled, t.stalledDetail, false), icon: 'warning' };
+    if (run.session.state === 'stalled' || run.link === 'down')
+      return { ...busy(t.stalled, t.stalledDetail, false), icon: 'warning' };
     if (run.step === 'running' && run.session.searching) return { ...busy(t.searching, t.searchingDetail, false), icon: 'body' };
     if (run.step === 'connecting') return busy(t.connecting, t.connectingDetail, !run.media);
     return null;
@@ -140,11 +154,24 @@ export class Stage {
     const { again, demo, back } = this.actions;
     const words = text.fault;
     if (fault.kind === 'camera') {
-      const buttons = [[words.again, again], [words.demo, demo], [words.back, back]] as const;
+      const buttons = [
+        [words.again, again],
+        [words.demo, demo],
+        [words.back, back],
+      ] as const;
       return { icon: 'blocked', title: words.title[fault.fault], detail: words.detail[fault.fault], blocking: true, buttons };
     }
     const { title, detail } = problemWords(fault.problem);
-    return { icon: 'warning', title, detail, blocking: true, buttons: [[words.again, again], [words.back, back]] };
+    return {
+      icon: 'warning',
+      title,
+      detail,
+      blocking: true,
+      buttons: [
+        [words.again, again],
+        [words.back, back],
+      ],
+    };
   }
 
   private tell(message: Message | null): void {
@@ -153,7 +180,9 @@ export class Stage {
     this.shownMessage = key;
     show(this.message, message !== null);
     if (!message) return;
-    const buttons = message.buttons.map(([label, run], i) => h('button', { type: 'button', class: i === 0 ? 'primary' : 'on-dark', click: run }, label));
+    const buttons = message.buttons.map(([label, run], i) =>
+      h('button', { type: 'button', class: i === 0 ? 'primary' : 'on-dark', click: run }, label),
+    );
     this.message.className = `message ${message.blocking ? 'blocking' : 'passing'}`;
     this.message.setAttribute('role', message.buttons.length > 0 ? 'alert' : 'status');
     this.message.replaceChildren(

@@ -23,7 +23,8 @@ export class Status {
   private readonly sourceBox: HTMLElement;
 
   constructor() {
-    const box = (label: string, value: HTMLElement, hint: string) => h('span', { class: 'figure', title: hint }, h('span', { class: 'dim' }, label), value);
+    const box = (label: string, value: HTMLElement, hint: string) =>
+      h('span', { class: 'figure', title: hint }, h('span', { class: 'dim' }, label), value);
     this.delayBox = box(t.delay, this.delay, t.delayHint);
     this.sourceBox = box(t.source, this.source, '');
     this.sourceBox.classList.add('wide-only');

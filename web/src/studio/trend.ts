@@ -37,7 +37,9 @@ export class Trend {
   update(session: Session, catalog: Catalog | null): void {
     const { latest } = session;
     // One person and one movement: a course over different ones says nothing.
-    this.repetitions = session.repetitions.filter(({ data }) => data.person === latest?.data.person && data.movement === latest.data.movement);
+    this.repetitions = session.repetitions.filter(
+      ({ data }) => data.person === latest?.data.person && data.movement === latest.data.movement,
+    );
     this.catalog = catalog;
     if (latest && catalog) this.offer(latest, catalog);
     this.draw();
@@ -60,7 +62,9 @@ export class Trend {
     const dots = this.repetitions.flatMap(({ number, data }) => {
       const value = data.metrics[this.metric.value];
       if (typeof value !== 'number') return [];
-      return [{ name: String(number), value, uncertainty: data.uncertainty[this.metric.value] ?? null, grade: data.quality.grade }];
+      return [
+        { name: String(number), value, uncertainty: data.uncertainty[this.metric.value] ?? null, grade: data.quality.grade },
+      ];
     });
     const all = summary(dots.map((dot) => dot.value));
     show(this.empty, all === null);
@@ -70,9 +74,18 @@ export class Trend {
     if (state === this.drawn || !definition || !all) return;
     this.drawn = state;
     const words = (value: number) => line(reading(definition, value));
-    this.box.setAttribute('aria-label', t.summary(definition.label, dots.length, words(all.mean), words(all.lowest), words(all.highest)));
-    if (width > 0) this.box.replaceChildren(chart(dots, { width, height: HEIGHT, resolution: 10 ** -definition.decimals, mean: all.mean }));
-    const rows = [[t.mean, all.mean], [t.deviation, all.deviation], [t.lowest, all.lowest], [t.highest, all.highest]] as const;
+    this.box.setAttribute(
+      'aria-label',
+      t.summary(definition.label, dots.length, words(all.mean), words(all.lowest), words(all.highest)),
+    );
+    if (width > 0)
+      this.box.replaceChildren(chart(dots, { width, height: HEIGHT, resolution: 10 ** -definition.decimals, mean: all.mean }));
+    const rows = [
+      [t.mean, all.mean],
+      [t.deviation, all.deviation],
+      [t.lowest, all.lowest],
+      [t.highest, all.highest],
+    ] as const;
     this.statistics.replaceChildren(
       ...rows.map(([label, value]) => h('div', {}, h('dt', {}, label), h('dd', {}, value === null ? '–' : words(value)))),
     );
