@@ -73,7 +73,7 @@ export class OverlayView {
     const { latest } = session;
     const interim = this.interim(session, catalog);
     const { hold } = this.options;
-    if (latest && latest !== this.shown?.repetition && latest.sequence !== this.shown?.repetition.sequence) {
+    if (latest && latest.sequence !== this.shown?.repetition.sequence) {
       this.shown = { repetition: latest, at: now };
       this.fill(t.last(latest.number), latest.data.quality.grade, this.rows(latest, catalog), false);
     } else if (interim.length > 0) {
@@ -84,7 +84,6 @@ export class OverlayView {
     }
     const held = this.shown !== null && (hold === 0 || now - this.shown.at < hold * 1000);
     show(this.last, held || interim.length > 0);
-    if (!held && hold > 0 && this.shown && interim.length === 0) this.last.classList.remove('provisional');
   }
 
   /** Live joint angles, unless the numbers asked for are others. */
