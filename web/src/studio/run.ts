@@ -76,7 +76,8 @@ export class Run {
   private viewer: Viewer | null = null;
   private heardAt = 0;
   private stopped = false;
-  private ended = false;
+  /** Whether this page ended the session. */
+  ended = false;
   private readonly timer: ReturnType<typeof setInterval>;
 
   constructor(

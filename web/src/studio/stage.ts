@@ -137,7 +137,8 @@ export class Stage {
     if (run.step === 'asking') return busy(t.asking, t.askingDetail);
     if (run.step === 'creating') return busy(t.creating, '');
     if (run.step === 'over') {
-      const detail = t.overDetail(run.session.repetitions.length);
+      const why = run.ended ? '' : (run.session.reason ?? '');
+      const detail = t.overDetail(run.session.repetitions.length, why);
       return { icon: 'done', title: t.over, detail, blocking: true, buttons: [] };
     }
     if (run.stream.kind === 'lost') {

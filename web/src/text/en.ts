@@ -64,7 +64,8 @@ export const text = {
     stalled: 'No picture is arriving',
     stalledDetail: 'The session goes on as soon as it does.',
     over: 'Session ended',
-    overDetail: (n: number) => (n === 0 ? 'No repetition was measured.' : `${plural(n, 'repetition', 'repetitions')} measured.`),
+    overDetail: (n: number, why: string) =>
+      (n === 0 ? 'No repetition was measured' : `${plural(n, 'repetition', 'repetitions')} measured`) + (why && `: ${why}`) + '.',
     noPicture: 'Picture not available; the skeleton is live.',
     repetitions: (n: number) => plural(n, 'repetition', 'repetitions'),
     noPhase: 'Ready',
