@@ -21,6 +21,7 @@ packages=(
 )
 oldest_rust=1.95
 oldest_gstreamer=1.22
+oldest_node=18
 
 fail() {
   printf 'setup: %s\n' "$1" >&2
@@ -47,6 +48,9 @@ check_tools() {
   has python3 || fail 'Python 3 is missing: run `apt-get install python3 python3-pip`'
   python3 -m pip --version >/dev/null 2>&1 || fail 'pip for Python 3 is missing: run `apt-get install python3-pip`'
   has node && has npm || fail 'Node with npm is missing: run `apt-get install nodejs npm`'
+  local node
+  node=$(node --version)
+  at_least "${node#v}" "$oldest_node" || fail "Node $node is too old, $oldest_node is needed: run \`apt-get install nodejs\`"
 }
 
 missing_packages() {
