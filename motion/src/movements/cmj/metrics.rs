@@ -53,8 +53,9 @@ pub const KEYS: &[&str] = &[
     "trunk_angle_at_landing_deg",
 ];
 
-/// Standard deviation of the onset, seconds: how early a body's first stir shows over landmark noise.
-const ONSET_DEVIATION_S: f64 = 0.072;
+/// Standard deviation of the onset, seconds. Over 42 rendered jumps nobody passed behind (`make accuracy`, seed 1) it is 22 ms at 60
+/// frames per second and more and 28 ms at 30; bodies that stir less smoothly than the synthetic athlete are allowed for.
+const ONSET_DEVIATION_S: f64 = 0.04;
 
 /// Standard deviation of the lowest point, seconds, beside a third of a frame: the smoothed curve is flat there.
 const LOWEST_DEVIATION_S: f64 = 0.012;
