@@ -1,0 +1,39 @@
+//! Video by WebRTC over plain HTTP: WHIP in (RFC 9725), WHEP out (draft-ietf-wish-whep).
+
+mod answer;
+mod whep;
+mod whip;
+
+use super::App;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Media type of session descriptions.
+const SDP: &str = "application/sdp";
+/// Media type of further ICE candidates.
+const TRICKLE: &str = "application/trickle-ice-sdpfrag";
+
+/// Every route of WHIP and WHEP.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(whip::create_and_publish))
+        .routes(routes!(whip::publish, whip::trickle, whip::unpublish))
+        .routes(routes!(whep::watch))
+        .routes(routes!(whep::unwatch))
+}
+
+/// Middleware: the answer to OPTIONS also says what can be posted.
+pub async fn say_what_is_accepted(request: Request, next: Next) -> Response {
+    let asked = request.method() == Method::OPTIONS;
+    let mut response = next.run(request).await;
+    if asked {
+        let headers = response.headers_mut();
+        headers.insert("accept-post", HeaderValue::from_static(SDP));
+        headers.insert("accept-patch", HeaderValue::from_static(TRICKLE));
+    }
+    response
+}
