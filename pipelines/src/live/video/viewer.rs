@@ -3,7 +3,7 @@
 use super::fanout::{Stamps, Subscriber};
 use crate::AnalysisError;
 use crate::elements::make;
-use crate::live::webrtc::{Offer, Peer};
+use crate::live::webrtc::{Offer, Peer, TRANSPORT_WIDE_CC};
 use crate::live::{IceServers, LiveError};
 use crate::stopping::Stopping;
 use gst::prelude::*;
@@ -93,22 +93,46 @@ impl Viewer {
 
 /// The H.264 format of the offer that every decoder of its maker plays: constrained baseline, in packets of any size.
 fn wanted_format(offer: &Offer) -> Result<gst::Structure, LiveError> {
-    let formats = offer.video_formats(&["H264"]);
-    let score = |format: &gst::StructureRef| {
-        let text = |field| format.get::<&str>(field).unwrap_or_default();
-        let fragments = text("packetization-mode") == "1";
-        let profile = text("profile-level-id").to_ascii_lowercase();
-        (fragments, profile.starts_with("42e0"), profile.starts_with("42"))
-    };
-    // The first of the best: max_by_key would take the last.
-    formats
+    let formats = offer.video_formats(&["H264"], &[TRANSPORT_WIDE_CC]);
+    let mut format = formats
         .iter()
         .rev()
-        .max_by_key(|format| score(format))
+        // The first of the best: max_by_key takes the last.
+        .max_by_key(|format| (text(format, "packetization-mode") == "1", suitability(format)))
         .map(gst::StructureRef::to_owned)
         .ok_or_else(|| LiveError::Offer {
             reason: "its video section does not have H264, the codec video is sent in".into(),
-        })
+        })?;
+    if suitability(&format) < Suitability::ConstrainedBaseline {
+        // Who plays another profile plays constrained baseline too, but the payloader would refuse it for the name's sake.
+        format.remove_fields(["profile", "profile-level-id"]);
+    }
+    Ok(format)
+}
+
+/// How sure it is that a decoder for a format plays constrained baseline.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Suitability {
+    OtherProfile,
+    Baseline,
+    ConstrainedBaseline,
+}
+
+/// GStreamer tells the profile by its name where the offer allows levels to differ (`level-asymmetry-allowed`, as
+/// browsers do), and else as `profile-level-id`.
+fn suitability(format: &gst::StructureRef) -> Suitability {
+    let id = text(format, "profile-level-id").to_ascii_lowercase();
+    match text(format, "profile") {
+        "constrained-baseline" => Suitability::ConstrainedBaseline,
+        _ if id.starts_with("42e0") => Suitability::ConstrainedBaseline,
+        "baseline" => Suitability::Baseline,
+        _ if id.starts_with("42") => Suitability::Baseline,
+        _ => Suitability::OtherProfile,
+    }
+}
+
+fn text<'a>(format: &'a gst::StructureRef, field: &str) -> &'a str {
+    format.get(field).unwrap_or_default()
 }
 
 /// Adds the stream between offer and answer.
@@ -163,4 +187,75 @@ fn broken(reason: &str) -> LiveError {
         reason: reason.to_owned(),
     }
     .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An offer with these formats of H.264: payload type and parameters.
+    fn offer(formats: &[(u8, &str)]) -> Offer {
+        gst::init().expect("GStreamer");
+        let types: String = formats.iter().map(|(pt, _)| format!(" {pt}")).collect();
+        let lines: String = formats
+            .iter()
+            .map(|(pt, fmtp)| format!("a=rtpmap:{pt} H264/90000\r\na=fmtp:{pt} {fmtp}\r\n"))
+            .collect();
+        let sdp = format!(
+            "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF{types}\r\nc=IN IP4 0.0.0.0\r\n\
+             a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AA:BB\r\na=setup:actpass\r\n\
+             a=mid:0\r\na=recvonly\r\n{lines}"
+        );
+        Offer::parse(&sdp).expect("a good offer")
+    }
+
+    fn payload(formats: &[(u8, &str)]) -> i32 {
+        let format = wanted_format(&offer(formats)).expect("a format");
+        format.get("payload").expect("a payload type")
+    }
+
+    #[test]
+    fn constrained_baseline_is_found_among_what_a_browser_offers() {
+        let chromium = [
+            (
+                102,
+                "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
+            ),
+            (
+                104,
+                "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42001f",
+            ),
+            (
+                108,
+                "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+            ),
+            (
+                114,
+                "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f",
+            ),
+            (
+                116,
+                "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=4d001f",
+            ),
+        ];
+        assert_eq!(payload(&chromium), 108);
+        let plain = [
+            (96, "packetization-mode=1;profile-level-id=640028"),
+            (97, "packetization-mode=1;profile-level-id=42e01f"),
+        ];
+        assert_eq!(payload(&plain), 97);
+    }
+
+    #[test]
+    fn another_profile_does_not_keep_the_payloader_from_constrained_baseline() {
+        let only = [(
+            102,
+            "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f",
+        )];
+        let format = wanted_format(&offer(&only)).expect("a format");
+        assert!(
+            !format.has_field("profile") && !format.has_field("profile-level-id"),
+            "{format}"
+        );
+    }
 }
