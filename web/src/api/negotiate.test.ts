@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { fragment, iceServers } from './negotiate';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { fragment, iceServers, negotiate } from './negotiate';
 
 describe('iceServers', () => {
   it('reads STUN and TURN servers from a Link header and nothing else', () => {
@@ -27,5 +27,49 @@ describe('fragment', () => {
       'a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host',
       '',
     ]);
+  });
+});
+
+describe('negotiate', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** A connection that writes down what is done to it. */
+  function connection(done: string[]): RTCPeerConnection {
+    return {
+      iceGatheringState: 'complete',
+      localDescription: { sdp: 'v=0 offer' },
+      addEventListener: () => undefined,
+      setConfiguration: ({ iceServers }: RTCConfiguration) => void done.push(`servers ${JSON.stringify(iceServers)}`),
+      setLocalDescription: async () => void done.push('offer'),
+      setRemoteDescription: async ({ sdp }: RTCSessionDescriptionInit) => void done.push(`answer ${sdp}`),
+    } as unknown as RTCPeerConnection;
+  }
+
+  /** A server that tells a TURN server, and answers a POST with these headers. */
+  function server(headers: Record<string, string>): void {
+    vi.stubGlobal('location', { search: '', href: 'http://daemon/' });
+    vi.stubGlobal('fetch', async (_: string, { method }: RequestInit) => {
+      const link = '<turn:turn.example.net>; rel="ice-server"; username="u"; credential="p"';
+      const response =
+        method === 'OPTIONS' ? new Response('', { headers: { link } }) : new Response('v=0 answer', { status: 201, headers });
+      Object.defineProperty(response, 'url', { value: 'http://daemon/whip/1' });
+      return response;
+    });
+  }
+
+  it('knows the TURN servers before it makes its offer', async () => {
+    server({ location: '/whip/1', etag: '"a"' });
+    const done: string[] = [];
+    expect(await negotiate(connection(done), 'http://daemon/whip/1')).toBe('http://daemon/whip/1');
+    expect(done).toEqual([
+      'servers [{"urls":"turn:turn.example.net","username":"u","credential":"p"}]',
+      'offer',
+      'answer v=0 answer',
+    ]);
+  });
+
+  it('names what is missing in an answer', async () => {
+    server({});
+    await expect(negotiate(connection([]), 'http://daemon/whip/1')).rejects.toThrow('location');
   });
 });

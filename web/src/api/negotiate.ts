@@ -1,6 +1,6 @@
 /** What WHIP (RFC 9725) and WHEP have in common: one offer, one answer, one resource to delete. */
 
-import { request } from './problem';
+import { Problem, request } from './problem';
 
 /** Host candidates are there at once; whoever needs longer is sent after the offer. */
 const GATHERING_MS = 500;
@@ -40,20 +40,30 @@ export function fragment(description: string, candidate: RTCIceCandidate): strin
 
 /** Offers, applies the answer and returns the address of the resource that was made. */
 export async function negotiate(connection: RTCPeerConnection, endpoint: string): Promise<string> {
+  // Only servers that are known before the offer are asked for candidates of it.
+  const allowed = await request(endpoint, { method: 'OPTIONS' });
+  const servers = iceServers(allowed.headers.get('link'));
+  if (servers.length > 0) connection.setConfiguration({ iceServers: servers });
   await connection.setLocalDescription();
   await gathered(connection);
   const offer = connection.localDescription?.sdp ?? '';
   const headers = { 'content-type': 'application/sdp' };
   const response = await request(endpoint, { method: 'POST', headers, body: offer });
-  const resource = new URL(response.headers.get('location') ?? endpoint, response.url).href;
-  const servers = iceServers(response.headers.get('link'));
-  if (servers.length > 0) connection.setConfiguration({ iceServers: servers });
-  const version = response.headers.get('etag') ?? '*';
+  const resource = new URL(header(response, 'location'), response.url).href;
+  // A viewer's answer has no version: WHEP takes no candidates after the offer.
+  const version = response.headers.get('etag');
   connection.addEventListener('icecandidate', ({ candidate }) => {
-    if (candidate?.candidate) void trickle(resource, version, fragment(offer, candidate));
+    if (candidate?.candidate && version) void trickle(resource, version, fragment(offer, candidate));
   });
   await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
   return resource;
+}
+
+/** A header that the answer must have. */
+function header(response: Response, name: string): string {
+  const value = response.headers.get(name);
+  if (value === null) throw new Problem('Broken answer', `The server's answer has no header ${name}.`, response.status);
+  return value;
 }
 
 /** A candidate that does not arrive is one way less to connect; `connectionState` says if there is none left. */

@@ -79,6 +79,7 @@ export class Run {
   /** Whether this page ended the session. */
   ended = false;
   private readonly timer: ReturnType<typeof setInterval>;
+  private republishing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly wanted: Wanted,
@@ -102,7 +103,7 @@ export class Run {
   know({ source, latency }: Analysis): void {
     if (this.analysis) this.analysis = { ...this.analysis, source: source ?? null };
     // Nothing was measured as long as it is nought.
-    this.delay.processingMs = latency?.p50_ms || null;
+    this.delay.processingMs = latency?.p50_ms && latency.p50_ms > 0 ? latency.p50_ms : null;
     this.changed();
   }
 
@@ -151,8 +152,8 @@ export class Run {
       this.enter('creating');
     }
     const input = this.isCamera ? ({ streaming: true } as const) : ({ demo: true } as const);
-    // The page draws the skeleton itself, sharper than any encoder leaves it.
-    this.analysis = await createAnalysis({ ...this.wanted.request, input, overlay: false });
+    // Where the page shows what leaves the daemon it draws the skeleton itself, sharper than any encoder leaves it.
+    this.analysis = await createAnalysis({ ...this.wanted.request, input, overlay: this.isCamera });
     if (this.stopped) return this.end();
     this.enter('connecting');
     this.listen(this.isCamera ? BUT_POSES : []);
@@ -216,14 +217,19 @@ export class Run {
 
   private publisherIs(state: RTCPeerConnectionState): void {
     if (state === 'connected') {
+      if (this.link === 'none') {
+        setTimeout(() => this.step === 'connecting' && !this.stopped && this.listen([]), CHANNEL_MS);
+      }
       this.link = 'up';
-      setTimeout(() => this.step === 'connecting' && !this.stopped && this.listen([]), CHANNEL_MS);
     } else if (this.link === 'up') {
       this.link = 'down';
     }
     if (state === 'failed') {
       this.publisher?.abandon();
-      setTimeout(() => !this.stopped && void this.publish().catch((error: unknown) => this.fail(error)), REPUBLISH_MS);
+      this.republishing = setTimeout(
+        () => !this.stopped && void this.publish().catch((error: unknown) => this.fail(error)),
+        REPUBLISH_MS,
+      );
     }
     this.changed();
   }
@@ -267,6 +273,7 @@ export class Run {
     if (this.step === 'over') return;
     this.stopped = true;
     clearInterval(this.timer);
+    clearTimeout(this.republishing);
     this.events?.close();
     this.releaseMedia();
     this.media = null;
