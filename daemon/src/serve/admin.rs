@@ -26,12 +26,8 @@ async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
     if app.sessions.is_draining() {
         return Err(Problem::unavailable("the daemon is about to end"));
     }
-    let archive = app.sessions.archive().clone();
-    let stored = spawn_blocking(move || archive.probe()).await;
-    match stored {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return Err(Problem::unavailable(format!("results cannot be stored: {error}"))),
-        Err(_) => return Err(Problem::internal("looking at the storage panicked")),
+    if let Err(error) = app.sessions.store().probe().await {
+        return Err(Problem::unavailable(format!("results cannot be stored: {error}")));
     }
     if app.sessions.places_left() == 0 {
         return Err(Problem::unavailable("all places are taken"));

@@ -39,6 +39,8 @@ pub struct Families {
     pub request_time: HistogramVec,
     /// Time from the request to publish until the answer.
     pub publish_time: Histogram,
+    /// Time from the request for media, to publish or to open a source, until the first pose is announced.
+    pub first_pose_time: Histogram,
 }
 
 /// Bounds of times until an answer, seconds.
@@ -125,6 +127,14 @@ impl Metrics {
                 Histogram::with_opts(histogram_opts!(
                     "publish_duration_seconds",
                     "Time from the request to publish until its answer",
+                    SECONDS.to_vec()
+                ))?,
+            )?,
+            first_pose_time: register(
+                &registry,
+                Histogram::with_opts(histogram_opts!(
+                    "first_pose_duration_seconds",
+                    "Time from the request to publish or to open a source until the first pose is announced",
                     SECONDS.to_vec()
                 ))?,
             )?,

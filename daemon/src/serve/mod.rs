@@ -33,11 +33,13 @@ use crate::stdout::print;
 use anyhow::Context;
 use clap::Args;
 use config::{Config, ConfigError, SharedConfig};
+use kinemotion_models::{Engine, EngineConfig};
 use kinemotion_pipelines::live::decoders;
 use metrics::Metrics;
 use sessions::Sessions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -79,23 +81,23 @@ impl ServeArgs {
 pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     let config = args.load().map_err(|error| UsageError(error.to_string()))?;
     let filter = log::start(&config.log)?;
-    let app = open(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("serve")
         .build()?;
-    let outcome = runtime.block_on(serve(app, args, &filter));
+    let outcome = runtime.block_on(async { serve(open(config).await?, args, &filter).await });
     // Blocking work that hangs must not keep the process.
     runtime.shutdown_background();
     outcome
 }
 
 /// Everything but the listeners.
-fn open(config: Config) -> anyhow::Result<App> {
+async fn open(config: Config) -> anyhow::Result<App> {
     let folder = config.storage.folder.clone();
     decoders::apply(config.decoders.order.clone());
     let (config, metrics) = (SharedConfig::new(config), Metrics::new()?);
     let sessions = Sessions::open(config.clone(), metrics.clone())
+        .await
         .with_context(|| format!("results cannot be stored in {}", folder.display()))?;
     Ok(App {
         config,
@@ -106,6 +108,7 @@ fn open(config: Config) -> anyhow::Result<App> {
 
 async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Result<Exit> {
     let config = app.config.get();
+    let _models = load_models(&config)?;
     let mut signals = signals::Signals::new()?;
     let end = CancellationToken::new();
     let public = bind(&config.server.listen).await?;
@@ -136,6 +139,17 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     }
     Ok(Exit::Done)
 }
+
+/// Loads models, which stay loaded as long as the engine is held: an analysis uses the one there is.
+fn load_models(config: &Config) -> anyhow::Result<Arc<Engine>> {
+    let engine = Engine::shared(&EngineConfig::default()).context(NO_MODELS)?;
+    for quality in &config.models.loaded {
+        engine.warm_up((*quality).into()).context(NO_MODELS)?;
+    }
+    Ok(engine)
+}
+
+const NO_MODELS: &str = "pose estimation cannot start; kinemotion doctor says how to mend it";
 
 async fn bind(address: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)

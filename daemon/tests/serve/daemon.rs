@@ -2,9 +2,11 @@
 
 use crate::client::Client;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// A running daemon; ends with the value.
 pub struct Daemon {
@@ -81,11 +83,74 @@ impl Daemon {
             .await
     }
 
+    /// What the process holds at this moment.
+    pub fn holdings(&self) -> Holdings {
+        let process = Path::new("/proc").join(self.child.id().to_string());
+        let entries = |folder: &str| std::fs::read_dir(process.join(folder)).expect("readable");
+        let mut threads = BTreeMap::new();
+        for entry in entries("task") {
+            // One that ends meanwhile has no name any more.
+            let name = std::fs::read_to_string(entry.expect("readable").path().join("comm"));
+            let name = name.unwrap_or_default().trim_end().to_owned();
+            if !POOLS.iter().any(|pool| name.starts_with(pool)) {
+                *threads.entry(name).or_default() += 1;
+            }
+        }
+        let descriptors = entries("fd").filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+        let descriptors =
+            descriptors.filter(|target| !target.to_string_lossy().contains("kinemotion.sqlite3"));
+        Holdings {
+            threads,
+            descriptors: descriptors.count(),
+        }
+    }
+
+    /// Waits until the process holds no more than before; says what it still holds when it does not let go.
+    pub async fn let_go(&self, before: &Holdings) {
+        let deadline = Instant::now() + crate::PATIENCE;
+        while !self.holdings().is_within(before) {
+            let now = self.holdings();
+            assert!(Instant::now() < deadline, "held before: {before:?}, now: {now:?}");
+            // The kernel tells nobody when a thread or descriptor goes.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Whatever is listed.
     pub async fn listed(&self) -> Vec<Value> {
         let list = self.public.get("/api/v1/analyses").await.json();
         list["analyses"].as_array().expect("a list").clone()
     }
+}
+
+/// What a session may leave behind in its process.
+#[derive(Debug)]
+pub struct Holdings {
+    /// How many threads have a name.
+    threads: BTreeMap<String, usize>,
+    descriptors: usize,
+}
+
+impl Holdings {
+    fn is_within(&self, before: &Self) -> bool {
+        let threads = |name| before.threads.get(name).copied().unwrap_or_default();
+        self.descriptors <= before.descriptors
+            && self.threads.iter().all(|(name, count)| *count <= threads(name))
+    }
+}
+
+/// Threads that belong to nobody and come and go as there is work: of the runtime, and of the database's connections.
+const POOLS: [&str; 2] = ["serve", "sqlx-sqlite"];
+
+/// Names of the folders of analyses in the storage.
+pub fn folders(storage: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(storage)
+        .expect("readable")
+        .map(|entry| entry.expect("readable"));
+    entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().expect("a name"))
+        .collect()
 }
 
 impl Drop for Daemon {

@@ -1,8 +1,8 @@
 //! Events of the demo athlete on every transport.
 
 use crate::client::{is, is_state};
-use crate::daemon::Daemon;
-use serde_json::Value;
+use crate::daemon::{Daemon, folders};
+use serde_json::{Value, json};
 
 fn sequence(event: &Value) -> u64 {
     event["sequence"].as_u64().expect("a number")
@@ -65,7 +65,11 @@ async fn every_transport_says_the_same_and_a_reader_that_does_not_read_slows_nob
             .all(|pair| sequence(&pair[0]) < sequence(&pair[1]))
     );
     let last = seen.last().expect("events");
-    assert_eq!(last["data"]["state"], "done", "{last}");
+    assert_eq!(
+        last["data"],
+        json!({ "state": "done", "reason": "ended by DELETE" }),
+        "{last}"
+    );
     assert_eq!(seen.len() as u64 + dropped(&seen), sequence(last) + 1);
     assert!(seen.iter().all(|event| event["analysis_id"] == id.as_str()));
     for kind in ["pose", "phase", "repetition", "state", "analysis_complete"] {
@@ -210,5 +214,5 @@ async fn the_movement_can_be_changed_while_it_runs() {
     change(r#"{"overlay":true}"#).await.problem(409);
     assert_eq!(daemon.public.delete(&path).await.status, 204);
     daemon.public.get(&path).await.problem(404);
-    assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0);
+    assert!(folders(folder.path()).is_empty());
 }

@@ -128,6 +128,54 @@ async fn a_killed_daemon_has_lost_no_repetition_that_was_announced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_analysis_that_is_not_listed_any_more_is_found_by_its_name_and_can_be_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = Daemon::start(folder.path(), &[("STORAGE__REMEMBERED", "1")]);
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        let id = daemon.make(&waiting()).await;
+        let path = format!("/api/v1/analyses/{id}");
+        assert_eq!(daemon.public.delete(&path).await.status, 204);
+        daemon.public.lines(&format!("{path}/stream")).await.rest().await;
+        made.push(path);
+    }
+    // forgetting is the last thing that happens to an analysis that ended
+    while daemon.listed().await.len() > 1 {
+        tokio::task::yield_now().await;
+    }
+    let old = daemon.public.get(&made[0]).await.json();
+    assert_eq!(old["state"], "done");
+    let events = daemon
+        .public
+        .lines(&format!("{}/stream", made[0]))
+        .await
+        .rest()
+        .await;
+    assert!(is_state("done")(events.last().expect("events")));
+    assert_eq!(daemon.public.delete(&made[0]).await.status, 204);
+    daemon.public.get(&made[0]).await.problem(404);
+}
+
+/// The folder of one daemon is not that of another, which would take what runs for what was left behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_daemon_in_the_same_folder_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _first = Daemon::start(folder.path(), &[]);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_kinemotion"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("KINEMOTION_SERVE__ADMIN__LISTEN", "127.0.0.1:0")
+        .env("KINEMOTION_SERVE__STORAGE__FOLDER", folder.path())
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("another daemon") && text.contains(&*folder.path().to_string_lossy()),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_second_signal_ends_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let daemon = Daemon::start(folder.path(), &[]);

@@ -1,6 +1,7 @@
 //! Requests that make no sense: a clear answer, and nothing is left behind.
 
-use crate::daemon::Daemon;
+use crate::athlete::jumping;
+use crate::daemon::{Daemon, folders};
 use hyper::Method;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -13,7 +14,7 @@ const TRICKLE: (&str, &str) = ("content-type", "application/trickle-ice-sdpfrag"
 
 async fn nothing_is_left(daemon: &Daemon, folder: &Path) {
     assert!(daemon.listed().await.is_empty());
-    assert_eq!(std::fs::read_dir(folder).expect("readable").count(), 0);
+    assert!(folders(folder).is_empty());
     assert_eq!(daemon.admin.get("/readyz").await.status, 200);
 }
 
@@ -124,50 +125,187 @@ async fn wrong_types_sizes_methods_and_names_are_told_apart() {
     nothing_is_left(&daemon, folder.path()).await;
 }
 
+/// An operation of the description.
+#[derive(Clone, Debug)]
+struct Operation {
+    method: Method,
+    path: String,
+    /// Media type of its body, where it takes one.
+    body: Option<String>,
+}
+
+/// Everything that is described: what comes new is covered by itself.
+async fn operations(daemon: &Daemon) -> Vec<Operation> {
+    let document = daemon.public.get("/api/v1/openapi.json").await.json();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            let contents = operation["requestBody"]["content"].as_object();
+            operations.push(Operation {
+                method: Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method"),
+                path: path.clone(),
+                body: contents.and_then(|contents| contents.keys().next().cloned()),
+            });
+        }
+    }
+    assert!(operations.len() > 10);
+    operations
+}
+
+impl Operation {
+    /// Its path with this name for everything that has one.
+    fn path_of(&self, name: &str) -> String {
+        let mut parts: Vec<&str> = self.path.split('/').collect();
+        for part in parts.iter_mut().filter(|part| part.starts_with('{')) {
+            *part = name;
+        }
+        parts.join("/")
+    }
+
+    fn has_names(&self) -> bool {
+        self.path.contains('{')
+    }
+}
+
+/// A daemon that has had a session, so that what all sessions share is there.
+async fn used(folder: &Path) -> Daemon {
+    let daemon = Daemon::start(folder, &[]);
+    let id = daemon.make(&waiting()).await;
+    remove(&daemon, &id).await;
+    daemon
+}
+
+fn waiting() -> Value {
+    json!({ "input": { "streaming": true } })
+}
+
+/// Ends an analysis and removes it.
+async fn remove(daemon: &Daemon, id: &str) {
+    let path = format!("/api/v1/analyses/{id}");
+    assert_eq!(daemon.public.delete(&path).await.status, 204);
+    daemon.public.lines(&format!("{path}/stream")).await.rest().await;
+    assert_eq!(daemon.public.delete(&path).await.status, 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_refuses_unknown_names_wrong_types_and_bodies_that_are_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = used(folder.path()).await;
+    let before = daemon.holdings();
+    let operations = operations(&daemon).await;
+    let large = vec![b' '; 70_000];
+    for operation in &operations {
+        let send = |name: &str, media_type: &str, body: Vec<u8>| {
+            let (client, method, path) = (
+                daemon.public.clone(),
+                operation.method.clone(),
+                operation.path_of(name),
+            );
+            let (media_type, tag) = (media_type.to_owned(), format!("\"{name}\""));
+            async move {
+                let headers = [("content-type", media_type.as_str()), ("if-match", tag.as_str())];
+                client.send(method, &path, &headers, &body).await
+            }
+        };
+        let own_type = operation.body.clone().unwrap_or_default();
+        if operation.has_names() {
+            for name in [
+                "unknown",
+                "%00",
+                "%ff",
+                "..%2f..%2fetc",
+                "0199d4c0-0000-7000-8000-000000000001",
+            ] {
+                let answer = send(name, &own_type, b"{}".to_vec()).await;
+                assert!(
+                    matches!(answer.status, 400 | 404),
+                    "{operation:?} {name}: {answer:?}"
+                );
+                answer.problem(answer.status);
+            }
+        }
+        if operation.body.is_none() {
+            continue;
+        }
+        let id = daemon.make(&waiting()).await;
+        for (media_type, body, statuses) in [
+            ("text/plain", Vec::new(), [415].as_slice()),
+            ("", Vec::new(), &[415]),
+            (own_type.as_str(), large.clone(), &[413]),
+            (own_type.as_str(), vec![0xff; 100], &[400]),
+            (own_type.as_str(), b"{".to_vec(), &[400, 409]),
+        ] {
+            let answer = send(&id, media_type, body).await;
+            assert!(
+                statuses.contains(&answer.status),
+                "{operation:?} {media_type}: {answer:?}"
+            );
+            answer.problem(answer.status);
+        }
+        let still = daemon.public.get(&format!("/api/v1/analyses/{id}")).await.json();
+        assert_eq!(still["state"], "waiting", "{operation:?}");
+        remove(&daemon, &id).await;
+    }
+    nothing_is_left(&daemon, folder.path()).await;
+    daemon.let_go(&before).await;
+}
+
 #[test]
 fn random_bytes_to_every_endpoint_give_an_error_and_leave_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let daemon = Daemon::start(folder.path(), &[]);
-    let document = runtime.block_on(daemon.public.get("/api/v1/openapi.json")).json();
-    let paths = document["paths"].as_object().expect("paths").iter();
-    let writing: Vec<(Method, String)> = paths
-        .flat_map(|(path, item)| {
-            let methods = item
-                .as_object()
-                .expect("an item")
-                .keys()
-                .map(|method| method.to_uppercase());
-            methods.map(|method| {
-                (
-                    Method::from_bytes(method.as_bytes()).expect("a method"),
-                    path.clone(),
-                )
-            })
-        })
-        .filter(|(method, path)| *method == Method::POST || *method == Method::PATCH || path.contains('{'))
-        .collect();
-    let content_types = prop_oneof![Just(JSON.1), Just(SDP.1), Just(TRICKLE.1), Just("text/plain")];
-    let request = (
-        prop::sample::select(writing),
-        "[a-z0-9]{1,20}",
-        content_types,
-        prop::collection::vec(any::<u8>(), 0..200),
-    );
+    let daemon = runtime.block_on(used(folder.path()));
+    let before = daemon.holdings();
+    let mut operations = runtime.block_on(operations(&daemon));
+    operations.retain(|operation| operation.body.is_some() || operation.has_names());
+    let media_types = prop_oneof![Just(JSON.1), Just(SDP.1), Just(TRICKLE.1), Just("text/plain")];
+    let name = prop_oneof!["[a-z0-9]{1,20}", "(%[0-9a-f]{2}){1,20}"];
+    let bytes = prop::collection::vec(any::<u8>(), 0..200);
+    let request = (prop::sample::select(operations), name, media_types, bytes);
     let mut runner = TestRunner::new(Config::with_cases(300));
-    let outcome = runner.run(&request, |((method, path), name, content_type, body)| {
-        let mut path = path;
-        for part in ["{id}", "{viewer}", "{file}"] {
-            path = path.replace(part, &name);
-        }
-        let headers = [("content-type", content_type)];
-        let answer = runtime.block_on(daemon.public.send(method.clone(), &path, &headers, &body));
-        prop_assert!((400..500).contains(&answer.status), "{method} {path}: {answer:?}");
+    let outcome = runner.run(&request, |(operation, name, media_type, body)| {
+        let (method, path) = (operation.method.clone(), operation.path_of(&name));
+        let headers = [("content-type", media_type)];
+        let answer = runtime.block_on(daemon.public.send(method, &path, &headers, &body));
+        prop_assert!(
+            (400..500).contains(&answer.status),
+            "{operation:?} {path}: {answer:?}"
+        );
         prop_assert_eq!(answer.header("content-type"), "application/problem+json");
         Ok(())
     });
     outcome.expect("every answer is a problem");
     runtime.block_on(nothing_is_left(&daemon, folder.path()));
+    runtime.block_on(daemon.let_go(&before));
+}
+
+/// Offers that begin well: the session they were made for must not survive them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_that_is_refused_late_leaves_no_session_thread_or_descriptor() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = used(folder.path()).await;
+    let before = daemon.holdings();
+    let good = jumping().offer();
+    for (what, with) in [
+        ("H264", "XYZ"),
+        ("a=fingerprint", "a=finger"),
+        ("m=video", "m=movie"),
+        ("a=sendrecv", "a=recvonly"),
+        ("a=sendonly", "a=recvonly"),
+    ] {
+        let offer = good.replace(what, with);
+        if offer == good {
+            continue;
+        }
+        let answer = daemon
+            .public
+            .send(Method::POST, "/whip", &[SDP], offer.as_bytes())
+            .await;
+        assert!((400..500).contains(&answer.status), "{what} → {with}: {answer:?}");
+        answer.problem(answer.status);
+    }
+    nothing_is_left(&daemon, folder.path()).await;
+    daemon.let_go(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -133,9 +133,9 @@ impl LiveSession {
         self.shared.video.watch(offer)
     }
 
-    /// Ends a viewer; unknown ones are ignored.
-    pub fn unwatch(&self, viewer: &ViewerId) {
-        self.shared.video.unwatch(viewer);
+    /// Ends a viewer; whether there was one of this name.
+    pub fn unwatch(&self, viewer: &ViewerId) -> bool {
+        self.shared.video.unwatch(viewer)
     }
 
     /// The present picture with overlay as JPEG.

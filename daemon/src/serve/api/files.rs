@@ -5,7 +5,7 @@ use crate::serve::App;
 use crate::serve::problem::Problem;
 use crate::serve::sessions::{Analysis, Order};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -40,7 +40,7 @@ pub struct Results {
     responses((status = 200, description = "The results", body = Results))
 )]
 pub async fn results_json(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     let results = Results {
         schema: SCHEMA,
         analysis_id: analysis.id.clone(),
@@ -58,7 +58,7 @@ pub async fn results_json(State(app): State<App>, Path(id): Path<String>) -> Res
     responses((status = 200, description = "The table", body = String, content_type = "text/csv"))
 )]
 pub async fn results_csv(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     let text = table(&analysis).map_err(|error| Problem::internal(error.to_string()))?;
     let content_type = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
     Ok((attachment(&analysis, "csv"), content_type, text).into_response())
@@ -89,7 +89,7 @@ fn attachment(analysis: &Analysis, extension: &str) -> [(HeaderName, String); 1]
     responses((status = 200, description = "The picture", body = Vec<u8>, content_type = "image/jpeg"))
 )]
 pub async fn snapshot(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     let picture = app.sessions.with_live(&analysis, |live| live.snapshot()).await?;
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg"),
@@ -110,11 +110,11 @@ pub async fn recording(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     if !analysis.order.record {
         return Err(Problem::not_found("no recording was asked for"));
     }
-    file(app.sessions.archive().recording(&analysis.id), request).await
+    file(app.sessions.store().recording(&analysis.id), request).await
 }
 
 /// HTTP Live Streaming
@@ -130,14 +130,24 @@ pub async fn hls(
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     if !is_segment(&name) {
         return Err(Problem::not_found(
             "there is index.m3u8 and the segments it lists",
         ));
     }
-    file(app.sessions.archive().hls(&analysis.id).join(&name), request).await
+    let mut response = file(app.sessions.store().hls(&analysis.id).join(&name), request).await?;
+    if name.ends_with(".m3u8") {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PLAYLIST));
+        // It changes with every segment.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    Ok(response)
 }
+
+/// Media type of playlists (RFC 8216, section 4).
+const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 
 /// Whether a name can be one of a playlist or segment: no folder, nothing hidden.
 fn is_segment(name: &str) -> bool {

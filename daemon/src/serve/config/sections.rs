@@ -1,6 +1,7 @@
 //! The settings as types. `kinemotion.toml` beside this folder says what each means; a test keeps both equal.
 
 use super::ConfigError;
+use crate::serve::api::model::Quality;
 use kinemotion_pipelines::live::decoders::DecoderOrder;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -37,6 +38,7 @@ section!(
         sessions: Sessions = Sessions::default(),
         sources: Sources = Sources::default(),
         video: Video = Video::default(),
+        models: Models = Models::default(),
         decoders: Decoders = Decoders::default(),
         webrtc: WebRtc = WebRtc::default(),
     }
@@ -112,6 +114,13 @@ section!(
     Video {
         pixels: u32 = 2_073_600,
         fps: f64 = 60.0,
+    }
+);
+
+section!(
+    /// Landmark models.
+    Models {
+        loaded: Vec<Quality> = vec![Quality::Balanced],
     }
 );
 

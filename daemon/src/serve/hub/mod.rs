@@ -21,12 +21,34 @@ pub use reader::Reader;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
+/// An event that has its number and that nobody has heard of: the moment for what must happen before anybody does.
+/// One that is dropped unannounced has never been.
+#[must_use]
+pub struct Numbered<'a> {
+    line: Line,
+    hub: &'a Hub,
+    _writer: tokio::sync::MutexGuard<'a, ()>,
+}
+
+impl Numbered<'_> {
+    /// The event as it is going to be announced.
+    pub fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// Lets everybody hear of it.
+    pub fn announce(self) {
+        self.hub.log().push(self.line);
+        self.hub.changed.send_replace(());
+    }
+}
+
 /// The events of one analysis.
 pub struct Hub {
     analysis_id: String,
     log: Mutex<Log>,
     /// Held while an event is numbered, stored and announced, so that numbers are announced in their order.
-    writer: Mutex<()>,
+    writer: tokio::sync::Mutex<()>,
     /// Says that the log has changed.
     changed: watch::Sender<()>,
 }
@@ -37,28 +59,24 @@ impl Hub {
         Self {
             analysis_id: analysis_id.into(),
             log: Mutex::new(log),
-            writer: Mutex::new(()),
+            writer: tokio::sync::Mutex::new(()),
             changed: watch::Sender::new(()),
         }
     }
 
-    /// Numbers an event, lets `before` do what must have happened before anybody hears of it, and announces it.
-    ///
-    /// Readers are not held up by `before`. A hub that is closed says nothing more: the answer is false.
-    pub fn publish(&self, draft: &Draft, before: impl FnOnce(&Line)) -> bool {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Gives an event its number, as soon as the one before it is announced. `None` when the hub is closed: it says nothing
+    /// more.
+    pub async fn number(&self, draft: &Draft) -> Option<Numbered<'_>> {
+        let writer = self.writer.lock().await;
         let sequence = {
             let log = self.log();
-            if log.is_closed() {
-                return false;
-            }
-            log.next_sequence()
+            (!log.is_closed()).then(|| log.next_sequence())?
         };
-        let line = Line::new(&self.analysis_id, sequence, draft);
-        before(&line);
-        self.log().push(line);
-        self.changed.send_replace(());
-        true
+        Some(Numbered {
+            line: Line::new(&self.analysis_id, sequence, draft),
+            hub: self,
+            _writer: writer,
+        })
     }
 
     /// The last event has been published: readers end when they have read it.

@@ -60,9 +60,9 @@ mod tests {
         Arc::new(Hub::new("abc", Log::new(capacity)))
     }
 
-    fn say(hub: &Hub, kind: EventType) {
+    async fn say(hub: &Hub, kind: EventType) {
         let draft = Draft::new(kind, 0.0, &()).expect("JSON");
-        assert!(hub.publish(&draft, |_| {}));
+        hub.number(&draft).await.expect("the hub is open").announce();
     }
 
     async fn rest(mut reader: Reader) -> Vec<u64> {
@@ -79,12 +79,12 @@ mod tests {
         let mut reader = hub.read(0, Types::ALL);
         let waiting = tokio::spawn(async move { (reader.next().await, reader) });
         tokio::task::yield_now().await;
-        say(&hub, EventType::State);
+        say(&hub, EventType::State).await;
         let (first, reader) = waiting.await.expect("no panic");
         assert_eq!(first.expect("an event").len(), 1);
         let waiting = tokio::spawn(rest(reader));
         tokio::task::yield_now().await;
-        say(&hub, EventType::Repetition);
+        say(&hub, EventType::Repetition).await;
         hub.close();
         assert_eq!(waiting.await.expect("no panic"), [1]);
     }
@@ -94,21 +94,24 @@ mod tests {
         let hub = hub();
         let mut reader = hub.read(0, Types::ALL);
         let draft = Draft::new(EventType::Repetition, 0.0, &()).expect("JSON");
-        hub.publish(&draft, |line| {
-            assert_eq!(line.sequence, 0);
-            assert_eq!(hub.next_sequence(), 0, "not announced yet");
-        });
+        let dropped = hub.number(&draft).await.expect("the hub is open");
+        assert_eq!(dropped.line().sequence, 0);
+        drop(dropped);
+        let numbered = hub.number(&draft).await.expect("the hub is open");
+        assert_eq!(numbered.line().sequence, 0, "the other has never been");
+        assert_eq!(hub.next_sequence(), 0, "not announced yet");
+        numbered.announce();
         assert_eq!(reader.next().await.expect("an event").len(), 1);
     }
 
     #[tokio::test]
     async fn a_closed_hub_says_no_more_and_what_it_said_can_still_be_read() {
         let hub = hub();
-        say(&hub, EventType::State);
+        say(&hub, EventType::State).await;
         hub.close();
         hub.closed().await;
         let draft = Draft::new(EventType::State, 0.0, &()).expect("JSON");
-        assert!(!hub.publish(&draft, |_| panic!("must not be stored")));
+        assert!(hub.number(&draft).await.is_none());
         assert_eq!(rest(hub.read(0, Types::ALL)).await, [0]);
         assert!(rest(hub.read(1, Types::ALL)).await.is_empty());
     }

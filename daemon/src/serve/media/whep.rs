@@ -19,7 +19,7 @@ use kinemotion_pipelines::live::ViewerId;
                content_type = "application/sdp"))
 )]
 pub async fn watch(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
-    let analysis = match app.sessions.find(&id) {
+    let analysis = match app.sessions.find(&id).await {
         Ok(analysis) => analysis,
         Err(problem) => return problem.into_response(),
     };
@@ -50,13 +50,14 @@ pub async fn unwatch(
     State(app): State<App>,
     Path((id, viewer)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     let viewer = ViewerId(viewer);
-    app.sessions
-        .with_live(&analysis, move |live| {
-            live.unwatch(&viewer);
-            Ok(())
-        })
+    let watched = app
+        .sessions
+        .with_live(&analysis, move |live| Ok(live.unwatch(&viewer)))
         .await?;
+    if !watched {
+        return Err(Problem::not_found("nobody of this name watches"));
+    }
     Ok(StatusCode::OK)
 }

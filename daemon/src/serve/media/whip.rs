@@ -10,6 +10,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Make an analysis and publish to it
 ///
@@ -25,7 +26,7 @@ pub async fn create_and_publish(
     Query(query): Query<PublishQuery>,
     request: Request,
 ) -> Response {
-    let timer = app.metrics.publish_time.start_timer();
+    let since = Instant::now();
     let offer = match text(request, &app, SDP).await {
         Ok(offer) => offer,
         Err(response) => return response,
@@ -38,7 +39,7 @@ pub async fn create_and_publish(
             .create(CreateAnalysis::from(query))
             .await
             .map_err(in_query)?;
-        match answered(&own, &analysis, offer).await {
+        match answered(&own, &analysis, offer, since).await {
             Ok(response) => Ok(response),
             Err(problem) => {
                 own.sessions.forget(&analysis).await;
@@ -46,11 +47,9 @@ pub async fn create_and_publish(
             }
         }
     });
-    let response = made
-        .await
-        .unwrap_or_else(|_| Err(Problem::internal("publishing panicked")));
-    timer.observe_duration();
-    response.unwrap_or_else(IntoResponse::into_response)
+    made.await
+        .unwrap_or_else(|_| Err(Problem::internal("publishing panicked")))
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 /// The same problem about the parameter of the query that became the field.
@@ -73,26 +72,32 @@ fn in_query(mut problem: Problem) -> Problem {
     )
 )]
 pub async fn publish(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
-    let analysis = match app.sessions.find(&id) {
+    let analysis = match app.sessions.find(&id).await {
         Ok(analysis) => analysis,
         Err(problem) => return problem.into_response(),
     };
-    let timer = app.metrics.publish_time.start_timer();
-    let response = match text(request, &app, SDP).await {
-        Ok(offer) => answered(&app, &analysis, offer)
+    let since = Instant::now();
+    match text(request, &app, SDP).await {
+        Ok(offer) => answered(&app, &analysis, offer, since)
             .await
             .unwrap_or_else(IntoResponse::into_response),
         Err(response) => response,
-    };
-    timer.observe_duration();
-    response
+    }
 }
 
-async fn answered(app: &App, analysis: &Arc<Analysis>, offer: String) -> Result<Response, Problem> {
+/// Answers an offer that came at this moment.
+async fn answered(
+    app: &App,
+    analysis: &Arc<Analysis>,
+    offer: String,
+    since: Instant,
+) -> Result<Response, Problem> {
     let sdp = app
         .sessions
         .with_live(analysis, move |live| live.answer(&offer))
         .await?;
+    analysis.await_pose(since);
+    app.metrics.publish_time.observe(since.elapsed().as_secs_f64());
     let location = format!("/whip/{}", analysis.id);
     Ok(answer::created(
         &location,
@@ -120,6 +125,7 @@ pub async fn trickle(State(app): State<App>, Path(id): Path<String>, request: Re
     let prepared = app
         .sessions
         .find(&id)
+        .await
         .and_then(|analysis| same_ice_session(request.headers(), &tag(&analysis)).map(|()| analysis));
     let analysis = match prepared {
         Ok(analysis) => analysis,
@@ -160,7 +166,7 @@ fn same_ice_session(headers: &HeaderMap, tag: &str) -> Result<(), Problem> {
     responses((status = 200, description = "Ended"))
 )]
 pub async fn unpublish(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    app.sessions.find(&id)?.ask_to_end("the publisher ended it");
+    app.sessions.find(&id).await?.ask_to_end("the publisher ended it");
     Ok(StatusCode::OK)
 }
 

@@ -1,9 +1,9 @@
 //! One analysis: what was ordered, what it has said, how it is doing.
 
-use super::archive::{EventFile, Stored};
 use super::doing::{Complete, Doing};
 use super::order::Order;
 use super::scribe::News;
+use super::store::{Store, StoreError, Stored};
 use super::{events, states};
 use crate::serve::hub::{Capacity, Draft, EventType, Hub, Line, Log};
 use kinemotion_pipelines::live::{LiveSession, SessionState};
@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// One analysis, running or ended.
@@ -22,8 +23,10 @@ pub struct Analysis {
     /// What it says.
     pub hub: Arc<Hub>,
     record: Mutex<Record>,
-    file: Mutex<Option<EventFile>>,
+    store: Store,
     live: Mutex<Option<Arc<LiveSession>>>,
+    /// Since when somebody waits for its first pose, while somebody does.
+    awaited: Mutex<Option<Instant>>,
     /// Why it was asked to end, once it was.
     asked_to_end: watch::Sender<Option<String>>,
 }
@@ -67,8 +70,8 @@ impl Record {
 }
 
 impl Analysis {
-    /// A new analysis whose events go into this file.
-    pub fn new(id: String, order: Order, file: EventFile, capacity: Capacity) -> Self {
+    /// A new analysis, to be created in the store before it says anything.
+    pub fn new(id: String, order: Order, store: Store, capacity: Capacity) -> Self {
         let state = if order.takes_publisher() {
             SessionState::Waiting
         } else {
@@ -76,54 +79,65 @@ impl Analysis {
         };
         let hub = Hub::new(id.clone(), Log::new(capacity));
         let record = Record::new(&order, state);
-        Self::with(id, order, hub, record, Some(file))
+        Self::with(id, order, hub, record, store)
     }
 
-    fn with(id: String, order: Order, hub: Hub, record: Record, file: Option<EventFile>) -> Self {
+    fn with(id: String, order: Order, hub: Hub, record: Record, store: Store) -> Self {
         Self {
             id,
             order,
             hub: Arc::new(hub),
             record: Mutex::new(record),
-            file: Mutex::new(file),
+            store,
             live: Mutex::new(None),
+            awaited: Mutex::new(None),
             asked_to_end: watch::Sender::new(None),
         }
     }
 
-    /// An analysis as it was stored. One that had not ended has failed by now, and the file says so afterwards.
+    /// An analysis as it was stored. One that had not ended has failed by now, and the store says so afterwards.
     ///
     /// # Errors
-    /// A file that holds something else.
-    pub fn restored(id: String, stored: Stored, capacity: Capacity) -> io::Result<Self> {
-        let order: Order = serde_json::from_str(&stored.order)?;
-        let mut record = Record::new(&order, SessionState::Waiting);
+    /// Events that are none.
+    pub async fn restored(
+        id: String,
+        stored: Stored,
+        store: Store,
+        capacity: Capacity,
+    ) -> Result<Self, StoreError> {
+        let mut record = Record::new(&stored.order, SessionState::Waiting);
         for line in &stored.lines {
-            restore(&mut record, line)?;
+            restore(&mut record, line).map_err(|error| StoreError::Broken(error.to_string()))?;
         }
-        let last = stored.lines.last().map_or(0, |line| line.sequence + 1);
-        let (next, file) = if record.state.is_final() {
-            (last, None)
-        } else {
-            // behind the poses that were announced since and are not stored
-            (last + UNSTORED_POSES, Some(stored.file))
-        };
+        let ended = record.state.is_final();
+        // One that has not ended goes on behind the poses that were announced since and are not stored.
+        let unstored = if ended { 0 } else { UNSTORED_POSES };
+        let next = unstored + stored.lines.last().map_or(0, |line| line.sequence + 1);
         let hub = Hub::new(id.clone(), Log::restored(capacity, stored.lines, next));
-        let analysis = Self::with(id, order, hub, record, file);
-        if !analysis.record().state.is_final() {
-            analysis.take_in(&News::failed("the daemon ended while this analysis ran"));
+        let analysis = Self::with(id, stored.order, hub, record, store);
+        if !ended {
+            let failed = News::failed("the daemon ended while this analysis ran");
+            analysis.take_in(&failed).await;
         }
         analysis.hub.close();
         Ok(analysis)
     }
 
     /// Numbers, stores and announces something. What the stream says is true in [`Analysis::record`] before anybody hears
-    /// of it.
+    /// of it. Asks the session how it was at the end, so it may take a moment.
     ///
     /// A repetition that cannot be stored is announced all the same, and the analysis fails.
-    pub fn take_in(&self, news: &News) {
+    pub async fn take_in(&self, news: &News) {
+        let ended_as_asked;
+        let news = match news {
+            News::State(state @ (SessionState::Finishing | SessionState::Done), None) => {
+                ended_as_asked = News::State(*state, self.asked_to_end.borrow().clone());
+                &ended_as_asked
+            }
+            news => news,
+        };
         if matches!(news, News::State(state, _) if *state == SessionState::Done) {
-            self.complete();
+            self.complete().await;
         }
         let now_ms = self.lock().now_ms();
         let draft = match news {
@@ -133,45 +147,52 @@ impl Analysis {
             News::Failure(failure) => events::failure(now_ms, failure).map(Cow::Owned),
         };
         match draft {
-            Ok(draft) => self.announce(&draft, news),
+            Ok(draft) => self.announce(&draft, news).await,
             Err(error) => tracing::error!(analysis = self.id, %error, "an event cannot be written as JSON"),
         }
     }
 
-    fn announce(&self, draft: &Draft, news: &News) {
-        let mut stored = Ok(());
-        self.hub.publish(draft, |line| {
-            stored = self.store(line);
-            self.note(draft, news);
-        });
+    async fn announce(&self, draft: &Draft, news: &News) {
+        let Some(numbered) = self.hub.number(draft).await else {
+            return;
+        };
+        let stored = self.store(numbered.line(), news).await;
+        self.note(draft, news);
+        numbered.announce();
         let ended = matches!(news, News::State(state, _) if state.is_final());
         if ended {
-            self.close();
+            self.close().await;
         }
-        if let Err(error) = stored
-            && !ended
-        {
-            self.storage_failed(&error);
-        }
-    }
-
-    fn store(&self, line: &Line) -> io::Result<()> {
-        match self.file().as_mut() {
-            Some(file) if line.kind != EventType::Pose => file.write(line.text()),
-            _ => Ok(()),
+        if let Err(error) = stored {
+            tracing::error!(analysis = self.id, %error, "results cannot be stored");
+            if !ended {
+                // boxed, as it ends up here again
+                Box::pin(self.storage_failed(&error)).await;
+            }
         }
     }
 
-    /// Nothing more can be stored: says so and ends, so that nobody believes otherwise.
-    fn storage_failed(&self, error: &io::Error) {
-        tracing::error!(analysis = self.id, %error, "results cannot be stored");
-        *self.file() = None;
+    async fn store(&self, line: &Line, news: &News) -> Result<(), StoreError> {
+        if line.kind == EventType::Pose {
+            return Ok(());
+        }
+        let state = match news {
+            News::State(state, reason) => Some((*state, reason.as_deref())),
+            News::Draft(_) | News::Warning(_) | News::Failure(_) => None,
+        };
+        self.store.append(&self.id, line, state).await
+    }
+
+    /// Something is not stored: says so and ends, so that nobody believes otherwise.
+    async fn storage_failed(&self, error: &StoreError) {
         let message = format!("results cannot be stored: {error}");
         let now_ms = self.lock().now_ms();
-        if let Ok(draft) = events::error(now_ms, "storage", &message) {
-            self.hub.publish(&draft, |_| {});
+        if let Ok(draft) = events::error(now_ms, "storage", &message)
+            && let Some(numbered) = self.hub.number(&draft).await
+        {
+            numbered.announce();
         }
-        self.take_in(&News::failed(&message));
+        self.take_in(&News::failed(&message)).await;
     }
 
     fn note(&self, draft: &Draft, news: &News) {
@@ -193,24 +214,22 @@ impl Analysis {
     }
 
     /// Says what was found in sum, as the last event but one.
-    fn complete(&self) {
+    async fn complete(&self) {
         let doing = self.doing();
         let record = self.record();
         let complete = Complete::new(&doing, record.results.len(), record.duration_s());
         let draft = Draft::new(EventType::AnalysisComplete, record.now_ms(), &complete);
         match draft {
-            Ok(draft) => self.announce(&draft, &News::Draft(draft.clone())),
+            Ok(draft) => self.announce(&draft, &News::Draft(draft.clone())).await,
             Err(error) => tracing::error!(analysis = self.id, %error, "an event cannot be written as JSON"),
         }
     }
 
     /// The last event has been announced.
-    fn close(&self) {
+    async fn close(&self) {
         let doing = self.doing();
         self.lock().at_end.get_or_insert(doing);
-        if let Some(file) = self.file().take()
-            && let Err(error) = file.sync()
-        {
+        if let Err(error) = self.store.settle(&self.id, &self.order).await {
             tracing::error!(analysis = self.id, %error, "results may not outlive a loss of power");
         }
         self.hub.close();
@@ -257,6 +276,16 @@ impl Analysis {
         std::mem::replace(&mut *place, live.map(Arc::new))
     }
 
+    /// Media was asked for at this moment, and comes: somebody waits for the first pose.
+    pub fn await_pose(&self, since: Instant) {
+        *self.awaited() = Some(since);
+    }
+
+    /// How long the first pose was waited for, said once when it is there.
+    pub fn waited_for_pose(&self) -> Option<Duration> {
+        self.awaited().take().map(|since| since.elapsed())
+    }
+
     /// Asks for the end: what is under way is completed. Only the first reason counts.
     pub fn ask_to_end(&self, reason: &str) {
         self.asked_to_end.send_if_modified(|asked| {
@@ -273,12 +302,12 @@ impl Analysis {
         reason.ok().and_then(|reason| reason.clone()).unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    fn awaited(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn file(&self) -> MutexGuard<'_, Option<EventFile>> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

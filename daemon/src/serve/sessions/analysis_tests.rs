@@ -3,7 +3,6 @@
 use super::*;
 use crate::serve::api::model::{AthleteInfo, Camera, Quality};
 use crate::serve::hub::Types;
-use crate::serve::sessions::Archive;
 use serde_json::{Value, json};
 
 const ID: &str = "0199d4c0-0000-7000-8000-000000000001";
@@ -27,20 +26,26 @@ fn order() -> Order {
     }
 }
 
-fn archive() -> (tempfile::TempDir, Archive) {
+async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().expect("a folder");
-    let archive = Archive::open(folder.path()).expect("opens");
-    (folder, archive)
+    let store = Store::open(folder.path()).await.expect("opens");
+    (folder, store)
 }
 
-fn analysis(archive: &Archive) -> Analysis {
-    let text = serde_json::to_string(&order()).expect("JSON");
-    let file = archive.create(ID, &text).expect("creates");
-    Analysis::new(ID.into(), order(), file, CAPACITY)
+async fn analysis(store: &Store) -> Analysis {
+    let analysis = Analysis::new(ID.into(), order(), store.clone(), CAPACITY);
+    let created = store.create(ID, &analysis.order, analysis.state()).await;
+    created.expect("creates");
+    analysis
 }
 
-fn restored(archive: &Archive) -> Analysis {
-    Analysis::restored(ID.into(), archive.read(ID).expect("reads"), CAPACITY).expect("an analysis")
+async fn stored(store: &Store) -> Stored {
+    store.read(ID).await.expect("reads").expect("is there")
+}
+
+async fn restored(store: &Store) -> Analysis {
+    let restored = Analysis::restored(ID.into(), stored(store).await, store.clone(), CAPACITY).await;
+    restored.expect("an analysis")
 }
 
 fn said(kind: EventType, timestamp_ms: f64, data: &Value) -> News {
@@ -72,25 +77,26 @@ async fn events(analysis: &Analysis, from: u64) -> Vec<Value> {
     events
 }
 
-fn live(analysis: &Analysis) {
-    analysis.take_in(&News::State(SessionState::Live, None));
+async fn live(analysis: &Analysis) {
+    analysis.take_in(&News::State(SessionState::Live, None)).await;
 }
 
-fn end(analysis: &Analysis) {
-    analysis.take_in(&News::State(SessionState::Done, Some("the source ended".into())));
+async fn end(analysis: &Analysis) {
+    let done = News::State(SessionState::Done, Some("the source ended".into()));
+    analysis.take_in(&done).await;
 }
 
 #[tokio::test]
 async fn an_ended_analysis_is_the_same_after_a_restart_but_for_its_poses() {
-    let (_folder, archive) = archive();
-    let before = analysis(&archive);
-    live(&before);
-    before.take_in(&pose());
-    before.take_in(&repetition(1));
-    before.take_in(&pose());
-    before.take_in(&repetition(2));
-    end(&before);
-    let after = restored(&archive);
+    let (_folder, store) = store().await;
+    let before = analysis(&store).await;
+    live(&before).await;
+    before.take_in(&pose()).await;
+    before.take_in(&repetition(1)).await;
+    before.take_in(&pose()).await;
+    before.take_in(&repetition(2)).await;
+    end(&before).await;
+    let after = restored(&store).await;
     let without_poses = |events: Vec<Value>| -> Vec<Value> {
         let mut events: Vec<Value> = events
             .into_iter()
@@ -116,12 +122,12 @@ async fn an_ended_analysis_is_the_same_after_a_restart_but_for_its_poses() {
 
 #[tokio::test]
 async fn the_last_events_say_what_was_found_and_that_it_ended() {
-    let (_folder, archive) = archive();
-    let analysis = analysis(&archive);
-    live(&analysis);
-    analysis.take_in(&repetition(1));
-    analysis.take_in(&repetition(3));
-    end(&analysis);
+    let (_folder, store) = store().await;
+    let analysis = analysis(&store).await;
+    live(&analysis).await;
+    analysis.take_in(&repetition(1)).await;
+    analysis.take_in(&repetition(3)).await;
+    end(&analysis).await;
     let events = events(&analysis, 2).await;
     let types: Vec<&Value> = events.iter().map(|event| &event["type"]).collect();
     assert_eq!(types, ["repetition", "analysis_complete", "state"]);
@@ -133,14 +139,14 @@ async fn the_last_events_say_what_was_found_and_that_it_ended() {
     );
 }
 
-#[test]
-fn what_is_announced_is_in_the_file_already() {
-    let (_folder, archive) = archive();
-    let analysis = analysis(&archive);
-    live(&analysis);
+#[tokio::test]
+async fn what_is_announced_is_stored_already() {
+    let (_folder, store) = store().await;
+    let analysis = analysis(&store).await;
+    live(&analysis).await;
     for n in 1..20 {
-        analysis.take_in(&repetition(n));
-        let stored = archive.read(ID).expect("reads");
+        analysis.take_in(&repetition(n)).await;
+        let stored = stored(&store).await;
         assert_eq!(
             stored.lines.last().map(|line| line.sequence + 1),
             Some(analysis.hub.next_sequence())
@@ -151,16 +157,16 @@ fn what_is_announced_is_in_the_file_already() {
 
 #[tokio::test]
 async fn an_analysis_the_daemon_did_not_survive_has_failed_and_says_why() {
-    let (_folder, archive) = archive();
-    let before = analysis(&archive);
-    live(&before);
-    before.take_in(&repetition(1));
+    let (_folder, store) = store().await;
+    let before = analysis(&store).await;
+    live(&before).await;
+    before.take_in(&repetition(1)).await;
     for _ in 0..50 {
-        before.take_in(&pose());
+        before.take_in(&pose()).await;
     }
     let seen = before.hub.next_sequence();
     drop(before);
-    let after = restored(&archive);
+    let after = restored(&store).await;
     assert_eq!(after.state(), SessionState::Failed);
     assert!(
         after
@@ -173,19 +179,19 @@ async fn an_analysis_the_daemon_did_not_survive_has_failed_and_says_why() {
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0]["data"]["state"], "failed");
     // and it is told only once
-    let again = restored(&archive);
+    let again = restored(&store).await;
     assert_eq!(again.hub.next_sequence(), after.hub.next_sequence());
     assert_eq!(again.record().results.len(), 1);
 }
 
 #[tokio::test]
 async fn an_ended_analysis_says_no_more() {
-    let (_folder, archive) = archive();
-    let analysis = analysis(&archive);
-    end(&analysis);
+    let (_folder, store) = store().await;
+    let analysis = analysis(&store).await;
+    end(&analysis).await;
     let count = events(&analysis, 0).await.len();
-    analysis.take_in(&repetition(1));
-    live(&analysis);
+    analysis.take_in(&repetition(1)).await;
+    live(&analysis).await;
     assert_eq!(events(&analysis, 0).await.len(), count);
     assert_eq!(analysis.state(), SessionState::Done);
     assert!(analysis.record().results.is_empty());
@@ -193,11 +199,11 @@ async fn an_ended_analysis_says_no_more() {
 
 #[tokio::test]
 async fn results_that_cannot_be_stored_are_announced_and_end_the_analysis() {
-    let (_folder, archive) = archive();
-    let analysis = analysis(&archive);
-    live(&analysis);
-    *analysis.file() = Some(EventFile::full());
-    analysis.take_in(&repetition(1));
+    let (_folder, store) = store().await;
+    let analysis = analysis(&store).await;
+    live(&analysis).await;
+    store.fill().await;
+    analysis.take_in(&repetition(1)).await;
     let events = events(&analysis, 1).await;
     let types: Vec<&Value> = events.iter().map(|event| &event["type"]).collect();
     assert_eq!(types, ["repetition", "error", "state"]);
@@ -208,9 +214,11 @@ async fn results_that_cannot_be_stored_are_announced_and_end_the_analysis() {
 
 #[tokio::test]
 async fn only_the_first_reason_to_end_counts() {
-    let (_folder, archive) = archive();
-    let analysis = analysis(&archive);
+    let (_folder, store) = store().await;
+    let analysis = analysis(&store).await;
     analysis.ask_to_end("first");
     analysis.ask_to_end("second");
     assert_eq!(analysis.asked_to_end().await, "first");
+    analysis.take_in(&News::State(SessionState::Done, None)).await;
+    assert_eq!(analysis.record().reason.as_deref(), Some("first"));
 }

@@ -70,7 +70,7 @@ pub struct Latency {
 /// A place the video is sent to.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OutputState {
-    /// `rtmp`, `srt`, `hls` or `recording`.
+    /// `rtmp`, `srt`, `fill`, `matte`, `hls` or `recording`.
     pub kind: &'static str,
     /// Where to, without credentials.
     pub target: String,
@@ -97,7 +97,11 @@ impl Doing {
             },
             latency: info.latency.into(),
             viewers: info.viewers,
-            outputs: info.pushes.iter().map(OutputState::from).collect(),
+            outputs: info
+                .pushes
+                .iter()
+                .map(|push| OutputState::of(push, &info.id))
+                .collect(),
         }
     }
 
@@ -133,11 +137,17 @@ impl From<LatencyInfo> for Latency {
     }
 }
 
-impl From<&PushInfo> for OutputState {
-    fn from(push: &PushInfo) -> Self {
+impl OutputState {
+    /// Files are named by the address they are served at, not by where they lie.
+    fn of(push: &PushInfo, id: &str) -> Self {
+        let target = match push.kind {
+            "hls" => format!("/hls/{id}/index.m3u8"),
+            "recording" => format!("/api/v1/analyses/{id}/recording.mp4"),
+            _ => push.target.clone(),
+        };
         Self {
             kind: push.kind,
-            target: push.target.clone(),
+            target,
             state: push.state,
             reason: push.reason.clone(),
             dropped: push.dropped,

@@ -7,12 +7,11 @@
 //! | `analysis` | one analysis: its events, state and results |
 //! | `scribe` | the one thread that numbers, stores and announces |
 //! | `events` | what a session says, as events |
-//! | `archive` | analyses on disk |
+//! | `store` | analyses on disk |
 //! | `keeper` | limits and the end of a running analysis |
 //! | `doing`, `states` | how an analysis is doing, in answers and events |
 
 mod analysis;
-mod archive;
 mod doing;
 mod events;
 mod keeper;
@@ -20,11 +19,12 @@ mod order;
 mod scribe;
 mod sources;
 pub mod states;
+mod store;
 
 pub use analysis::Analysis;
-pub use archive::Archive;
 pub use doing::{Counts, Latency, OutputState, Source};
 pub use order::Order;
+pub use store::{Store, StoreError};
 
 use crate::serve::api::model::CreateAnalysis;
 use crate::serve::config::{Config, SharedConfig};
@@ -34,10 +34,10 @@ use crate::serve::problem::Problem;
 use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession};
 use scribe::{News, Scribe};
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 /// When a client that was refused for lack of places may try again, seconds.
@@ -50,7 +50,7 @@ pub struct Sessions(Arc<Inner>);
 struct Inner {
     config: SharedConfig,
     metrics: Metrics,
-    archive: Archive,
+    store: Store,
     scribe: Scribe,
     /// By name; names rise with time.
     analyses: RwLock<BTreeMap<String, Arc<Analysis>>>,
@@ -58,19 +58,19 @@ struct Inner {
 }
 
 impl Sessions {
-    /// Reads back what is stored and is ready for more. Blocks.
+    /// Reads back what is stored and is ready for more.
     ///
     /// # Errors
-    /// A folder that cannot be written to.
-    pub fn open(config: SharedConfig, metrics: Metrics) -> io::Result<Self> {
+    /// A folder that cannot be written to, or no further thread.
+    pub async fn open(config: SharedConfig, metrics: Metrics) -> anyhow::Result<Self> {
         let settings = config.get();
-        let archive = Archive::open(&settings.storage.folder)?;
-        let analyses = read_back(&archive, &settings)?;
+        let store = Store::open(&settings.storage.folder).await?;
+        let analyses = read_back(&store, &settings).await?;
         Ok(Self(Arc::new(Inner {
             scribe: Scribe::start(metrics.clone())?,
             config,
             metrics,
-            archive,
+            store,
             analyses: RwLock::new(analyses),
             draining: AtomicBool::new(false),
         })))
@@ -91,8 +91,12 @@ impl Sessions {
     async fn create_to_the_end(&self, request: CreateAnalysis) -> Result<Arc<Analysis>, Problem> {
         let config = self.0.config.get();
         let id = uuid::Uuid::now_v7().to_string();
-        let spec = order::spec(&id, &request, &config, &self.0.archive)?;
+        let spec = order::spec(&id, &request, &config, &self.0.store)?;
         let analysis = self.take_place(id, Order::of(&request), &config)?;
+        self.begin_to_store(&analysis).await?;
+        if !analysis.order.takes_publisher() {
+            analysis.await_pose(Instant::now());
+        }
         let (sink, own) = (self.sink(&analysis), analysis.clone());
         let started = spawn_blocking(move || {
             let live = LiveSession::start(spec, sink).map_err(Problem::from)?;
@@ -130,14 +134,21 @@ impl Sessions {
         if running(&analyses).count() >= most {
             return refuse("full", format!("all {most} places are taken"));
         }
-        let text = serde_json::to_string(&order).map_err(|error| Problem::internal(error.to_string()))?;
-        let file = self.0.archive.create(&id, &text).map_err(|error| {
-            tracing::error!(%error, "results cannot be stored");
-            Problem::internal(format!("results cannot be stored: {error}"))
-        })?;
-        let analysis = Arc::new(Analysis::new(id.clone(), order, file, capacity(config)));
+        let store = self.0.store.clone();
+        let analysis = Arc::new(Analysis::new(id.clone(), order, store, capacity(config)));
         analyses.insert(id, analysis.clone());
         Ok(analysis)
+    }
+
+    /// Stores that there is an analysis; gives its place back when that fails.
+    async fn begin_to_store(&self, analysis: &Analysis) -> Result<(), Problem> {
+        let (id, state) = (&analysis.id, analysis.state());
+        let stored = self.0.store.create(id, &analysis.order, state).await;
+        stored.map_err(|error| {
+            tracing::error!(%error, "results cannot be stored");
+            self.write().remove(id);
+            Problem::internal(format!("results cannot be stored: {error}"))
+        })
     }
 
     /// Takes what a session says. A sink does not keep its analysis alive.
@@ -160,13 +171,24 @@ impl Sessions {
         self.0.scribe.tell(analysis.clone(), news);
     }
 
-    /// The analysis of this name.
+    /// The analysis of this name; an old one is read from the store.
     ///
     /// # Errors
     /// There is none.
-    pub fn find(&self, id: &str) -> Result<Arc<Analysis>, Problem> {
-        let found = self.read().get(id).cloned();
-        found.ok_or_else(|| Problem::not_found("there is no analysis of this name"))
+    pub async fn find(&self, id: &str) -> Result<Arc<Analysis>, Problem> {
+        let remembered = self.read().get(id).cloned();
+        if let Some(analysis) = remembered {
+            return Ok(analysis);
+        }
+        let config = self.0.config.get();
+        match restore(&self.0.store, id, &config).await {
+            Ok(Some(analysis)) => Ok(Arc::new(analysis)),
+            Ok(None) => Err(Problem::not_found("there is no analysis of this name")),
+            Err(error) => {
+                tracing::error!(analysis = id, %error, "a stored analysis cannot be read");
+                Err(Problem::internal("the stored analysis cannot be read"))
+            }
+        }
     }
 
     /// All of them, the youngest first.
@@ -177,38 +199,30 @@ impl Sessions {
     /// Ends a running analysis, keeping its results; removes an ended one with its files.
     ///
     /// # Errors
-    /// Files that cannot be removed.
+    /// What cannot be removed.
     pub async fn end(&self, analysis: &Arc<Analysis>, reason: &str) -> Result<(), Problem> {
         if !analysis.has_ended() {
             analysis.ask_to_end(reason);
             return Ok(());
         }
-        let (archive, id) = (self.0.archive.clone(), analysis.id.clone());
-        let removed = spawn_blocking(move || archive.remove(&id)).await;
-        match removed {
-            Ok(Ok(())) => {
-                self.write().remove(&analysis.id);
-                Ok(())
-            }
-            Ok(Err(error)) => Err(Problem::internal(format!("its files cannot be removed: {error}"))),
-            Err(_) => Err(Problem::internal("removing its files panicked")),
-        }
+        let removed = self.0.store.remove(&analysis.id).await;
+        removed.map_err(|error| Problem::internal(format!("it cannot be removed: {error}")))?;
+        self.write().remove(&analysis.id);
+        Ok(())
     }
 
     /// Undoes the making of an analysis that came to nothing: no place, no file, no name is left.
     pub async fn forget(&self, analysis: &Arc<Analysis>) {
-        let (archive, own) = (self.0.archive.clone(), analysis.clone());
+        let own = analysis.clone();
         let undone = spawn_blocking(move || {
-            own.take_in(&News::failed("nothing came of it"));
+            Handle::current().block_on(own.take_in(&News::failed("nothing came of it")));
             drop(own.set_live(None));
-            archive.remove(&own.id)
         });
-        match undone.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => {
-                tracing::error!(analysis = analysis.id, %error, "files of a failed start are left")
-            }
-            Err(_) => tracing::error!(analysis = analysis.id, "undoing a failed start panicked"),
+        if undone.await.is_err() {
+            tracing::error!(analysis = analysis.id, "undoing a failed start panicked");
+        }
+        if let Err(error) = self.0.store.remove(&analysis.id).await {
+            tracing::error!(analysis = analysis.id, %error, "something of a failed start is left");
         }
         self.write().remove(&analysis.id);
     }
@@ -298,8 +312,8 @@ impl Sessions {
     }
 
     /// Where results are stored.
-    pub fn archive(&self) -> &Archive {
-        &self.0.archive
+    pub fn store(&self) -> &Store {
+        &self.0.store
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<Analysis>>> {
@@ -323,20 +337,27 @@ fn capacity(config: &Config) -> Capacity {
 }
 
 /// The youngest stored analyses. One that cannot be read is named in the log and left alone.
-fn read_back(archive: &Archive, config: &Config) -> io::Result<BTreeMap<String, Arc<Analysis>>> {
+async fn read_back(store: &Store, config: &Config) -> Result<BTreeMap<String, Arc<Analysis>>, StoreError> {
     let mut analyses = BTreeMap::new();
-    for id in archive.ids()?.into_iter().take(config.storage.remembered) {
-        let stored = archive
-            .read(&id)
-            .and_then(|stored| Analysis::restored(id.clone(), stored, capacity(config)));
-        match stored {
-            Ok(analysis) => {
+    for id in store.youngest(config.storage.remembered).await? {
+        match restore(store, &id, config).await {
+            Ok(Some(analysis)) => {
                 analyses.insert(id, Arc::new(analysis));
             }
+            Ok(None) => {}
             Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
         }
     }
     Ok(analyses)
+}
+
+/// An analysis as it was stored; `None` when there is none of this name.
+async fn restore(store: &Store, id: &str, config: &Config) -> Result<Option<Analysis>, StoreError> {
+    let Some(stored) = store.read(id).await? else {
+        return Ok(None);
+    };
+    let restored = Analysis::restored(id.to_owned(), stored, store.clone(), capacity(config));
+    restored.await.map(Some)
 }
 
 /// What a session says, as news.

@@ -1,7 +1,7 @@
 //! What was ordered: the part of a request that is kept with the results, and the specification of its session.
 
-use super::archive::Archive;
 use super::sources::{self, without_credentials};
+use super::store::Store;
 use crate::serve::api::model::{AthleteInfo, Camera, CreateAnalysis, Input, Output, Quality};
 use crate::serve::config::Config;
 use crate::serve::problem::Problem;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// What was ordered, without addresses of outputs, which carry keys. The first line of the stored events.
+/// What was ordered, without addresses of outputs, which carry keys.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Order {
     /// When, RFC 3339.
@@ -72,12 +72,7 @@ impl Order {
 ///
 /// # Errors
 /// A problem that names the field.
-pub fn spec(
-    id: &str,
-    request: &CreateAnalysis,
-    config: &Config,
-    archive: &Archive,
-) -> Result<LiveSpec, Problem> {
+pub fn spec(id: &str, request: &CreateAnalysis, config: &Config, store: &Store) -> Result<LiveSpec, Problem> {
     request.check()?;
     sources::check(&request.input, &config.sources)?;
     let people = if request.max_persons > 1 {
@@ -88,7 +83,7 @@ pub fn spec(
     let output = |output: &Output| match output {
         Output::Rtmp(uri) => Push::Rtmp(uri.clone()),
         Output::Srt(uri) => Push::Srt(uri.clone()),
-        Output::Hls(_) => Push::Hls(archive.hls(id)),
+        Output::Hls(_) => Push::Hls(store.hls(id)),
     };
     Ok(LiveSpec {
         movement: request.movement()?,
@@ -100,7 +95,7 @@ pub fn spec(
         overlay: request.overlay,
         poses: true,
         outputs: request.outputs.iter().map(output).collect(),
-        recording: request.record.then(|| archive.recording(id)),
+        recording: request.record.then(|| store.recording(id)),
         access: sources::access(&config.sources),
         ice: IceServers {
             stun: Some(config.webrtc.stun.clone()).filter(|server| !server.is_empty()),

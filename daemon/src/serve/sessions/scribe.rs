@@ -5,12 +5,13 @@
 //! always taken: people make few of them.
 
 use super::analysis::Analysis;
-use crate::serve::hub::{Class, Draft};
+use crate::serve::hub::{Class, Draft, EventType};
 use crate::serve::metrics::Metrics;
 use kinemotion_pipelines::live::{LiveError, SessionState};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use tokio::runtime::Handle;
 
 /// Events that may wait: four seconds of 100 sessions.
 const MOST_WAITING: usize = 12_000;
@@ -64,16 +65,16 @@ struct Waiting {
 }
 
 impl Scribe {
-    /// Starts the thread.
+    /// Starts the thread, which works for the runtime it is called in.
     ///
     /// # Errors
     /// When there can be no further thread.
     pub fn start(metrics: Metrics) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::default());
-        let (own, counts) = (queue.clone(), metrics.clone());
+        let (own, counts, runtime) = (queue.clone(), metrics.clone(), Handle::current());
         let thread = std::thread::Builder::new()
             .name("scribe".into())
-            .spawn(move || run(&own, &counts))?;
+            .spawn(move || runtime.block_on(run(&own, &counts)))?;
         Ok(Self {
             queue,
             metrics,
@@ -122,13 +123,19 @@ impl Queue {
     }
 }
 
-fn run(queue: &Queue, metrics: &Metrics) {
+/// Runs on a thread of its own, which may wait for the queue and for sessions that are asked how they are.
+async fn run(queue: &Queue, metrics: &Metrics) {
     while let Some(batch) = queue.take() {
         for (analysis, news) in batch {
             if let News::Draft(draft) = &news {
                 metrics.events.with_label_values(&[draft.kind.name()]).inc();
             }
-            analysis.take_in(&news);
+            analysis.take_in(&news).await;
+            if matches!(&news, News::Draft(draft) if draft.kind == EventType::Pose)
+                && let Some(waited) = analysis.waited_for_pose()
+            {
+                metrics.first_pose_time.observe(waited.as_secs_f64());
+            }
         }
     }
 }

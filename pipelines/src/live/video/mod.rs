@@ -117,13 +117,13 @@ impl Video {
         Ok((ViewerId(id), answer))
     }
 
-    /// Ends a viewer.
-    pub fn unwatch(&self, viewer: &ViewerId) {
+    /// Ends a viewer; whether there was one of this name.
+    pub fn unwatch(&self, viewer: &ViewerId) -> bool {
         let viewer = lock(&self.viewers).remove(&viewer.0);
-        if let Some(viewer) = viewer {
+        if let Some(viewer) = &viewer {
             self.unsubscribe(viewer.subscriber());
-            drop(viewer);
         }
+        viewer.is_some()
     }
 
     /// How many viewers there are.

@@ -102,7 +102,7 @@ pub async fn show(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<axum::Json<AnalysisView>, Problem> {
-    view(app.sessions.find(&id)?, headers).await.map(axum::Json)
+    view(app.sessions.find(&id).await?, headers).await.map(axum::Json)
 }
 
 /// Change a running analysis
@@ -118,7 +118,7 @@ pub async fn change(
     headers: HeaderMap,
     Json(change): Json<ChangeAnalysis>,
 ) -> Result<axum::Json<AnalysisView>, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     let choice = change.sport_type.as_deref().map(movement).transpose()?;
     let overlay = change.overlay;
     app.sessions
@@ -144,7 +144,7 @@ pub async fn change(
     responses((status = 204, description = "Asked to end, or removed"))
 )]
 pub async fn end(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     app.sessions.end(&analysis, "ended by DELETE").await?;
     Ok(StatusCode::NO_CONTENT)
 }

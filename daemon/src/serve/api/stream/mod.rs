@@ -53,7 +53,7 @@ pub async fn stream(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id)?;
+    let analysis = app.sessions.find(&id).await?;
     let types = query.types()?;
     let from = query.from_sequence.unwrap_or_default();
     let read = |transport, from| Reading::new(&app.metrics, transport, analysis.hub.read(from, types));
