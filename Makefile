@@ -15,7 +15,7 @@ SAMPLE := $(OUT)/sample.mp4
 SAMPLE_HEIGHT := 1.78
 PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synthetic-athlete/video
 
-.PHONY: help setup web build models sample run serve test lint deny accuracy calibrate bench-peer clean
+.PHONY: help setup web build models sample run serve test lint deny accuracy calibrate bench-peer bench-live clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -73,6 +73,7 @@ serve: models ## Measure live until Ctrl-C
 test: models ## Run every test
 	@npm --prefix web test --silent
 	@cargo test --release --locked --workspace
+	@KINEMOTION_BIN=$(abspath $(BIN)) node --test tests/browser/
 
 lint: setup web deny ## Check format, lints, documentation and licences
 	@npm --prefix web run --silent check
@@ -98,6 +99,9 @@ calibrate: models ## Fit the constants of the contact search to rendered jumps i
 
 bench-peer: models ## Measure side by side with MediaPipe and the Python tool
 	@python3 tests/bench-peer/bench.py --kinemotion $(BIN)/kinemotion --athlete $(BIN)/synthetic-athlete --cache $(CACHE)
+
+bench-live: models ## Measure how long a live measurement takes, from the camera to the screen
+	@KINEMOTION_BIN=$(abspath $(BIN)) node tests/browser/bench.mjs
 
 clean: ## Remove build results and the sample, keep models and downloads
 	@cargo clean

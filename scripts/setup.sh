@@ -3,10 +3,12 @@
 # already. Run it as often as you like; when nothing is missing it changes nothing and needs no network.
 set -euo pipefail
 
-# What the build links against, what the pipelines are made of, and the tools of the recipes in the README.
+# What the build links against, what the pipelines are made of, the tools of the recipes in the README, and the browser that
+# tests the pages.
 packages=(
   build-essential
   ca-certificates
+  chromium
   pkg-config
   libgstreamer1.0-dev
   libgstreamer-plugins-base1.0-dev
@@ -18,6 +20,7 @@ packages=(
   gstreamer1.0-plugins-ugly
   gstreamer1.0-libav
   gstreamer1.0-nice
+  coturn # a TURN server for the tests
 )
 oldest_rust=1.95
 oldest_gstreamer=1.22
