@@ -250,6 +250,10 @@ pub fn init() -> Result<(), AnalysisError> {
         })
 }
 
+/// What a pad probe returns to drop a buffer or an event. With `Drop` the binding has let go of it when GStreamer 1.22 comes
+/// to do so, which is a CRITICAL.
+pub(crate) const DROPPED: gst::PadProbeReturn = gst::PadProbeReturn::Handled;
+
 /// Whether an element can be made here.
 pub fn is_available(element: &str) -> bool {
     gst::ElementFactory::find(element).is_some()

@@ -99,7 +99,7 @@ glib::wrapper! {
 
 #[test]
 fn a_decoder_that_fails_is_replaced_and_not_tried_again() {
-    gst::init().expect("GStreamer");
+    support::init();
     let rank = gst::Rank::PRIMARY + 100;
     gst::Element::register(None, "fakehardwaredec", rank, Fake::static_type()).expect("registered");
     let started = start(waiting());

@@ -8,8 +8,8 @@
 use super::decoders::{DecoderBin, Told};
 use super::life::Life;
 use super::meter::Meter;
-use super::{Limits, LiveError, LiveEvent};
-use crate::elements::{make, set_if_present};
+use super::{Limits, LiveError, LiveEvent, rotation};
+use crate::elements::{DROPPED, make, set_if_present};
 use crate::sync::lock;
 use crate::{AnalysisError, failure, upright};
 use gst::prelude::*;
@@ -98,6 +98,7 @@ impl Intake {
             "application/x-rtp" => {
                 let encoding = structure.get::<&str>("encoding-name").unwrap_or_default();
                 let (encoded, caps) = self.depayload(pad, encoding)?;
+                rotation::follow(pad, structure, &encoded);
                 self.decode(&encoded, &caps)
             }
             _ => self.decode(pad, &caps.to_owned()),
@@ -201,7 +202,7 @@ fn guard(entry: &gst::Pad, limits: Limits, meter: &Arc<Meter>, refuse: Arc<dyn F
                 return gst::PadProbeReturn::Ok;
             }
             meter.dropped.add(1);
-            gst::PadProbeReturn::Drop
+            DROPPED
         }
         Some(gst::PadProbeData::Event(event)) => {
             if let gst::EventView::Caps(caps) = event.view()
@@ -213,7 +214,7 @@ fn guard(entry: &gst::Pad, limits: Limits, meter: &Arc<Meter>, refuse: Arc<dyn F
                     height: video.height(),
                     limit: limits.pixels,
                 });
-                return gst::PadProbeReturn::Drop;
+                return DROPPED;
             }
             gst::PadProbeReturn::Ok
         }

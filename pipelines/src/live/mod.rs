@@ -11,6 +11,7 @@
 //! | `session` | the handle: start, answer, watch, push, snapshot, finish |
 //! | `source` | where frames come from: WHIP, URI, camera, demo |
 //! | `intake` | whatever a source gives, to upright frames in system memory |
+//! | `rotation` | how a publisher's camera is held |
 //! | [`decoders`] | which decoder decodes, and what happens when one fails in mid-stream |
 //! | `tap` | results taken where they arise, and the counters |
 //! | `life`, `watch` | states with reasons; messages, silence, the end |
@@ -28,6 +29,7 @@ mod info;
 mod intake;
 mod life;
 mod meter;
+mod rotation;
 mod session;
 mod source;
 mod spec;

@@ -1,14 +1,16 @@
-//! What the tests of live sessions share. Each test program uses a part of it.
+//! What the tests of live sessions and of the recipes share. Each test program uses a part of it.
 #![allow(dead_code)]
 
 pub mod peer;
+pub mod screen;
 
+use gst::glib;
 use kinemotion_models::Quality;
 use kinemotion_motion::MovementChoice;
 use kinemotion_pipelines::live::{
     Demo, Limits, LiveEvent, LiveSession, LiveSource, LiveSpec, SessionState, WhipOptions,
 };
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Once, mpsc};
 use std::time::{Duration, Instant};
 
 /// Longer than any event of these tests may take to come, on a machine that is busy with other things.
@@ -20,7 +22,26 @@ pub struct Started {
     pub events: mpsc::Receiver<LiveEvent>,
 }
 
+/// Initialises GStreamer; from then on a CRITICAL of GLib ends the test program, with the place that caused it.
+pub fn init() {
+    static STRICT: Once = Once::new();
+    STRICT.call_once(|| {
+        gst::init().expect("GStreamer");
+        glib::log_set_default_handler(|domain, level, message| {
+            let fatal = matches!(level, glib::LogLevel::Critical | glib::LogLevel::Error);
+            if fatal || level == glib::LogLevel::Warning {
+                eprintln!("{} {level:?}: {message}", domain.unwrap_or_default());
+            }
+            if fatal {
+                eprintln!("{}", std::backtrace::Backtrace::force_capture());
+                std::process::abort();
+            }
+        });
+    });
+}
+
 pub fn start(spec: LiveSpec) -> Started {
+    init();
     let (sender, events) = mpsc::channel();
     let session = LiveSession::start(
         spec,

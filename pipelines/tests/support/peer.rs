@@ -7,6 +7,8 @@ use gst_webrtc::{
 };
 use std::sync::mpsc;
 
+const PEER: &str = "webrtcbin name=peer bundle-policy=max-bundle";
+
 /// A pipeline around a `webrtcbin` that offers.
 pub struct Offerer {
     pipeline: gst::Pipeline,
@@ -17,28 +19,41 @@ pub struct Offerer {
 }
 
 impl Offerer {
-    /// Publishes a test picture, encoded and payloaded by this description, and opens the data channel `metrics`.
+    /// Publishes a test picture, encoded and payloaded by this description, with sound, and opens the data channel
+    /// `metrics`.
     pub fn publisher(video: &str) -> Self {
-        let audio = "audiotestsrc is-live=true wave=silence ! opusenc ! rtpopuspay pt=111 ! peer.";
+        let streams = format!(
+            "{video} ! peer. audiotestsrc is-live=true wave=silence ! opusenc ! rtpopuspay pt=111 ! peer."
+        );
+        Self::new(&format!("{PEER} {streams}"), |bin, texts| {
+            let channel = bin.emit_by_name::<WebRTCDataChannel>(
+                "create-data-channel",
+                &[&"metrics", &None::<gst::Structure>],
+            );
+            channel.connect_on_message_string(move |_, text| {
+                let _ = texts.send(text.unwrap_or_default().to_owned());
+            });
+            Some(channel)
+        })
+    }
+
+    /// Publishes streams described as they are linked to `peer.`, and nothing else.
+    pub fn streams(streams: &str) -> Self {
+        Self::new(&format!("{PEER} {streams}"), |_, _| None)
+    }
+
+    /// The same, but it can only be reached through this TURN server.
+    pub fn relayed(streams: &str, turn: &str) -> Self {
         Self::new(
-            &format!("webrtcbin name=peer bundle-policy=max-bundle {video} ! peer. {audio}"),
-            |bin, texts| {
-                let channel = bin.emit_by_name::<WebRTCDataChannel>(
-                    "create-data-channel",
-                    &[&"metrics", &None::<gst::Structure>],
-                );
-                channel.connect_on_message_string(move |_, text| {
-                    let _ = texts.send(text.unwrap_or_default().to_owned());
-                });
-                Some(channel)
-            },
+            &format!("{PEER} ice-transport-policy=relay turn-server={turn} {streams}"),
+            |_, _| None,
         )
     }
 
     /// Watches video with these RTP caps.
     pub fn viewer(caps: &str) -> Self {
         let caps: gst::Caps = caps.parse().expect("caps");
-        Self::new("webrtcbin name=peer bundle-policy=max-bundle", move |bin, _| {
+        Self::new(PEER, move |bin, _| {
             bin.emit_by_name::<WebRTCRTPTransceiver>(
                 "add-transceiver",
                 &[&WebRTCRTPTransceiverDirection::Recvonly, &caps],
@@ -51,7 +66,7 @@ impl Offerer {
         description: &str,
         prepare: impl FnOnce(&gst::Element, mpsc::Sender<String>) -> Option<WebRTCDataChannel>,
     ) -> Self {
-        gst::init().expect("GStreamer");
+        super::init();
         // One element alone is not made into a pipeline.
         let pipeline = match gst::parse::launch(description)
             .expect("elements")

@@ -4,7 +4,7 @@
 //! frame is asked for, and what comes before it is dropped. Only when nothing is left does the bin fail itself.
 
 use super::{candidates, is_hardware, mark_failed};
-use crate::elements::set_if_present;
+use crate::elements::{DROPPED, set_if_present};
 use crate::live::DecoderInfo;
 use gst::glib;
 use gst::prelude::*;
@@ -360,7 +360,7 @@ mod imp {
                 .event()
                 .is_some_and(|event| event.type_() == gst::EventType::StreamStart);
             if starts && started.swap(true, std::sync::atomic::Ordering::Relaxed) {
-                return gst::PadProbeReturn::Drop;
+                return DROPPED;
             }
             gst::PadProbeReturn::Ok
         });

@@ -2,7 +2,8 @@
 
 use super::{Intake, Surroundings};
 use crate::live::meter::Meter;
-use crate::live::webrtc::{Fragment, Offer, Peer};
+use crate::live::rotation::VIDEO_ORIENTATION;
+use crate::live::webrtc::{Fragment, Offer, Peer, TRANSPORT_WIDE_CC};
 use crate::live::{IceServers, LiveError, SessionState, WhipOptions};
 use crate::sync::lock;
 use gst::prelude::*;
@@ -14,6 +15,8 @@ use std::sync::{Arc, Mutex};
 
 /// Codecs that are received.
 const CODECS: [&str; 3] = ["VP8", "VP9", "H264"];
+/// Header extensions of RTP that are understood.
+const EXTENSIONS: [&str; 2] = [TRANSPORT_WIDE_CC, VIDEO_ORIENTATION];
 /// Name of the data channel that results are sent over.
 const METRICS: &str = "metrics";
 /// Bytes that may wait in the data channel: more than two seconds of everything. What comes then is dropped.
@@ -57,7 +60,7 @@ impl Whip {
     /// Connects the publisher who made this offer.
     pub fn answer(&self, offer: &str) -> Result<String, LiveError> {
         let offer = Arc::new(Offer::parse(offer)?);
-        let formats = offer.video_formats(&CODECS);
+        let formats = offer.video_formats(&CODECS, &EXTENSIONS);
         if formats.is_empty() {
             return Err(LiveError::Offer {
                 reason: format!("its video section has none of the codecs {}", CODECS.join(", ")),

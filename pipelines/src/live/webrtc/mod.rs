@@ -9,4 +9,4 @@ mod offer;
 
 pub(crate) use fragment::Fragment;
 pub(crate) use negotiation::Peer;
-pub(crate) use offer::Offer;
+pub(crate) use offer::{Offer, TRANSPORT_WIDE_CC};

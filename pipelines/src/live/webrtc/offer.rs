@@ -9,9 +9,7 @@ const LONGEST: usize = 64 * 1024;
 /// Most media sections. A publisher has video, audio and a data channel.
 const MOST_SECTIONS: u32 = 16;
 /// The extension that measures the network on the way, without which browsers fall to a low resolution.
-const TRANSPORT_WIDE_CC: &str = "transport-wide-cc";
-/// The extension that leaves turning the picture to the receiver. It is struck from the offer, so the sender turns.
-const VIDEO_ORIENTATION: &str = "urn:3gpp:video-orientation";
+pub(crate) const TRANSPORT_WIDE_CC: &str = "transport-wide-cc";
 
 /// An offer with a video section that can be negotiated.
 #[derive(Debug)]
@@ -35,7 +33,6 @@ impl Offer {
         if !text.starts_with("v=0") {
             return Err(wrong("it does not begin with v=0: this is no SDP"));
         }
-        let text = without_video_orientation(text);
         let message =
             SDPMessage::parse_buffer(text.as_bytes()).map_err(|_| wrong("it cannot be read as SDP"))?;
         if message.medias_len() > MOST_SECTIONS {
@@ -66,11 +63,13 @@ impl Offer {
 
     /// Formats of the video section whose codec is among these, in the order of the offer, as caps of RTP streams.
     ///
-    /// They name the extension for transport-wide congestion control: without it in the transceiver's caps the answer
-    /// does not have it either.
-    pub fn video_formats(&self, codecs: &[&str]) -> gst::Caps {
+    /// They name the header extensions that are among these: what a transceiver's caps do not name the answer does not have
+    /// either.
+    pub fn video_formats(&self, codecs: &[&str], extensions: &[&str]) -> gst::Caps {
         let media = self.media();
-        let congestion = attributes(media, "extmap").find(|value| value.contains(TRANSPORT_WIDE_CC));
+        let offered: Vec<&str> = attributes(media, "extmap")
+            .filter(|value| extensions.iter().any(|known| value.contains(known)))
+            .collect();
         media
             .formats()
             .filter_map(|format| media.caps_from_media(format.parse().ok()?))
@@ -80,7 +79,7 @@ impl Offer {
                 codecs
                     .iter()
                     .any(|known| known.eq_ignore_ascii_case(codec))
-                    .then(|| rtp_structure(structure, congestion))
+                    .then(|| rtp_structure(structure, &offered))
             })
             .collect()
     }
@@ -107,23 +106,17 @@ fn attributes<'a>(media: &'a SDPMediaRef, key: &'a str) -> impl Iterator<Item = 
 }
 
 /// What a transceiver is asked for: the format without the offerer's own SSRCs.
-fn rtp_structure(offered: &gst::StructureRef, congestion: Option<&str>) -> gst::Structure {
+fn rtp_structure(offered: &gst::StructureRef, extensions: &[&str]) -> gst::Structure {
     let mut structure = gst::Structure::new_empty("application/x-rtp");
     for (name, value) in offered.iter().filter(|(name, _)| !name.starts_with("ssrc-")) {
         structure.set_value(name, value.clone());
     }
     // `NUMBER URI`, or `NUMBER/DIRECTION URI`.
-    if let Some((number, uri)) = congestion.and_then(|value| value.split_once(' ')) {
+    for (number, uri) in extensions.iter().filter_map(|value| value.split_once(' ')) {
         let number = number.split('/').next().unwrap_or(number);
         structure.set(format!("extmap-{number}"), uri);
     }
     structure
-}
-
-fn without_video_orientation(text: &str) -> String {
-    text.split_inclusive('\n')
-        .filter(|line| !(line.starts_with("a=extmap:") && line.contains(VIDEO_ORIENTATION)))
-        .collect()
 }
 
 /// Checks that every section says how its transport is secured; GStreamer gives up on one that does not.
@@ -162,29 +155,22 @@ mod tests {
     }
 
     #[test]
-    fn known_codecs_are_taken_in_the_order_of_the_offer_with_congestion_control() {
+    fn known_codecs_and_extensions_are_taken_in_the_order_of_the_offer() {
         gst::init().expect("GStreamer");
         let offer = Offer::parse(OFFER).expect("a good offer");
-        let caps = offer.video_formats(&["H264", "VP8"]);
+        let caps = offer.video_formats(&["H264", "VP8"], &[TRANSPORT_WIDE_CC, "video-orientation"]);
         let names: Vec<&str> = caps
             .iter()
             .filter_map(|structure| structure.get("encoding-name").ok())
             .collect();
         assert_eq!(names, ["VP8", "H264"]);
         assert!(
-            caps.iter().all(|structure| structure.has_field("extmap-3")),
+            caps.iter()
+                .all(|structure| structure.has_field("extmap-3") && structure.has_field("extmap-4")),
             "{caps}"
         );
         assert_eq!(offer.section_of("1"), Some(1));
         assert_eq!(offer.section_of("2"), None);
-    }
-
-    #[test]
-    fn the_sender_is_left_to_turn_the_picture() {
-        gst::init().expect("GStreamer");
-        let offer = Offer::parse(OFFER).expect("a good offer");
-        let text = offer.description().sdp().as_text().expect("text");
-        assert!(!text.contains("video-orientation"), "{text}");
     }
 
     #[test]
