@@ -31,7 +31,23 @@ describe('Session', () => {
     expect(session.interim.size).toBe(0);
   });
 
+  /** Two people at once, of whom one counts. */
+  const two = (selected: number, other: number) => {
+    const [one, another] = [poseAt(0, selected), poseAt(1, other)];
+    return { ...one, persons: [...one.persons, ...another.persons.map((person) => ({ ...person, selected: false }))] };
+  };
+
+  it('takes whoever was lost and found again for the same athlete where nobody else is measured', () => {
+    session.apply(event('pose', 0, poseAt(0, 1)));
+    session.apply(event('repetition', 1, repetitionOf(1)));
+    session.apply(event('pose', 2, poseAt(0, 4)));
+    session.apply(event('repetition', 3, repetitionOf(4)));
+    expect(session.repetitions.map(({ number }) => number)).toEqual([1, 2]);
+    expect(session.latest?.number).toBe(2);
+  });
+
   it('puts repetitions in order and counts them per person', () => {
+    session.apply(event('pose', 1, two(0, 1)));
     session.apply(event('repetition', 9, repetitionOf(0)));
     session.apply(event('repetition', 4, repetitionOf(0)));
     session.apply(event('repetition', 6, repetitionOf(1)));
@@ -43,7 +59,7 @@ describe('Session', () => {
   });
 
   it('shows the phase and the latest repetition of the person whose numbers count', () => {
-    session.apply(event('pose', 0, poseAt(0, 7)));
+    session.apply(event('pose', 0, two(7, 3)));
     session.apply(event('phase', 1, { person: 7, movement: 'cmj', phase: 'flight', start_s: 0 }));
     session.apply(event('phase', 2, { person: 3, movement: 'squat', phase: 'descent', start_s: 0 }));
     session.apply(event('repetition', 3, repetitionOf(7)));

@@ -12,7 +12,7 @@ const MISSED_MS = 1500;
 const MOST_NOTICES = 6;
 
 export interface Repetition {
-  /** From 1, per person. */
+  /** From 1, per person where there are several. */
   readonly number: number;
   readonly sequence: number;
   readonly data: RepetitionData;
@@ -43,6 +43,8 @@ export class Session {
   nowMs = 0;
   /** The person whose numbers count; `null` before a pose said so. */
   selected: number | null = null;
+  /** Whether several people were measured at once; else whoever was lost and found again is the one athlete. */
+  several = false;
   private seenMs: number | null = null;
   private phaseSequence = -1;
   private stateSequence = -1;
@@ -59,11 +61,7 @@ export class Session {
 
   /** The repetition completed last by the person whose numbers count. */
   get latest(): Repetition | null {
-    return (
-      this.repetitions.findLast((r) => this.selected === null || r.data.person === this.selected) ??
-      this.repetitions.at(-1) ??
-      null
-    );
+    return this.repetitions.findLast((r) => this.concerns(r.data.person)) ?? this.repetitions.at(-1) ?? null;
   }
 
   apply(event: WireEvent): void {
@@ -72,6 +70,7 @@ export class Session {
       case 'pose':
         this.selected = event.data.persons.find((person) => person.selected)?.id ?? this.selected;
         this.live = event.data.live ?? this.live;
+        this.several ||= event.data.persons.length > 1;
         if (event.data.persons.length > 0 || this.seenMs === null) this.seenMs = event.timestamp_ms;
         break;
       case 'phase':
@@ -107,8 +106,9 @@ export class Session {
     }
   }
 
-  private concerns(person: number | undefined): boolean {
-    return person === undefined || this.selected === null || person === this.selected;
+  /** Whether somebody is the one whose numbers count. */
+  concerns(person: number | undefined): boolean {
+    return !this.several || person === undefined || this.selected === null || person === this.selected;
   }
 
   /** Repetitions stand in the order in which they happened, in whichever they came. */
@@ -117,8 +117,9 @@ export class Session {
     this.repetitions.splice(after + 1, 0, { number: 0, sequence, data });
     const counts = new Map<number, number>();
     for (const [index, repetition] of this.repetitions.entries()) {
-      const number = (counts.get(repetition.data.person) ?? 0) + 1;
-      counts.set(repetition.data.person, number);
+      const who = this.several ? repetition.data.person : 0;
+      const number = (counts.get(who) ?? 0) + 1;
+      counts.set(who, number);
       this.repetitions[index] = { ...repetition, number };
     }
     if (this.concerns(data.person)) this.interim.clear();

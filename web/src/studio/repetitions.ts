@@ -31,13 +31,12 @@ export class Repetitions {
   update(session: Session, catalog: Catalog | null): void {
     show(this.empty, session.repetitions.length === 0);
     if (!catalog || this.shown.size === session.repetitions.length) return;
-    const several = new Set(session.repetitions.map(({ data }) => data.person)).size > 1;
     for (const [index, repetition] of session.repetitions.entries()) {
       if (this.shown.has(repetition.sequence)) continue;
       this.shown.add(repetition.sequence);
       // The list runs backwards: its last place is the first repetition.
       const before = this.list.children[this.list.children.length - index] ?? null;
-      this.list.insertBefore(this.item(repetition, catalog, several), before);
+      this.list.insertBefore(this.item(repetition, catalog, session.several), before);
     }
   }
 

@@ -36,9 +36,9 @@ export class Trend {
 
   update(session: Session, catalog: Catalog | null): void {
     const { latest } = session;
-    // One person and one movement: a course over different ones says nothing.
+    // One athlete and one movement: a course over different ones says nothing.
     this.repetitions = session.repetitions.filter(
-      ({ data }) => data.person === latest?.data.person && data.movement === latest.data.movement,
+      ({ data }) => latest && session.concerns(data.person) && data.movement === latest.data.movement,
     );
     this.catalog = catalog;
     if (latest && catalog) this.offer(latest, catalog);
