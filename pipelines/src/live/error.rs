@@ -50,6 +50,12 @@ pub enum LiveError {
         /// How long.
         seconds: f64,
     },
+    /// A session that was to end did not get its last frames through.
+    #[error("the last frames did not get through within {seconds:.0} s: results are missing")]
+    Unfinished {
+        /// How long was waited.
+        seconds: f64,
+    },
     /// An SDP offer that makes no sense or asks for what cannot be had.
     #[error("SDP offer: {reason}")]
     Offer {
@@ -103,6 +109,7 @@ impl LiveError {
             Self::NoDecoder { .. } => "no_decoder",
             Self::TooLarge { .. } => "picture_too_large",
             Self::Silent { .. } => "silent",
+            Self::Unfinished { .. } => "unfinished",
             Self::Offer { .. } => "invalid_offer",
             Self::Fragment { .. } => "invalid_ice_fragment",
             Self::Negotiation { .. } => "negotiation",

@@ -40,7 +40,8 @@ pub(super) struct Shared {
     bus: gst::Bus,
     intake: Arc<Intake>,
     source: Source,
-    phase: gst::Element,
+    /// `kinepose` and `kinephase`.
+    analysis: [gst::Element; 2],
     pub video: Arc<Video>,
     /// What can be changed while running.
     present: Mutex<Present>,
@@ -155,9 +156,8 @@ impl LiveSession {
     /// Looks for another movement from the next frame on; what is under way is completed first.
     pub fn set_movement(&self, movement: MovementChoice) {
         lock(&self.shared.present).movement = movement;
-        self.shared
-            .phase
-            .set_property("movement", movement_name(movement));
+        let [_, phase] = &self.shared.analysis;
+        phase.set_property("movement", movement_name(movement));
     }
 
     /// Sends the video somewhere from now on.
@@ -258,7 +258,8 @@ impl Shared {
             &meter,
             refuse.clone(),
         )?);
-        let phase = analyse(&pipeline, intake.last(), &spec, live)?;
+        let analysis = analyse(&pipeline, intake.last(), &spec, live)?;
+        let [_, phase] = &analysis;
         let ended = Arc::new(AtomicBool::new(false));
         let tell_end = {
             let (ended, bus) = (ended.clone(), bus.clone());
@@ -274,7 +275,7 @@ impl Shared {
             video: video.clone(),
             poses: spec.poses,
         };
-        tap.install(&phase, tell_end);
+        tap.install(phase, tell_end);
         let lost = {
             let (life, bus, intake, refuse) = (life.clone(), bus.clone(), intake.clone(), refuse.clone());
             move |reason: &str| {
@@ -307,7 +308,7 @@ impl Shared {
             bus,
             intake,
             source,
-            phase,
+            analysis,
             video,
             present,
             ended,
@@ -373,10 +374,8 @@ impl Shared {
     /// An error message as an error a person can act on.
     pub fn explain(&self, error: &gst::message::Error) -> LiveError {
         let reason = error.error().message().trim_end_matches('.').to_owned();
-        let analysis = error.src().is_some_and(|source| {
-            source.name() == "pose" || source == self.phase.upcast_ref::<gst::Object>()
-        });
-        if analysis {
+        let said = |element: &gst::Element| error.src() == Some(element.upcast_ref());
+        if self.analysis.iter().any(said) {
             return AnalysisError::Inference { reason }.into();
         }
         LiveError::Source {
@@ -404,14 +403,14 @@ fn finish(life: &Life, bus: &gst::Bus, intake: &Intake, reason: Option<String>) 
     }
 }
 
-/// Adds `kinepose ! kinephase ! fakesink` behind `upstream`; returns `kinephase`. A live stream is analysed as it comes, a
+/// Adds `kinepose ! kinephase ! fakesink` behind `upstream`; returns the first two. A live stream is analysed as it comes, a
 /// file at the speed of life.
 fn analyse(
     pipeline: &gst::Pipeline,
     upstream: &gst::Element,
     spec: &LiveSpec,
     live: bool,
-) -> Result<gst::Element, AnalysisError> {
+) -> Result<[gst::Element; 2], AnalysisError> {
     let measuring = Measuring {
         movement: spec.movement,
         quality: spec.quality,
@@ -433,5 +432,5 @@ fn analyse(
             element: "analysis".into(),
             reason: error.to_string(),
         })?;
-    Ok(phase)
+    Ok([pose, phase])
 }

@@ -140,6 +140,8 @@ pub struct Limits {
     pub fps: f64,
     /// Without a frame for so many seconds a session is stalled, and after as much again it has failed.
     pub silence_s: f64,
+    /// A session that ends and has not got its last frames through within so many seconds has failed.
+    pub finish_s: f64,
 }
 
 impl Default for Limits {
@@ -148,6 +150,7 @@ impl Default for Limits {
             pixels: 1920 * 1200,
             fps: 60.0,
             silence_s: 5.0,
+            finish_s: 10.0,
         }
     }
 }

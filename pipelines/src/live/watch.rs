@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 
 /// Name of the message that makes the watch look around.
 const WAKE: &str = "kinemotion-wake";
-/// The longest a session may take to complete what is under way.
-const LONGEST_FINISH: Duration = Duration::from_secs(10);
 
 /// Makes the watch of a pipeline look around now.
 pub(crate) fn wake(bus: &gst::Bus) {
@@ -65,7 +63,7 @@ impl<'a> Watch<'a> {
     fn patience(&self) -> Option<gst::ClockTime> {
         let deadline = match self.shared.life.state() {
             SessionState::Waiting => return None,
-            SessionState::Finishing => self.finishing? + LONGEST_FINISH,
+            SessionState::Finishing => self.finishing? + self.permitted_finish(),
             state => self.heard()? + self.permitted_silence(state),
         };
         let left = deadline.saturating_duration_since(Instant::now());
@@ -88,6 +86,10 @@ impl<'a> Watch<'a> {
             SessionState::Live => once,
             _ => once * 2,
         }
+    }
+
+    fn permitted_finish(&self) -> Duration {
+        Duration::from_secs_f64(self.shared.spec.limits.finish_s.max(0.1))
     }
 
     fn handle(&self, message: &gst::Message) -> ControlFlow<()> {
@@ -136,9 +138,10 @@ impl<'a> Watch<'a> {
             }
             SessionState::Finishing => {
                 let since = *self.finishing.get_or_insert_with(Instant::now);
-                if since.elapsed() >= LONGEST_FINISH {
-                    let reason = "the last frames did not get through in time".to_owned();
-                    shared.life.enter(SessionState::Done, Some(reason));
+                let permitted = self.permitted_finish();
+                if since.elapsed() >= permitted {
+                    let seconds = permitted.as_secs_f64();
+                    shared.life.fail(LiveError::Unfinished { seconds });
                     return ControlFlow::Break(());
                 }
             }
