@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Query parameter that carries the token where a browser lets nobody set headers: WebSocket, EventSource, pictures, and
@@ -65,21 +66,28 @@ pub fn gate(tokens: &[String]) -> Arc<dyn Gate> {
     }
 }
 
-/// Middleware: lets a request through when its token is good and no page of a site that is not listed makes it.
-pub async fn guard(
-    State((app, origins)): State<(App, fn(&Config) -> &[String])>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let config = app.config.get();
-    let admitted = own_page(request.headers(), origins(&config)).and_then(|()| {
-        let token = token(&request);
-        gate(&config.auth.tokens).admit(token.as_deref())
-    });
-    match admitted {
+/// The origins a group of routes allows, of the settings of the moment.
+pub type Origins = fn(&Config) -> &[String];
+
+/// Middleware: lets a request through that may be answered.
+pub async fn guard(State((app, origins)): State<(App, Origins)>, request: Request, next: Next) -> Response {
+    match admit(&app.config.get(), &request, origins) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Whether a request may be answered: its token is good, no page of a site that is not listed makes it, and, where there
+/// are no tokens, it is meant for this daemon.
+///
+/// # Errors
+/// What the client is told otherwise.
+pub fn admit(config: &Config, request: &Request, origins: Origins) -> Result<(), Problem> {
+    if config.auth.tokens.is_empty() {
+        own_name(request.headers(), &config.server.names)?;
+    }
+    own_page(request.headers(), origins(config))?;
+    gate(&config.auth.tokens).admit(token(request).as_deref())
 }
 
 /// The token of a request.
@@ -97,6 +105,31 @@ fn token(request: &Request) -> Option<String> {
             .find(|(name, _)| name == QUERY_TOKEN)
             .map(|(_, token)| token.into_owned())
     })
+}
+
+/// Refuses what is sent to a name that is not this daemon's. A page whose name leads here by a trick of its name server has
+/// the same origin as the daemon in the eyes of a browser; only the name betrays it. Programs may send none.
+fn own_name(headers: &HeaderMap, names: &[String]) -> Result<(), Problem> {
+    let Some(host) = headers.get(header::HOST) else {
+        return Ok(());
+    };
+    let name = host.to_str().map_or("", without_port);
+    let literal = name.trim_start_matches('[').trim_end_matches(']');
+    let own = literal.parse::<IpAddr>().is_ok()
+        || name.eq_ignore_ascii_case("localhost")
+        || names.iter().any(|own| own.eq_ignore_ascii_case(name));
+    own.then_some(()).ok_or_else(|| {
+        let detail = format!("{name} is not among server.names in the configuration");
+        Problem::other_name(detail)
+    })
+}
+
+/// A host without its port; an address of IPv6 keeps its brackets.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|c| c.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
 /// Refuses what pages of other sites ask, WebSockets included, which CORS does not cover. Programs send no `Origin`.
@@ -147,6 +180,36 @@ mod tests {
         );
         assert_eq!(token(&request("/", Some("Basic abc"))), None);
         assert_eq!(token(&request("/", None)), None);
+    }
+
+    #[test]
+    fn only_addresses_and_listed_names_are_the_daemons() {
+        let sent_to = |host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().expect("a header"));
+            own_name(&headers, &["Studio.example".into()])
+        };
+        for own in [
+            "127.0.0.1:8080",
+            "192.168.0.7",
+            "[::1]:8080",
+            "[::1]",
+            "localhost",
+            "LOCALHOST:1",
+            "studio.example:443",
+        ] {
+            assert!(sent_to(own).is_ok(), "{own}");
+        }
+        for other in [
+            "evil.example:8080",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "",
+            "x:y",
+        ] {
+            assert_eq!(sent_to(other).expect_err(other).status, 421);
+        }
+        assert!(own_name(&HeaderMap::new(), &[]).is_ok());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What happens to every request on its way in and out.
 
 use super::App;
-use super::config::Config;
+use super::auth::Origins;
 use super::problem::Problem;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
@@ -78,7 +78,7 @@ pub async fn limit_time(State(app): State<App>, request: Request, next: Next) ->
 }
 
 /// Lets pages of other sites read answers, as far as the configuration of this moment allows.
-pub fn cors(app: &App, origins: fn(&Config) -> &[String]) -> CorsLayer {
+pub fn cors(app: &App, origins: Origins) -> CorsLayer {
     let config = app.config.clone();
     let allowed = move |origin: &HeaderValue, _: &Parts| {
         let config = config.get();

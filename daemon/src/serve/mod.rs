@@ -31,6 +31,7 @@ mod signals;
 use crate::exit::{Exit, UsageError};
 use crate::stdout::print;
 use anyhow::Context;
+use api::model::Quality;
 use clap::Args;
 use config::{Config, ConfigError, SharedConfig};
 use kinemotion_models::{Engine, EngineConfig};
@@ -41,6 +42,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out.
@@ -108,8 +110,12 @@ async fn open(config: Config) -> anyhow::Result<App> {
 
 async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Result<Exit> {
     let config = app.config.get();
-    let _models = load_models(&config)?;
     let mut signals = signals::Signals::new()?;
+    let qualities = config.models.loaded.clone();
+    let _models = tokio::select! {
+        models = spawn_blocking(move || load_models(&qualities)) => models.context("loading models panicked")??,
+        () = signals.end() => return Ok(Exit::Interrupted),
+    };
     let end = CancellationToken::new();
     let public = bind(&config.server.listen).await?;
     let studio = public.local_addr()?;
@@ -141,9 +147,9 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
 }
 
 /// Loads models, which stay loaded as long as the engine is held: an analysis uses the one there is.
-fn load_models(config: &Config) -> anyhow::Result<Arc<Engine>> {
+fn load_models(qualities: &[Quality]) -> anyhow::Result<Arc<Engine>> {
     let engine = Engine::shared(&EngineConfig::default()).context(NO_MODELS)?;
-    for quality in &config.models.loaded {
+    for quality in qualities {
         engine.warm_up((*quality).into()).context(NO_MODELS)?;
     }
     Ok(engine)

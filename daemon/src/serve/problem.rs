@@ -34,49 +34,76 @@ pub struct Problem {
     retry_after_s: Option<u64>,
 }
 
-/// The kinds of problem: status, name, title.
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $function:ident: $status:ident, $name:literal, $title:literal;)*) => {
+/// Name and title of the kind of problem a status stands for. Every answer from 400 up is of one of these.
+fn kind(status: StatusCode) -> (&'static str, &'static str) {
+    match status.as_u16() {
+        400 => ("malformed-request", "The request cannot be read"),
+        401 => ("unauthorized", "A valid token is needed"),
+        403 => ("foreign-origin", "Pages of this origin may not ask"),
+        404 => ("not-found", "There is no such thing here"),
+        405 => ("method-not-allowed", "This method does not exist here"),
+        408 | 504 => ("timeout", "It took longer than is allowed"),
+        409 => ("conflict", "The present state does not allow this"),
+        412 => ("other-session", "This is meant for another session"),
+        413 => ("body-too-large", "The body is larger than is allowed"),
+        415 => ("media-type", "The body has another media type than is needed"),
+        421 => ("other-name", "The daemon is not known by this name"),
+        422 => ("invalid-value", "A value is not allowed"),
+        426 => ("upgrade-required", "A WebSocket handshake is needed"),
+        428 => ("which-session", "It must be said which session this is meant for"),
+        501 => ("not-offered", "This is not offered here"),
+        503 => ("unavailable", "No further analysis can be started now"),
+        500.. => ("internal", "Something failed on this side"),
+        _ => ("refused", "The request was refused"),
+    }
+}
+
+/// A function for each kind of problem that handlers tell.
+macro_rules! problems {
+    ($($(#[$doc:meta])* $function:ident: $status:ident;)*) => {
         impl Problem {
             $($(#[$doc])*
             pub fn $function(detail: impl Into<String>) -> Self {
-                Self::new(StatusCode::$status, $name, $title, detail.into())
+                Self::new(StatusCode::$status, detail.into())
             })*
         }
     };
 }
 
-kinds! {
+problems! {
     /// The body, query or header cannot be read.
-    malformed: BAD_REQUEST, "malformed-request", "The request cannot be read";
+    malformed: BAD_REQUEST;
     /// It can be read, but a value in it is not allowed.
-    invalid: UNPROCESSABLE_ENTITY, "invalid-value", "A value is not allowed";
+    invalid: UNPROCESSABLE_ENTITY;
     /// No token, or not one of those configured.
-    unauthorized: UNAUTHORIZED, "unauthorized", "A valid token is needed";
+    unauthorized: UNAUTHORIZED;
     /// A page of another site asks.
-    foreign_origin: FORBIDDEN, "foreign-origin", "Pages of this origin may not ask";
+    foreign_origin: FORBIDDEN;
+    /// It was sent to a name that is not the daemon's.
+    other_name: MISDIRECTED_REQUEST;
     /// There is no such thing.
-    not_found: NOT_FOUND, "not-found", "There is no such thing here";
+    not_found: NOT_FOUND;
     /// Not now: the state does not allow it.
-    conflict: CONFLICT, "conflict", "The present state does not allow this";
+    conflict: CONFLICT;
     /// It is meant for another session than the one there is.
-    other_session: PRECONDITION_FAILED, "other-session", "This is meant for another session";
+    other_session: PRECONDITION_FAILED;
     /// It does not say which session it is meant for.
-    which_session: PRECONDITION_REQUIRED, "which-session", "It must be said which session this is meant for";
+    which_session: PRECONDITION_REQUIRED;
     /// The media type of the body is another one than is needed.
-    media_type: UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has another media type than is needed";
+    media_type: UNSUPPORTED_MEDIA_TYPE;
     /// It took too long.
-    late: GATEWAY_TIMEOUT, "timeout", "It took longer than is allowed";
+    late: GATEWAY_TIMEOUT;
     /// Something failed on this side.
-    internal: INTERNAL_SERVER_ERROR, "internal", "Something failed on this side";
+    internal: INTERNAL_SERVER_ERROR;
     /// Not offered by this build or configuration.
-    not_offered: NOT_IMPLEMENTED, "not-offered", "This is not offered here";
+    not_offered: NOT_IMPLEMENTED;
     /// All places are taken, or the daemon is about to end.
-    unavailable: SERVICE_UNAVAILABLE, "unavailable", "No further analysis can be started now";
+    unavailable: SERVICE_UNAVAILABLE;
 }
 
 impl Problem {
-    fn new(status: StatusCode, name: &str, title: &'static str, detail: String) -> Self {
+    fn new(status: StatusCode, detail: String) -> Self {
+        let (name, title) = kind(status);
         Self {
             kind: format!("urn:kinemotion:problem:{name}"),
             title,
@@ -101,31 +128,6 @@ impl Problem {
             retry_after_s: Some(seconds),
             ..self
         }
-    }
-
-    /// The problem a bare status code stands for.
-    fn of_status(status: StatusCode, detail: String) -> Self {
-        let (name, title) = match status {
-            StatusCode::BAD_REQUEST => ("malformed-request", "The request cannot be read"),
-            StatusCode::NOT_FOUND => ("not-found", "There is no such thing here"),
-            StatusCode::METHOD_NOT_ALLOWED => ("method-not-allowed", "This method does not exist here"),
-            StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => {
-                ("timeout", "It took longer than is allowed")
-            }
-            StatusCode::PAYLOAD_TOO_LARGE => ("body-too-large", "The body is larger than is allowed"),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                ("media-type", "The body has another media type than is needed")
-            }
-            StatusCode::UPGRADE_REQUIRED => ("upgrade-required", "A WebSocket handshake is needed"),
-            _ if status.is_server_error() => ("internal", "Something failed on this side"),
-            _ => ("refused", "The request was refused"),
-        };
-        let detail = if detail.is_empty() {
-            title.to_owned()
-        } else {
-            detail
-        };
-        Self::new(status, name, title, detail)
     }
 }
 
@@ -157,8 +159,11 @@ pub async fn explain(response: Response) -> Response {
     }
     let (parts, body) = response.into_parts();
     let text = to_bytes(body, DETAIL_BYTES).await.unwrap_or_default();
-    let detail = String::from_utf8_lossy(&text).trim().to_owned();
-    let mut explained = Problem::of_status(status, detail).into_response();
+    let detail = match String::from_utf8_lossy(&text).trim() {
+        "" => kind(status).1.to_owned(),
+        detail => detail.to_owned(),
+    };
+    let mut explained = Problem::new(status, detail).into_response();
     for (name, value) in &parts.headers {
         if !DESCRIBES_THE_BODY.contains(name) {
             explained.headers_mut().insert(name.clone(), value.clone());

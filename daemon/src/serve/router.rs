@@ -1,6 +1,6 @@
 //! Every route and what each request passes through.
 
-use super::config::Config;
+use super::auth::Origins;
 use super::problem::{explain, panicked};
 use super::{App, api, auth, extract, layers, media, pages};
 use axum::extract::DefaultBodyLimit;
@@ -11,10 +11,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub fn router(app: &App) -> Router {
     let body_bytes = app.config.get().server.body_bytes;
     let api = guarded(app, Router::from(api::routes()), |config| &config.server.origins);
-    let media = guarded(app, Router::from(media::routes()), |config| {
-        &config.webrtc.origins
-    })
-    .layer(middleware::from_fn(media::say_what_is_accepted));
+    let media = guarded(app, Router::from(media::routes()), media::origins).layer(
+        middleware::from_fn_with_state(app.clone(), media::say_what_is_accepted),
+    );
     Router::new()
         .merge(api)
         .merge(media)
@@ -30,7 +29,7 @@ pub fn router(app: &App) -> Router {
 }
 
 /// Routes for those who may ask: known by their token, and no page of a site that is not listed.
-fn guarded(app: &App, routes: Router<App>, origins: fn(&Config) -> &[String]) -> Router<App> {
+fn guarded(app: &App, routes: Router<App>, origins: Origins) -> Router<App> {
     routes
         .layer(middleware::from_fn_with_state(
             (app.clone(), origins),

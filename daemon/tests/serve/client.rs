@@ -72,10 +72,10 @@ impl Client {
             .await
             .expect("HTTP");
         tokio::spawn(connection);
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", &self.0);
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", &self.0);
+        }
         for (name, value) in headers {
             request = request.header(
                 HeaderName::from_bytes(name.as_bytes()).expect("a name"),

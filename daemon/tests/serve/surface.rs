@@ -136,6 +136,41 @@ async fn pages_of_other_sites_may_publish_but_not_look_unless_allowed() {
     );
 }
 
+/// As a page does whose name was made to lead to this machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn under_a_name_that_is_not_its_own_the_daemon_says_nothing() {
+    let stranger = [
+        ("host", "evil.example:8080"),
+        ("origin", "http://evil.example:8080"),
+    ];
+    let (_folder, unlisted) = daemon(&[]);
+    let list = |daemon: &Daemon| {
+        let client = daemon.public.clone();
+        async move { client.send(Method::GET, "/api/v1/analyses", &stranger, b"").await }
+    };
+    list(&unlisted).await.problem(421);
+    let (_folder, listed) = daemon(&[("SERVER__NAMES", r#"["evil.example"]"#)]);
+    assert_eq!(list(&listed).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_publish_is_told_the_ice_servers_before_the_offer() {
+    let (_folder, daemon) = daemon(&[
+        ("WEBRTC__STUN", "stun://stun.example:3478"),
+        ("WEBRTC__TURN", r#"["turn://user:password@turn.example:3478"]"#),
+        ("AUTH__TOKENS", r#"["secret"]"#),
+    ]);
+    let ask = |headers: &'static [(&'static str, &'static str)]| {
+        let client = daemon.public.clone();
+        async move { client.send(Method::OPTIONS, "/whip", headers, b"").await }
+    };
+    assert_eq!(ask(&[]).await.header("link"), "", "they carry credentials");
+    let told = ask(&[("authorization", "Bearer secret")]).await;
+    let links: Vec<_> = told.headers.get_all("link").iter().collect();
+    assert_eq!(links.len(), 2, "{told:?}");
+    assert_eq!(told.header("accept-post"), "application/sdp");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_have_bounded_labels_whatever_is_asked_for() {
     let (_folder, daemon) = daemon(&[]);

@@ -5,7 +5,7 @@ use crate::serve::App;
 use crate::serve::problem::Problem;
 use crate::serve::sessions::{Analysis, Order};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -159,10 +159,14 @@ fn is_segment(name: &str) -> bool {
 }
 
 async fn file(path: PathBuf, request: Request) -> Result<Response, Problem> {
-    let served = ServeFile::new(path).try_call(request).await;
-    served
-        .map(IntoResponse::into_response)
-        .map_err(|error| Problem::not_found(format!("it is not there (yet): {error}")))
+    let served = ServeFile::new(&path).try_call(request).await.map_err(|error| {
+        tracing::error!(path = %path.display(), %error, "a file cannot be read");
+        Problem::internal("the file cannot be read")
+    })?;
+    if served.status() == StatusCode::NOT_FOUND {
+        return Err(Problem::not_found("it is not there, or not yet"));
+    }
+    Ok(served.into_response())
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ section!(
     /// The listener of studio, API, WHIP and WHEP.
     Server {
         listen: String = "127.0.0.1:8080".into(),
+        names: Vec<String> = Vec::new(),
         origins: Vec<String> = Vec::new(),
         body_bytes: usize = 65_536,
         request_s: u64 = 30,

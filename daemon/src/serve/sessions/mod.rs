@@ -65,6 +65,7 @@ impl Sessions {
     pub async fn open(config: SharedConfig, metrics: Metrics) -> anyhow::Result<Self> {
         let settings = config.get();
         let store = Store::open(&settings.storage.folder).await?;
+        end_what_was_left(&store, &settings).await?;
         let analyses = read_back(&store, &settings).await?;
         Ok(Self(Arc::new(Inner {
             scribe: Scribe::start(metrics.clone())?,
@@ -99,7 +100,7 @@ impl Sessions {
         }
         let (sink, own) = (self.sink(&analysis), analysis.clone());
         let started = spawn_blocking(move || {
-            let live = LiveSession::start(spec, sink).map_err(Problem::from)?;
+            let live = LiveSession::start(spec, sink).map_err(not_started)?;
             own.set_live(Some(live));
             Ok(())
         });
@@ -181,7 +182,7 @@ impl Sessions {
             return Ok(analysis);
         }
         let config = self.0.config.get();
-        match restore(&self.0.store, id, &config).await {
+        match recall(&self.0.store, id, &config).await {
             Ok(Some(analysis)) => Ok(Arc::new(analysis)),
             Ok(None) => Err(Problem::not_found("there is no analysis of this name")),
             Err(error) => {
@@ -340,7 +341,7 @@ fn capacity(config: &Config) -> Capacity {
 async fn read_back(store: &Store, config: &Config) -> Result<BTreeMap<String, Arc<Analysis>>, StoreError> {
     let mut analyses = BTreeMap::new();
     for id in store.youngest(config.storage.remembered).await? {
-        match restore(store, &id, config).await {
+        match recall(store, &id, config).await {
             Ok(Some(analysis)) => {
                 analyses.insert(id, Arc::new(analysis));
             }
@@ -351,13 +352,32 @@ async fn read_back(store: &Store, config: &Config) -> Result<BTreeMap<String, Ar
     Ok(analyses)
 }
 
+/// An analysis of which no more will be heard; `None` when there is none of this name.
+async fn recall(store: &Store, id: &str, config: &Config) -> Result<Option<Analysis>, StoreError> {
+    let analysis = restore(store, id, config).await?;
+    Ok(analysis.inspect(|analysis| analysis.hub.close()))
+}
+
 /// An analysis as it was stored; `None` when there is none of this name.
 async fn restore(store: &Store, id: &str, config: &Config) -> Result<Option<Analysis>, StoreError> {
     let Some(stored) = store.read(id).await? else {
         return Ok(None);
     };
-    let restored = Analysis::restored(id.to_owned(), stored, store.clone(), capacity(config));
-    restored.await.map(Some)
+    Analysis::restored(id.to_owned(), stored, store.clone(), capacity(config)).map(Some)
+}
+
+/// Tells analyses that a daemon left behind unfinished that they have failed. One that cannot be read is named in the log
+/// and left alone.
+async fn end_what_was_left(store: &Store, config: &Config) -> Result<(), StoreError> {
+    let failed = News::failed("the daemon ended while this analysis ran");
+    for id in store.unfinished().await? {
+        match restore(store, &id, config).await {
+            Ok(Some(analysis)) => analysis.take_in(&failed).await,
+            Ok(None) => {}
+            Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
+        }
+    }
+    Ok(())
 }
 
 /// What a session says, as news.
@@ -374,13 +394,19 @@ fn news(event: LiveEvent, metrics: &Metrics) -> serde_json::Result<News> {
     })
 }
 
+/// Why a session does not start: an output that does not work is one that was ordered.
+fn not_started(error: LiveError) -> Problem {
+    match error {
+        LiveError::Output { .. } => Problem::invalid(error.to_string()).field("outputs"),
+        error => error.into(),
+    }
+}
+
 impl From<LiveError> for Problem {
     fn from(error: LiveError) -> Self {
         let detail = error.to_string();
         match error {
-            LiveError::Offer { .. } | LiveError::Fragment { .. } | LiveError::Negotiation { .. } => {
-                Problem::malformed(detail)
-            }
+            LiveError::Offer { .. } | LiveError::Fragment { .. } => Problem::malformed(detail),
             LiveError::Busy | LiveError::NotPublishable { .. } | LiveError::WrongState { .. } => {
                 Problem::conflict(detail)
             }
@@ -389,7 +415,6 @@ impl From<LiveError> for Problem {
             | LiveError::NoDecoder { .. }
             | LiveError::TooLarge { .. }
             | LiveError::Silent { .. } => Problem::invalid(detail).field("input"),
-            LiveError::Output { .. } => Problem::invalid(detail).field("outputs"),
             _ => Problem::internal(detail),
         }
     }

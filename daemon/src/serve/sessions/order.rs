@@ -105,6 +105,7 @@ pub fn spec(id: &str, request: &CreateAnalysis, config: &Config, store: &Store) 
             pixels: config.video.pixels,
             fps: config.video.fps,
             silence_s: config.sessions.silence_s as f64,
+            finish_s: config.sessions.finish_s as f64,
         },
         ..LiveSpec::new(id, source(&request.input, config))
     })

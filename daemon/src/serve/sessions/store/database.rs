@@ -8,7 +8,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, SqlSafeStr};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -29,7 +29,7 @@ impl Database {
     /// Opens a file, makes it if there is none, and brings it up to date.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         // With a write-ahead log, NORMAL hands every transaction to the operating system, which survives the process;
-        // forcing it onto the disk would hold up the poses behind it. `settle` does that when an analysis ends.
+        // forcing it onto the disk would hold up the poses behind it. `append` does that when an analysis ends.
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -65,14 +65,22 @@ impl Database {
         Ok(())
     }
 
-    /// Adds an event, and notes the state it says.
+    /// Adds an event, and notes the state it says. With the last state, this and all that came before is on the disk itself.
     pub async fn append(
         &self,
         id: &str,
         line: &Line,
         state: Option<(SessionState, Option<&str>)>,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.0.begin().await?;
+        let mut connection = self.0.acquire().await?;
+        let last = state.is_some_and(|(state, _)| state.is_final());
+        if last {
+            // The log is one file: forcing its end forces all of it.
+            sqlx::query("PRAGMA synchronous = FULL")
+                .execute(&mut *connection)
+                .await?;
+        }
+        let mut transaction = connection.begin().await?;
         sqlx::query("INSERT INTO events (analysis_id, sequence, type, line) VALUES (?, ?, ?, ?)")
             .bind(id)
             .bind(line.sequence.cast_signed())
@@ -81,7 +89,7 @@ impl Database {
             .execute(&mut *transaction)
             .await?;
         if let Some((state, reason)) = state {
-            let ended_at = state.is_final().then(now);
+            let ended_at = last.then(now);
             sqlx::query("UPDATE analyses SET state = ?, reason = ?, ended_at = ? WHERE id = ?")
                 .bind(states::name(state))
                 .bind(reason)
@@ -90,15 +98,19 @@ impl Database {
                 .execute(&mut *transaction)
                 .await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        if last {
+            sqlx::query("PRAGMA synchronous = NORMAL")
+                .execute(&mut *connection)
+                .await?;
+        }
+        Ok(())
     }
 
-    /// Has everything on the disk itself.
-    pub async fn settle(&self) -> Result<(), StoreError> {
-        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-            .execute(&self.0)
-            .await?;
-        Ok(())
+    /// Names of analyses that have not ended.
+    pub async fn unfinished(&self) -> Result<Vec<String>, StoreError> {
+        let names = sqlx::query_scalar("SELECT id FROM analyses WHERE ended_at IS NULL ORDER BY id");
+        Ok(names.fetch_all(&self.0).await?)
     }
 
     /// Names of the youngest analyses, the youngest first.

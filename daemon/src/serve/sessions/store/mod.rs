@@ -88,7 +88,8 @@ impl Store {
         self.database.create(id, order, state).await
     }
 
-    /// Stores an event and the state it says, both or neither.
+    /// Stores an event and the state it says, both or neither. The last state is on the disk itself afterwards, with
+    /// everything before it, so that it outlives the machine.
     ///
     /// # Errors
     /// A disk that is full or gone.
@@ -101,19 +102,25 @@ impl Store {
         self.database.append(id, line, state).await
     }
 
-    /// The analysis has ended: has everything on the disk itself, so that it outlives the machine, and the events beside
-    /// the recording, where there is one.
+    /// The analysis has ended: writes its events beside the recording, where there is one.
     ///
     /// # Errors
     /// A disk that is full or gone.
-    pub async fn settle(&self, id: &str, order: &Order) -> Result<(), StoreError> {
-        self.database.settle().await?;
+    pub async fn lay_beside_recording(&self, id: &str, order: &Order) -> Result<(), StoreError> {
         if order.record
             && let Some(stored) = self.database.read(id).await?
         {
             self.folders.write_events(id, stored.lines).await?;
         }
         Ok(())
+    }
+
+    /// Names of analyses that have not ended, the oldest first.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn unfinished(&self) -> Result<Vec<String>, StoreError> {
+        self.database.unfinished().await
     }
 
     /// Names of the youngest analyses, the youngest first.

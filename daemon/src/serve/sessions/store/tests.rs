@@ -76,6 +76,7 @@ async fn a_state_is_noted_with_the_event_that_says_it_or_not_at_all() {
     let (_folder, store) = store().await;
     create(&store, ID, false).await;
     assert_eq!(row(&store, ID).await, ("waiting".into(), None, false));
+    assert_eq!(store.unfinished().await.expect("reads"), [ID]);
     let failed = Some((SessionState::Failed, Some("silence")));
     let event = line(3, EventType::State);
     store.append(ID, &event, failed).await.expect("appends");
@@ -83,6 +84,7 @@ async fn a_state_is_noted_with_the_event_that_says_it_or_not_at_all() {
         row(&store, ID).await,
         ("failed".into(), Some("silence".into()), true)
     );
+    assert!(store.unfinished().await.expect("reads").is_empty());
     let twice = store.append(ID, &event, Some((SessionState::Live, None))).await;
     assert!(twice.is_err(), "the number is taken");
     assert_eq!(row(&store, ID).await.0, "failed");
@@ -118,7 +120,8 @@ async fn the_events_of_a_recording_lie_beside_it() {
     append(&store, ID, 7, EventType::Repetition)
         .await
         .expect("appends");
-    store.settle(ID, &order(true)).await.expect("settles");
+    let written = store.lay_beside_recording(ID, &order(true)).await;
+    written.expect("writes");
     let beside = store.recording(ID).with_file_name("events.ndjson");
     let text = std::fs::read_to_string(beside).expect("is there");
     assert_eq!(text, "{\"sequence\":0}\n{\"sequence\":7}\n");
