@@ -16,9 +16,9 @@ const MOST_WAITING: u64 = 60;
 /// What time stamps a consumer gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stamps {
-    /// None: its pipeline stamps on arrival.
-    OnArrival,
-    /// Those of the session, from zero at the first frame it gets.
+    /// Those of the session's events.
+    OfSession,
+    /// From zero at the first frame it gets.
     FromZero,
 }
 
@@ -39,7 +39,6 @@ impl Subscriber {
     pub fn new(source: AppSrc, stamps: Stamps, one_size: bool) -> Arc<Self> {
         source.set_format(gst::Format::Time);
         source.set_is_live(true);
-        source.set_do_timestamp(stamps == Stamps::OnArrival);
         // The fan-out looks before it gives; the queue itself is never full.
         source.set_max_buffers(0);
         source.set_max_bytes(0);
@@ -55,7 +54,8 @@ impl Subscriber {
     }
 
     /// Takes an access unit, or asks for a key frame by returning true.
-    fn give(&self, buffer: &gst::Buffer, caps: &gst::Caps) -> bool {
+    fn give(&self, unit: &Unit) -> bool {
+        let Unit { buffer, caps, .. } = unit;
         let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         if !key && !self.started.load(Ordering::Relaxed) {
             return false;
@@ -70,17 +70,17 @@ impl Subscriber {
             self.source.set_caps(Some(caps));
         }
         // Fails when the consumer is stopping; it is removed in a moment.
-        if self.source.push_buffer(self.stamped(buffer)).is_ok() {
+        if self.source.push_buffer(self.stamped(unit)).is_ok() {
             self.sent.add(1);
         }
         false
     }
 
-    fn stamped(&self, buffer: &gst::Buffer) -> gst::Buffer {
+    fn stamped(&self, Unit { buffer, time, .. }: &Unit) -> gst::Buffer {
         let mut copy = buffer.copy();
         if let Some(copy) = copy.get_mut() {
             let (pts, dts) = match self.stamps {
-                Stamps::OnArrival => (None, None),
+                Stamps::OfSession => (*time, None),
                 Stamps::FromZero => {
                     let first = buffer.dts().or(buffer.pts()).unwrap_or_default();
                     let first = *lock(&self.first).get_or_insert(first);
@@ -92,6 +92,23 @@ impl Subscriber {
             copy.set_dts(dts);
         }
         copy
+    }
+}
+
+/// An encoded picture.
+struct Unit {
+    buffer: gst::Buffer,
+    caps: gst::Caps,
+    /// When it was in the session; encoders may count from somewhere else.
+    time: Option<gst::ClockTime>,
+}
+
+impl Unit {
+    fn of(sample: &gst::SampleRef) -> Option<Self> {
+        let (buffer, caps) = (sample.buffer_owned()?, sample.caps_owned()?);
+        let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
+        let time = segment.to_running_time(buffer.pts());
+        Some(Self { buffer, caps, time })
     }
 }
 
@@ -144,13 +161,11 @@ impl Fanout {
 
     /// Gives an access unit to everybody.
     pub fn give(&self, sample: &gst::SampleRef) {
-        let (Some(buffer), Some(caps)) = (sample.buffer_owned(), sample.caps_owned()) else {
-            return;
-        };
+        let Some(unit) = Unit::of(sample) else { return };
         let subscribers = lock(&self.subscribers).clone();
         let mut key_wanted = false;
         for subscriber in &subscribers {
-            key_wanted |= subscriber.give(&buffer, &caps);
+            key_wanted |= subscriber.give(&unit);
         }
         if key_wanted {
             self.request_key_frame();
@@ -173,22 +188,35 @@ impl Fanout {
 mod tests {
     use super::*;
 
+    /// x264enc counts from here, so that no time to decode at is below zero.
+    const ENCODER_START: gst::ClockTime = gst::ClockTime::from_seconds(1000 * 3600);
+
     fn unit(key: bool, ms: u64) -> gst::Sample {
         let mut buffer = gst::Buffer::with_size(8).expect("a buffer");
         if let Some(buffer) = buffer.get_mut() {
-            buffer.set_pts(gst::ClockTime::from_mseconds(ms));
+            buffer.set_pts(ENCODER_START + gst::ClockTime::from_mseconds(ms));
             if !key {
                 buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
             }
         }
         let caps = gst::Caps::new_empty_simple("video/x-h264");
-        gst::Sample::builder().buffer(&buffer).caps(&caps).build()
+        let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+        segment.set_start(ENCODER_START);
+        gst::Sample::builder()
+            .buffer(&buffer)
+            .caps(&caps)
+            .segment(&segment)
+            .build()
     }
 
     fn subscriber() -> (Arc<Fanout>, Arc<Subscriber>) {
+        subscriber_with(Stamps::FromZero)
+    }
+
+    fn subscriber_with(stamps: Stamps) -> (Arc<Fanout>, Arc<Subscriber>) {
         gst::init().expect("GStreamer");
         let fanout = Arc::<Fanout>::default();
-        let subscriber = Subscriber::new(AppSrc::builder().build(), Stamps::FromZero, false);
+        let subscriber = Subscriber::new(AppSrc::builder().build(), stamps, false);
         fanout.add(subscriber.clone());
         (fanout, subscriber)
     }
@@ -215,16 +243,24 @@ mod tests {
         assert!(subscriber.dropped.get() > 0);
     }
 
+    fn stamp(subscriber: &Subscriber, ms: u64) -> Option<gst::ClockTime> {
+        let unit = Unit::of(&unit(true, ms)).expect("a unit");
+        subscriber.stamped(&unit).pts()
+    }
+
     #[test]
     fn time_of_a_recording_begins_at_zero() {
         let (_, subscriber) = subscriber();
-        let stamp = |ms| {
-            let sample = unit(true, ms);
-            subscriber
-                .stamped(&sample.buffer_owned().expect("a buffer"))
-                .pts()
-        };
-        assert_eq!(stamp(5000), Some(gst::ClockTime::ZERO));
-        assert_eq!(stamp(5033), Some(gst::ClockTime::from_mseconds(33)));
+        assert_eq!(stamp(&subscriber, 5000), Some(gst::ClockTime::ZERO));
+        assert_eq!(stamp(&subscriber, 5033), Some(gst::ClockTime::from_mseconds(33)));
+    }
+
+    #[test]
+    fn time_of_a_viewer_is_that_of_the_events_wherever_the_encoder_counts_from() {
+        let (_, subscriber) = subscriber_with(Stamps::OfSession);
+        assert_eq!(
+            stamp(&subscriber, 5000),
+            Some(gst::ClockTime::from_mseconds(5000))
+        );
     }
 }

@@ -36,10 +36,12 @@ impl Viewer {
         // The same SSRC in caps and payloader: otherwise the answer names SSRC 0 and browsers show nothing.
         let ssrc = RandomState::new().hash_one(payload) as u32;
         // Set up before its pipeline starts: a source that runs cannot become live any more.
-        let subscriber = Subscriber::new(AppSrc::builder().build(), Stamps::OnArrival, false);
+        let subscriber = Subscriber::new(AppSrc::builder().build(), Stamps::OfSession, false);
         let payloader = make("rtph264pay", "payloader")?;
         payloader.set_property("pt", payload as u32);
         payloader.set_property("ssrc", ssrc);
+        // RTP time is the time of the events, so that a page can lay a pose onto the picture it belongs to.
+        payloader.set_property("timestamp-offset", 0u32);
         payloader.set_property("config-interval", -1i32);
         payloader.set_property_from_str("aggregate-mode", "zero-latency");
         let stream = gst::Caps::builder("application/x-rtp")
@@ -53,6 +55,7 @@ impl Viewer {
         filter.set_property("caps", &stream);
         let peer = Peer::new(ice)?;
         let pipeline = Stopping(gst::Pipeline::new());
+        send_at_once(&pipeline.0);
         let chain = [subscriber.source.upcast_ref(), &payloader, &filter];
         pipeline
             .0
@@ -133,6 +136,19 @@ fn suitability(format: &gst::StructureRef) -> Suitability {
 
 fn text<'a>(format: &'a gst::StructureRef, field: &str) -> &'a str {
     format.get(field).unwrap_or_default()
+}
+
+/// Keeps webrtcbin from holding a frame back until its time comes: the frames carry the time of the session, which began
+/// before the viewer's pipeline did.
+fn send_at_once(pipeline: &gst::Pipeline) {
+    pipeline.connect_deep_element_added(|_, _, element| {
+        if element
+            .factory()
+            .is_some_and(|factory| factory.name() == "clocksync")
+        {
+            element.set_property("sync", false);
+        }
+    });
 }
 
 /// Adds the stream between offer and answer.
