@@ -28,10 +28,11 @@ impl Tap {
         pad.add_probe(kinds, move |pad, info| {
             match &info.data {
                 Some(gst::PadProbeData::Buffer(buffer)) => {
-                    self.frame(pad, buffer);
+                    // Whoever hears of a frame may ask for its picture.
                     if let Some(caps) = pad.current_caps() {
                         self.video.frame(buffer, &caps);
                     }
+                    self.frame(pad, buffer);
                 }
                 Some(gst::PadProbeData::Event(event)) => {
                     self.event(event);
