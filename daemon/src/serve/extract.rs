@@ -176,6 +176,8 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_named_by_its_path() {
+        let right = from_json::<Outer>(br#"{"inner":{"height_m":1.8}}"#).expect("fits");
+        assert_eq!(right.inner.height_m, Some(1.8));
         let wrong = problem(r#"{"inner":{"height_m":"tall"}}"#);
         assert_eq!(
             (wrong.status, wrong.field.as_deref()),

@@ -43,15 +43,22 @@ pub fn jumping() -> Offerer {
         footage.width(),
         footage.height()
     );
-    let publisher = Offerer::publisher(&format!(
-        "appsrc name=athlete is-live=true format=time caps=\"{caps}\" ! queue ! {ENCODER}"
-    ));
-    let source = publisher
-        .element("athlete")
-        .downcast::<gst_app::AppSrc>()
-        .expect("an appsrc");
+    let video = format!("appsrc name=athlete is-live=true format=time caps=\"{caps}\" ! queue ! {ENCODER}");
+    Offerer::publisher_fed(&video, move |pipeline| {
+        // From here on there is a clock to draw by.
+        pipeline
+            .state(gst::ClockTime::from_seconds(60))
+            .0
+            .expect("it plays");
+        let source = pipeline.by_name("athlete").and_downcast::<gst_app::AppSrc>();
+        draw(&source.expect("an appsrc"), footage);
+    })
+}
+
+/// Has the source draw each frame when it is due.
+fn draw(source: &gst_app::AppSrc, footage: Footage) {
     let mut next = 0;
-    let give_one = move |source: &gst_app::AppSrc, _| {
+    let mut give_one = move |source: &gst_app::AppSrc, _| {
         let (Some(clock), Some(base)) = (source.clock(), source.base_time()) else {
             return;
         };
@@ -70,6 +77,7 @@ pub fn jumping() -> Offerer {
         // Fails when the pipeline ends.
         let _ = source.push_buffer(buffer);
     };
+    // The source has asked before anybody listened, so the first frame comes unasked.
+    give_one(source, 0);
     source.set_callbacks(gst_app::AppSrcCallbacks::builder().need_data(give_one).build());
-    publisher
 }
