@@ -2,6 +2,8 @@
 #![allow(dead_code)]
 
 pub mod peer;
+pub mod recipe;
+pub mod rtsp_camera;
 pub mod screen;
 
 use gst::glib;
