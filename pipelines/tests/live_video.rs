@@ -123,19 +123,29 @@ fn a_recording_plays_when_the_session_is_done() {
 }
 
 #[test]
-fn hls_writes_a_playlist_with_segments() {
+fn hls_writes_a_playlist_of_whole_segments() {
     let folder = tempfile::tempdir().expect("a folder");
     let started = running(demo());
     started
         .session
         .push(Push::Hls(folder.path().join("hls")))
         .expect("a push");
-    let running = || started.session.info().pushes[0].sent >= 3;
+    // Three key frames: two whole segments and a beginning.
+    let running = || started.session.info().pushes[0].sent >= 130;
     wait_until(&started, "HLS takes pictures", running);
     started.session.finish();
     started.wait_for_state(SessionState::Done);
     let playlist = std::fs::read_to_string(folder.path().join("hls/index.m3u8")).expect("a playlist");
     assert!(playlist.contains("segment00000.ts"), "{playlist}");
+    let seconds: Vec<f64> = playlist
+        .lines()
+        .filter_map(|line| line.strip_prefix("#EXTINF:")?.split(',').next()?.parse().ok())
+        .collect();
+    let (_, whole) = seconds.split_last().expect("segments");
+    assert!(
+        !whole.is_empty() && whole.iter().all(|length| *length > 1.0),
+        "{playlist}"
+    );
 }
 
 #[test]

@@ -80,7 +80,7 @@ pub struct LatencyInfo {
 pub struct PushInfo {
     /// Names it within the session.
     pub id: u64,
-    /// `rtmp`, `srt`, `hls` or `recording`.
+    /// `rtmp`, `srt`, `fill`, `matte`, `hls` or `recording`.
     pub kind: &'static str,
     /// Where to, without credentials and query.
     pub target: String,
@@ -106,6 +106,6 @@ pub enum PushState {
     Retrying,
     /// It ended as asked.
     Done,
-    /// It broke too often.
+    /// It broke, and trying again would not help.
     Failed,
 }

@@ -127,6 +127,10 @@ pub enum Push {
     Rtmp(String),
     /// `srt://host:port?…`.
     Srt(String),
+    /// `srt://host:port?…`, the graphics alone, on black: the fill of a keyer. They are premultiplied.
+    Fill(String),
+    /// `srt://host:port?…`, the opacity of the graphics as grey: the key of a keyer.
+    Matte(String),
     /// A folder that receives `index.m3u8` and its segments.
     Hls(PathBuf),
 }

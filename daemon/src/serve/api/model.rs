@@ -69,6 +69,10 @@ pub enum Output {
     Rtmp(String),
     /// `srt://host:port`
     Srt(String),
+    /// `srt://host:port`, the graphics alone, on black and premultiplied: the fill input of a keyer
+    Fill(String),
+    /// `srt://host:port`, the opacity of the graphics as grey: the key input of a keyer
+    Matte(String),
     /// HTTP Live Streaming from the daemon itself, at `hls_url` of the answer. Always true.
     Hls(bool),
 }
@@ -252,12 +256,15 @@ impl Output {
             }
             Output::Rtmp(uri) => ("rtmp", uri, &["rtmp", "rtmps"]),
             Output::Srt(uri) => ("srt", uri, &["srt"]),
+            Output::Fill(uri) => ("fill", uri, &["srt"]),
+            Output::Matte(uri) => ("matte", uri, &["srt"]),
         };
         let field = format!("outputs[{n}].{name}");
         short(&field, uri)?;
         let fits = url::Url::parse(uri).is_ok_and(|uri| schemes.contains(&uri.scheme()) && uri.has_host());
-        fits.then_some(())
-            .ok_or_else(|| Problem::invalid(format!("give an address like {name}://host/…")).field(field))
+        fits.then_some(()).ok_or_else(|| {
+            Problem::invalid(format!("give an address like {}://host/…", schemes[0])).field(field)
+        })
     }
 }
 

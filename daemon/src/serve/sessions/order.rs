@@ -83,6 +83,8 @@ pub fn spec(id: &str, request: &CreateAnalysis, config: &Config, store: &Store) 
     let output = |output: &Output| match output {
         Output::Rtmp(uri) => Push::Rtmp(uri.clone()),
         Output::Srt(uri) => Push::Srt(uri.clone()),
+        Output::Fill(uri) => Push::Fill(uri.clone()),
+        Output::Matte(uri) => Push::Matte(uri.clone()),
         Output::Hls(_) => Push::Hls(store.hls(id)),
     };
     Ok(LiveSpec {

@@ -1,6 +1,7 @@
 //! From analysed frames to H.264 with the graphics on it.
 
 use super::fanout::Fanout;
+use super::rendition::Form;
 use crate::elements::{make, set_if_present};
 use crate::live::LiveError;
 use crate::stopping::Stopping;
@@ -115,19 +116,25 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// Starts the first encoder that starts; `failed` is called from a streaming thread when it fails later.
+    /// Starts the first encoder that starts and is none of those to `avoid`; `failed` is called from a streaming thread when
+    /// it fails later.
     pub fn start(
         fanout: &Arc<Fanout>,
+        form: Form,
         overlay: bool,
+        avoid: &BTreeSet<&'static str>,
         failed: impl Fn() + Send + Sync + Clone + 'static,
     ) -> Result<Self, LiveError> {
         let mut reasons = Vec::new();
         for kind in KINDS {
-            let present = gst::ElementFactory::find(kind.element).is_some();
-            if !present || lock(&FAILED).contains(kind.element) {
+            if gst::ElementFactory::find(kind.element).is_none() {
                 continue;
             }
-            match Self::start_kind(kind, fanout, overlay, failed.clone()) {
+            if avoid.contains(kind.element) || lock(&FAILED).contains(kind.element) {
+                reasons.push(format!("{}: it failed before", kind.element));
+                continue;
+            }
+            match Self::start_kind(kind, fanout, form, overlay, failed.clone()) {
                 Ok(encoder) => return Ok(encoder),
                 Err(error) => reasons.push(format!("{}: {error}", kind.element)),
             }
@@ -142,6 +149,7 @@ impl Encoder {
     fn start_kind(
         kind: &'static Kind,
         fanout: &Arc<Fanout>,
+        form: Form,
         overlay: bool,
         failed: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, LiveError> {
@@ -152,6 +160,7 @@ impl Encoder {
             .max_buffers(FRAMES_WAITING)
             .build();
         let graphics = make("kineoverlay", "overlay")?;
+        graphics.set_property_from_str("mode", form.overlay_mode());
         graphics.set_property("enabled", overlay);
         let convert = make("videoconvertscale", "convert")?;
         let shape = make("capsfilter", "shape")?;
@@ -209,17 +218,25 @@ impl Encoder {
     /// Keeps what the pipeline says when it fails; everything else is dropped, so that its bus does not grow.
     fn listen(&self, failed: impl Fn() + Send + Sync + 'static) {
         let failure = self.failure.clone();
-        let kind = self.kind;
+        let (kind, element) = (self.kind, self.element.downgrade());
         let bus = self.pipeline.0.bus().expect("a pipeline has a bus");
         bus.set_sync_handler(move |_, message| {
             if let gst::MessageView::Error(error) = message.view() {
-                lock(&FAILED).insert(kind.element);
+                // What fails beside the encoder says nothing about it.
+                if error.src() == element.upgrade().as_ref().map(|element| element.upcast_ref()) {
+                    lock(&FAILED).insert(kind.element);
+                }
                 let reason = error.error().message().trim_end_matches('.').to_owned();
                 *lock(&failure) = Some(format!("encoder {} failed: {reason}", kind.element));
                 failed();
             }
             gst::BusSyncReply::Drop
         });
+    }
+
+    /// The element that encodes.
+    pub fn name(&self) -> &'static str {
+        self.kind.element
     }
 
     /// What went wrong, if something did.

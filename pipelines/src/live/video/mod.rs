@@ -5,25 +5,26 @@
 //!                                                                              ├─► a push's pipeline
 //!                                                                              └─► the recording's pipeline
 //! ```
-//! The encoder and each consumer are pipelines of their own: what fails in one touches neither the analysis nor another.
+//! There is one such line for each form of the video ([`Form`]): the picture, and the graphics alone for the two inputs of a
+//! keyer (docs/adr/0012). The encoder and each consumer are pipelines of their own: what fails in one touches neither the analysis nor another.
 //! The encoder exists only while somebody takes its output. Every queue is bounded: the encoder takes the newest frame,
 //! and a consumer that is too slow loses everything up to the next key frame.
 
 mod encoder;
 mod fanout;
 mod push;
+mod rendition;
 mod snapshot;
 mod target;
 mod viewer;
 
 use super::{IceServers, LiveError, Push, PushId, PushInfo, SessionState, ViewerId};
 use crate::sync::lock;
-use encoder::Encoder;
-use fanout::{Fanout, Subscriber};
 use push::RunningPush;
+use rendition::{Form, Rendition};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use target::Target;
 use viewer::Viewer;
@@ -31,12 +32,8 @@ use viewer::Viewer;
 /// The video that leaves a session.
 pub(crate) struct Video {
     ice: IceServers,
-    overlay: AtomicBool,
-    fanout: Arc<Fanout>,
-    /// Where frames go while an encoder runs.
-    input: Mutex<Option<Arc<Encoder>>>,
-    /// Held while an encoder is started or stopped, never by a streaming thread.
-    control: Mutex<()>,
+    /// One for each form, in the order of [`Form::ALL`].
+    renditions: [Rendition; 3],
     latest: Mutex<Option<gst::Sample>>,
     viewers: Mutex<BTreeMap<String, Viewer>>,
     pushes: Mutex<BTreeMap<u64, RunningPush>>,
@@ -56,10 +53,9 @@ impl Video {
     ) -> Self {
         Self {
             ice,
-            overlay: AtomicBool::new(overlay),
-            fanout: Arc::default(),
-            input: Mutex::default(),
-            control: Mutex::default(),
+            // Who takes the graphics alone wants them whatever the picture shows.
+            renditions: Form::ALL
+                .map(|form| Rendition::new(form, overlay || form != Form::Programme, wake.clone())),
             latest: Mutex::default(),
             viewers: Mutex::default(),
             pushes: Mutex::default(),
@@ -72,19 +68,19 @@ impl Video {
     /// Takes a frame that has been analysed. Called on the streaming thread: it neither waits nor copies.
     pub fn frame(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
         let sample = gst::Sample::builder().buffer(buffer).caps(caps).build();
-        let encoder = lock(&self.input).clone();
-        if let Some(encoder) = encoder {
-            encoder.frame(&sample, self.fanout.needs_one_size());
+        for rendition in &self.renditions {
+            rendition.frame(&sample);
         }
         *lock(&self.latest) = Some(sample);
     }
 
-    /// Draws the graphics from now on, or not.
+    fn rendition(&self, form: Form) -> &Rendition {
+        &self.renditions[form as usize]
+    }
+
+    /// Draws the graphics on the picture from now on, or not.
     pub fn set_overlay(&self, on: bool) {
-        self.overlay.store(on, Ordering::Relaxed);
-        if let Some(encoder) = lock(&self.input).as_ref() {
-            encoder.set_overlay(on);
-        }
+        self.rendition(Form::Programme).set_graphics(on);
     }
 
     /// The present picture as JPEG.
@@ -92,7 +88,7 @@ impl Video {
         let sample = lock(&self.latest).clone();
         let reason = "no frame has come yet";
         let sample = sample.ok_or(LiveError::WrongState { state, reason })?;
-        snapshot::jpeg(&sample, self.overlay.load(Ordering::Relaxed))
+        snapshot::jpeg(&sample, self.rendition(Form::Programme).graphics())
     }
 
     /// Connects a viewer; returns the answer to its offer.
@@ -110,7 +106,7 @@ impl Video {
         let (viewer, answer) = Viewer::connect(offer, &self.ice, left)?;
         let subscriber = viewer.subscriber().clone();
         lock(&self.viewers).insert(id.clone(), viewer);
-        if let Err(error) = self.subscribe(subscriber) {
+        if let Err(error) = self.rendition(Form::Programme).subscribe(subscriber) {
             self.unwatch(&ViewerId(id));
             return Err(error);
         }
@@ -121,7 +117,7 @@ impl Video {
     pub fn unwatch(&self, viewer: &ViewerId) -> bool {
         let viewer = lock(&self.viewers).remove(&viewer.0);
         if let Some(viewer) = &viewer {
-            self.unsubscribe(viewer.subscriber());
+            self.rendition(Form::Programme).unsubscribe(viewer.subscriber());
         }
         viewer.is_some()
     }
@@ -159,37 +155,6 @@ impl Video {
         lock(&self.pushes).values().map(RunningPush::info).collect()
     }
 
-    /// Starts to give encoded video to a consumer, the next key frame first.
-    fn subscribe(&self, subscriber: Arc<Subscriber>) -> Result<(), LiveError> {
-        self.fanout.add(subscriber);
-        self.keep_encoder()?;
-        self.fanout.request_key_frame();
-        Ok(())
-    }
-
-    fn unsubscribe(&self, subscriber: &Arc<Subscriber>) {
-        self.fanout.remove(subscriber);
-        // Stopping what runs cannot fail.
-        let _ = self.keep_encoder();
-    }
-
-    /// Has an encoder while somebody takes its output, and none otherwise.
-    fn keep_encoder(&self) -> Result<(), LiveError> {
-        let _control = lock(&self.control);
-        let running = lock(&self.input).is_some();
-        let wanted = !self.fanout.is_empty();
-        if wanted && !running {
-            let wake = self.wake.clone();
-            let overlay = self.overlay.load(Ordering::Relaxed);
-            let encoder = Encoder::start(&self.fanout, overlay, move || wake())?;
-            *lock(&self.input) = Some(Arc::new(encoder));
-        } else if !wanted && running {
-            let encoder = lock(&self.input).take();
-            drop(encoder);
-        }
-        Ok(())
-    }
-
     /// Does what streaming threads only ask for: lets go of viewers who left, replaces an encoder that failed.
     pub fn tend(&self) {
         let gone: Vec<String> = lock(&self.viewers)
@@ -200,22 +165,15 @@ impl Video {
         for id in gone {
             self.unwatch(&ViewerId(id));
         }
-        let failure = lock(&self.input).as_ref().and_then(|encoder| encoder.failure());
-        if let Some(failure) = failure {
+        for failure in self.renditions.iter().flat_map(Rendition::replace_failed) {
             (self.warn)(failure);
-            let encoder = lock(&self.input).take();
-            drop(encoder);
-            if let Err(error) = self.keep_encoder() {
-                (self.warn)(error.to_string());
-            }
         }
     }
 
     /// Ends everything in good order: what has been analysed is encoded, sent and written. Blocks for a bounded time.
     pub fn finish(&self) {
-        let encoder = lock(&self.input).take();
-        if let Some(encoder) = encoder {
-            encoder.drain();
+        for rendition in &self.renditions {
+            rendition.drain();
         }
         self.stop();
     }
@@ -224,7 +182,7 @@ impl Video {
     pub fn stop(&self) {
         let viewers = std::mem::take(&mut *lock(&self.viewers));
         for viewer in viewers.values() {
-            self.fanout.remove(viewer.subscriber());
+            self.rendition(Form::Programme).pause(viewer.subscriber());
         }
         drop(viewers);
         for push in lock(&self.pushes).values() {
@@ -238,8 +196,9 @@ impl Video {
             // A push that panicked has nothing left to wait for.
             let _ = thread.join();
         }
-        let encoder = lock(&self.input).take();
-        drop(encoder);
+        for rendition in &self.renditions {
+            rendition.stop();
+        }
         *lock(&self.latest) = None;
     }
 }

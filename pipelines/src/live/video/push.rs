@@ -3,6 +3,7 @@
 
 use super::Video;
 use super::fanout::Subscriber;
+use super::rendition::Rendition;
 use super::target::{Outgoing, Target};
 use crate::live::{LiveError, PushInfo, PushState};
 use crate::sync::lock;
@@ -12,10 +13,10 @@ use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Times in a row a push is tried again.
-const MOST_RETRIES: u32 = 6;
 /// Pause before the first retry; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// Longest pause: a broadcast goes on when the other side is there again, however long that took.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// A push that has run for this long starts to count anew.
 const STEADY: Duration = Duration::from_secs(30);
 /// The longest the last of the video takes to be sent or written.
@@ -114,7 +115,7 @@ enum End {
 
 impl Shared {
     fn run(&self, video: &Weak<Video>) {
-        let mut failures = 0;
+        let mut failures = 0u32;
         loop {
             let began = Instant::now();
             let reason = match self.attempt(video) {
@@ -126,14 +127,18 @@ impl Shared {
             } else {
                 failures + 1
             };
-            if failures > MOST_RETRIES || !self.target.may_recover() {
-                if let Some(video) = video.upgrade() {
-                    (video.warn)(format!("push to {} failed: {reason}", self.target.shown()));
-                }
+            if failures == 1
+                && let Some(video) = video.upgrade()
+            {
+                (video.warn)(format!("push to {} broke: {reason}", self.target.shown()));
+            }
+            if !self.target.may_recover() {
                 return self.say(PushState::Failed, Some(reason));
             }
             self.say(PushState::Retrying, Some(reason));
-            let pause = FIRST_PAUSE * 2u32.pow(failures - 1);
+            let pause = FIRST_PAUSE
+                .saturating_mul(2u32.saturating_pow(failures - 1))
+                .min(LONGEST_PAUSE);
             let pause = gst::ClockTime::try_from(pause).unwrap_or(gst::ClockTime::SECOND);
             self.bus
                 .timed_pop_filtered(pause, &[gst::MessageType::Application]);
@@ -177,17 +182,18 @@ impl Shared {
             return End::AsAsked;
         };
         *lock(&self.subscriber) = Some(outgoing.subscriber.clone());
-        let end = match video.subscribe(outgoing.subscriber.clone()) {
-            Ok(()) => self.carry(&outgoing, &video),
+        let rendition = video.rendition(self.target.form());
+        let end = match rendition.subscribe(outgoing.subscriber.clone()) {
+            Ok(()) => self.carry(&outgoing, rendition),
             Err(error) => End::Broke(error.to_string()),
         };
-        video.unsubscribe(&outgoing.subscriber);
+        rendition.unsubscribe(&outgoing.subscriber);
         self.count(&outgoing.subscriber);
         end
     }
 
     /// Waits for the end of an attempt that runs.
-    fn carry(&self, outgoing: &Outgoing, video: &Arc<Video>) -> End {
+    fn carry(&self, outgoing: &Outgoing, rendition: &Rendition) -> End {
         self.tell_first(outgoing);
         let kinds = [
             gst::MessageType::Error,
@@ -201,13 +207,13 @@ impl Shared {
             match message.type_() {
                 gst::MessageType::Error => return broke(&message),
                 gst::MessageType::Application if message.structure().is_some_and(|s| s.name() == FIRST) => {
-                    self.say(PushState::Running, None)
+                    self.say(PushState::Running, None);
                 }
                 gst::MessageType::Application => break,
                 _ => return End::AsAsked,
             }
         }
-        video.fanout.remove(&outgoing.subscriber);
+        rendition.pause(&outgoing.subscriber);
         if outgoing.subscriber.sent.get() == 0 || outgoing.subscriber.source.end_of_stream().is_err() {
             return End::AsAsked;
         }

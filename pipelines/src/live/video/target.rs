@@ -1,6 +1,7 @@
 //! Places video is pushed to, and the pipeline of each.
 
 use super::fanout::{Stamps, Subscriber};
+use super::rendition::Form;
 use crate::elements::make;
 use crate::live::{LiveError, Push, without_secrets};
 use crate::output::folder_of;
@@ -21,7 +22,7 @@ const FRAGMENT_MS: u32 = 1000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Rtmp(String),
-    Srt(String),
+    Srt(Form, String),
     Hls(PathBuf),
     Recording(PathBuf),
 }
@@ -35,13 +36,37 @@ impl Target {
         match push {
             Push::Rtmp(uri) if has_scheme(&uri, &["rtmp", "rtmps"]) => Ok(Self::Rtmp(uri)),
             Push::Rtmp(_) => Err(wrong("an RTMP address begins with rtmp:// or rtmps://")),
-            Push::Srt(uri) if has_scheme(&uri, &["srt"]) => Ok(Self::Srt(uri)),
-            Push::Srt(_) => Err(wrong("an SRT address begins with srt://")),
+            Push::Srt(uri) => Self::srt(Form::Programme, uri),
+            Push::Fill(uri) => Self::srt(Form::Fill, uri),
+            Push::Matte(uri) => Self::srt(Form::Matte, uri),
             Push::Hls(folder) => {
                 std::fs::create_dir_all(&folder)
                     .map_err(|error| wrong(&format!("{}: {error}", folder.display())))?;
                 Ok(Self::Hls(folder))
             }
+        }
+    }
+
+    fn srt(form: Form, uri: String) -> Result<Self, LiveError> {
+        match has_scheme(&uri, &["srt"]) {
+            true => Ok(Self::Srt(form, uri)),
+            false => Err(wrong("an SRT address begins with srt://")),
+        }
+    }
+
+    /// Which form of the video it gets.
+    pub fn form(&self) -> Form {
+        match self {
+            Self::Srt(form, _) => *form,
+            Self::Rtmp(_) | Self::Hls(_) | Self::Recording(_) => Form::Programme,
+        }
+    }
+
+    /// The times its frames carry. The frames of fill and matte that belong together carry the same.
+    fn stamps(&self) -> Stamps {
+        match self.form() {
+            Form::Programme => Stamps::FromZero,
+            Form::Fill | Form::Matte => Stamps::OfSession,
         }
     }
 
@@ -61,7 +86,9 @@ impl Target {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Rtmp(_) => "rtmp",
-            Self::Srt(_) => "srt",
+            Self::Srt(Form::Programme, _) => "srt",
+            Self::Srt(Form::Fill, _) => "fill",
+            Self::Srt(Form::Matte, _) => "matte",
             Self::Hls(_) => "hls",
             Self::Recording(_) => "recording",
         }
@@ -69,7 +96,7 @@ impl Target {
 
     /// Whether it is worth trying again: a disk that is full stays full.
     pub fn may_recover(&self) -> bool {
-        matches!(self, Self::Rtmp(_) | Self::Srt(_))
+        matches!(self, Self::Rtmp(_) | Self::Srt(..))
     }
 
     /// The place for people to read, without what is secret in it.
@@ -81,7 +108,7 @@ impl Target {
                 let end = shown.rfind('/').filter(|end| *end > "rtmps://".len());
                 format!("{}/…", &shown[..end.unwrap_or(shown.len())])
             }
-            Self::Srt(uri) => without_secrets(uri),
+            Self::Srt(_, uri) => without_secrets(uri),
             Self::Hls(path) | Self::Recording(path) => path.display().to_string(),
         }
     }
@@ -101,7 +128,7 @@ impl Target {
         let last = chain.pop().expect("a chain has elements");
         Ok(Outgoing {
             pipeline,
-            subscriber: Subscriber::new(source, Stamps::FromZero, true),
+            subscriber: Subscriber::new(source, self.stamps(), true),
             last,
         })
     }
@@ -116,15 +143,15 @@ impl Target {
                 sink.set_property("location", uri);
                 Ok(vec![mux, sink])
             }
-            Self::Srt(uri) => {
+            Self::Srt(_, uri) => {
                 // A player that joins needs the headers now and then.
                 parse.set_property("config-interval", 1i32);
                 let mux = make("mpegtsmux", "mux")?;
                 mux.set_property("alignment", 7i32);
                 let sink = sink("srtsink")?;
                 sink.set_property("uri", uri);
-                // A listener nobody listens to must not hold up its pipeline.
-                sink.set_property("wait-for-connection", uri.contains("mode=caller"));
+                // A listener nobody calls must not hold up its pipeline; a caller nobody answers fails all the same.
+                sink.set_property("wait-for-connection", false);
                 Ok(vec![mux, sink])
             }
             Self::Hls(folder) => {
@@ -132,6 +159,8 @@ impl Target {
                 sink.set_property("location", path_text(&folder.join("segment%05d.ts")));
                 sink.set_property("playlist-location", path_text(&folder.join("index.m3u8")));
                 sink.set_property("target-duration", HLS_SEGMENT_S);
+                // It asks for a key frame where the segment is to end, but gets it at once, and would split there and again.
+                sink.set_property("send-keyframe-requests", false);
                 sink.set_property("playlist-length", HLS_SEGMENTS);
                 sink.set_property("max-files", HLS_SEGMENTS + 2);
                 Ok(vec![sink])
@@ -203,6 +232,8 @@ mod tests {
             Push::Rtmp("rtmp://".into()),
             Push::Srt("rtmp://host".into()),
             Push::Srt(String::new()),
+            Push::Fill("rtmp://host".into()),
+            Push::Matte("http://host".into()),
         ] {
             assert!(Target::of(push.clone()).is_err(), "{push:?}");
         }
