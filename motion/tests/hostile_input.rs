@@ -4,9 +4,7 @@ mod support;
 
 use kinemotion_motion::{Analyzer, AnalyzerConfig, Landmark, MovementChoice, Pose, PoseSource, WarningCode};
 use proptest::prelude::*;
-use std::sync::LazyLock;
-use support::{Recorded, cmj, config, events, footage, recording, repetitions, the_repetition, warnings};
-use synthetic_athlete::{Clip, DropJump, RepeatedJumps, Running, Squat, SquatJump, Walking};
+use support::{RECORDINGS, cmj, config, events, footage, recording, repetitions, the_repetition, warnings};
 
 #[test]
 fn time_that_goes_backwards_is_ignored_counted_and_said_once() {
@@ -64,22 +62,6 @@ fn a_slow_stream_is_warned_about() {
     });
     assert!(warnings(&events(&slow, config(None))).contains(&WarningCode::FrameRateLow));
 }
-
-/// A recording of every movement.
-static RECORDINGS: LazyLock<Vec<Vec<Recorded>>> = LazyLock::new(|| {
-    [
-        cmj(0.35),
-        Clip::of(SquatJump::default()),
-        Clip::of(DropJump::default()),
-        Clip::of(RepeatedJumps::default()),
-        Clip::of(Squat::default()),
-        Clip::of(Running::default()),
-        Clip::of(Walking::default()),
-    ]
-    .iter()
-    .map(|clip| recording(&footage(clip)))
-    .collect()
-});
 
 fn number() -> impl Strategy<Value = f32> {
     prop_oneof![
@@ -143,7 +125,7 @@ proptest! {
     /// absurd repetition.
     #[test]
     fn broken_recordings_of_any_movement_give_no_absurd_repetition(
-        which in 0usize..7,
+        which in 0..RECORDINGS.len(),
         hits in proptest::collection::vec((0usize..600, 0usize..33, number(), number()), 0..80),
         lost in proptest::collection::vec((0usize..600, 1usize..40), 0..4),
         gaps in proptest::collection::vec((0usize..600, prop_oneof![0.05f64..1.0, 1.0f64..1800.0]), 0..3),

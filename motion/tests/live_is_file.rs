@@ -8,35 +8,20 @@ use kinemotion_motion::{
 };
 use proptest::prelude::*;
 use std::sync::LazyLock;
-use support::{Recorded, config, events, footage, recording, repetitions};
-use synthetic_athlete::{Clip, Cmj, DropJump, RepeatedJumps, Running, Squat, SquatJump, Walking};
+use support::{RECORDINGS, config, events, repetitions};
 
-/// A recording of every movement, and what is found in it.
-static RECORDINGS: LazyLock<Vec<(Vec<Recorded>, Vec<Event>)>> = LazyLock::new(|| {
-    [
-        Clip::of(Cmj::default()),
-        Clip::of(SquatJump::default()),
-        Clip::of(DropJump::default()),
-        Clip::of(RepeatedJumps::default()),
-        Clip::of(Squat::default()),
-        Clip::of(Running::default()),
-        Clip::of(Walking::default()),
-    ]
-    .iter()
-    .map(|clip| {
-        let recording = recording(&footage(clip));
-        let events = events(&recording, config(Some(1.78)));
-        (recording, events)
-    })
-    .collect()
+/// The events of every recording, in their order.
+static EVENTS: LazyLock<[Vec<Event>; 7]> = LazyLock::new(|| {
+    RECORDINGS
+        .each_ref()
+        .map(|recording| events(recording, config(Some(1.78))))
 });
 
 #[test]
 fn every_movement_is_among_the_recordings() {
     for movement in movements::all() {
-        let found =
-            |(_, events): &(_, Vec<Event>)| repetitions(events).iter().any(|r| r.movement == movement.name);
-        assert!(RECORDINGS.iter().any(found), "{}", movement.name);
+        let found = |events: &Vec<Event>| repetitions(events).iter().any(|r| r.movement == movement.name);
+        assert!(EVENTS.iter().any(found), "{}", movement.name);
     }
 }
 
@@ -58,11 +43,11 @@ proptest! {
 
     #[test]
     fn chunks_and_poses_between_do_not_matter(
-        which in 0usize..7,
+        which in 0..RECORDINGS.len(),
         drains in proptest::collection::vec(0usize..40, 1..20),
         between in proptest::collection::vec(0u8..4, 1..30),
     ) {
-        let (recording, expected) = &RECORDINGS[which];
+        let (recording, expected) = (&RECORDINGS[which], &EVENTS[which]);
         let mut analyzer = Analyzer::new(config(Some(1.78)));
         let mut found = Vec::new();
         let (mut wait, mut drain) = (0, drains.iter().cycle());
@@ -87,8 +72,8 @@ proptest! {
     }
 
     #[test]
-    fn what_follows_changes_nothing_that_is_out(which in 0usize..7, part in 0.2f64..1.0) {
-        let (recording, expected) = &RECORDINGS[which];
+    fn what_follows_changes_nothing_that_is_out(which in 0..RECORDINGS.len(), part in 0.2f64..1.0) {
+        let (recording, expected) = (&RECORDINGS[which], &EVENTS[which]);
         let frames = (part * recording.len() as f64) as usize;
         let mut analyzer = Analyzer::new(config(Some(1.78)));
         for (t, pose) in &recording[..frames] {
@@ -103,7 +88,7 @@ proptest! {
 
 #[test]
 fn a_cohort_finds_what_an_analyzer_finds() {
-    for (recording, expected) in RECORDINGS.iter() {
+    for (recording, expected) in RECORDINGS.iter().zip(EVENTS.iter()) {
         let mut cohort = Cohort::new(config(Some(1.78)));
         let mut heard = Vec::new();
         for (t, pose) in recording {
@@ -123,7 +108,7 @@ fn a_cohort_finds_what_an_analyzer_finds() {
 /// A jump is final within 300 ms of its landing, a squat of the body being up again, and a frame.
 #[test]
 fn every_jump_and_squat_is_final_in_time() {
-    for (_, events) in RECORDINGS.iter() {
+    for events in EVENTS.iter() {
         for event in events {
             if let EventKind::Repetition(repetition) = &event.kind
                 && repetition.steps.is_empty()

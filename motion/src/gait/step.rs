@@ -80,9 +80,6 @@ impl Step {
                 after.from_s + usual_toe_off * after.duration_s(),
             ]),
         };
-        let rough = lags::removed(gait, &marks, None, 0.5 * (after.to_s - before.from_s));
-        let contact = rough.contact_s.unwrap_or(before.half_s());
-        let toe_off = rough.toe_off_s.unwrap_or(after.half_s());
         let mut step = Self {
             left: 0.5 * (before.left - after.left),
             marks,
@@ -96,6 +93,9 @@ impl Step {
             between_s: (before.from_s, after.to_s),
             view,
         };
+        let rough = lags::removed(gait, &step.marks, None, step.duration_s());
+        let contact = rough.contact_s.unwrap_or(before.half_s());
+        let toe_off = rough.toe_off_s.unwrap_or(after.half_s());
         if toe_off > contact {
             let stance = Stance::of(
                 &step,

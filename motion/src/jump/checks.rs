@@ -184,13 +184,8 @@ pub fn squatted(
     depth_px: f64,
 ) -> Result<(), Rejection> {
     let stature = course.stature_px;
-    let ankle = |s: &CourseSample| {
-        let [a, b] = [0, 1].map(|side| s.feet[side].visibility);
-        let sum = a * s.feet[0].ankle + b * s.feet[1].ankle;
-        (a + b > 0.0).then(|| sum / (a + b))
-    };
-    let high = course.quantile(since_s, now, 0.9, ankle);
-    let rise = high.zip(course.quantile(since_s, now, 0.2, ankle));
+    let high = course.quantile(since_s, now, 0.9, CourseSample::ankle);
+    let rise = high.zip(course.quantile(since_s, now, 0.2, CourseSample::ankle));
     let around = (lowest_s - 0.06, lowest_s + 0.06);
     if depth_px < MIN_SQUAT_DEPTH * stature
         || knee_bend(course, around, now)? < MIN_SQUAT_BEND

@@ -9,7 +9,7 @@ const CAPACITY: usize = (HISTORY_S * 250.0) as usize;
 
 /// [`Frame::size`] (trunk + thigh + shank) as a part of stature, as the pose model sees it: mean over rendered athletes of
 /// known stature, standard deviation 0.009. Joint centres give 0.779 (Drillis & Contini 1966).
-const SIZE_PER_STATURE: f64 = 0.770;
+pub(super) const SIZE_PER_STATURE: f64 = 0.770;
 
 /// Quantile of the body size over a course that counts as its true value: projection and crouching only shorten it.
 const SIZE_QUANTILE: f64 = 0.6;
@@ -63,6 +63,14 @@ impl CourseSample {
             size: frame.size,
             feet,
         }
+    }
+
+    /// Height of the ankles, sides weighted by visibility: a leg that is hidden is guessed. `None` when neither is seen.
+    pub fn ankle(&self) -> Option<f64> {
+        let [left, right] = &self.feet;
+        let visibility = left.visibility + right.visibility;
+        let sum = left.visibility * left.ankle + right.visibility * right.ankle;
+        (visibility > 0.0).then(|| sum / visibility)
     }
 }
 
@@ -170,12 +178,12 @@ impl Course {
     /// How much nearer the hip is to the ankles during a stretch than at a take-off, in statures; `None` without samples.
     pub fn knee_bend(&self, (from, to): (f64, f64), takeoff_s: f64) -> Option<f64> {
         let leg = |from, to| {
-            let samples = self.between(from, to);
-            let sum: f64 = samples
+            let lengths = self
+                .between(from, to)
                 .iter()
-                .map(|s| s.hip - 0.5 * (s.feet[0].ankle + s.feet[1].ankle))
-                .sum();
-            (!samples.is_empty()).then(|| sum / samples.len() as f64)
+                .filter_map(|s| Some(s.hip - s.ankle()?));
+            let (sum, n) = lengths.fold((0.0, 0usize), |(sum, n), length| (sum + length, n + 1));
+            (n > 0).then(|| sum / n as f64)
         };
         let long = leg(takeoff_s - 0.03, takeoff_s + 0.06)?;
         Some((long - leg(from, to)?) / self.stature_px)

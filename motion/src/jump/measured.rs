@@ -1,6 +1,7 @@
 //! One flight, measured: when the feet left and came back, the curve between, the scale.
 
-use super::{Contact, ContactError, Course, Feet, GravityFit, Rejection, checks, fit_gravity};
+use super::course::SIZE_PER_STATURE;
+use super::{Contact, ContactError, ContactHeight, Course, Feet, GravityFit, Rejection, checks, fit_gravity};
 use crate::movements::Context;
 use crate::scale::{Scale, gravity_in_statures};
 use crate::units::GRAVITY;
@@ -18,8 +19,22 @@ pub struct Noticed {
     pub left_s: f64,
     /// About when they came back.
     pub returned_s: f64,
+    /// How high they were at both instants, body sizes.
+    pub clearance: f64,
     /// When the feet last fell below the ground they had stood on.
     pub fell_s: Option<f64>,
+}
+
+impl Noticed {
+    /// About when the flight began and ended, seconds. Feet are noticed only some way up, which is half of a low jump. `gravity` is
+    /// in statures per second squared.
+    fn whole(&self, gravity: f64) -> (f64, f64) {
+        let noticed = self.returned_s - self.left_s;
+        let below = SIZE_PER_STATURE * self.clearance - ContactHeight::CALIBRATED.base;
+        let whole = (noticed * noticed + 8.0 * below / gravity).sqrt();
+        let lead = 0.5 * (whole - noticed);
+        (self.left_s - lead, self.returned_s + lead)
+    }
 }
 
 /// A noticed flight on whose course the body rose and fell as a thrown body does.
@@ -41,13 +56,13 @@ impl Thrown {
     ) -> Result<Self, Rejection> {
         let now = context.history.latest().ok_or(Rejection::TooFewFrames)?.t;
         course.load(context.history, flight.left_s - lead_s, now);
-        let (left, returned) = (flight.left_s, flight.returned_s);
-        let gravity = fit_gravity(course, left, returned).ok_or(Rejection::NotBallistic)?;
         let height = context.athlete.height_m;
+        let (left, returned) = flight.whole(gravity_in_statures(height, course.stature_px, None));
+        let gravity = fit_gravity(course, left, returned).ok_or(Rejection::NotBallistic)?;
         let px_per_m =
             gravity_in_statures(height, course.stature_px, Some(&gravity)) * course.stature_px / GRAVITY;
         checks::flight(course, &gravity, (left, returned), px_per_m)?;
-        checks::track(course, left - checks::TRACK_LEAD_S, now)?;
+        checks::track(course, flight.left_s - checks::TRACK_LEAD_S, now)?;
         Ok(Self { gravity, px_per_m })
     }
 }

@@ -141,10 +141,11 @@ impl<K: JumpKind> MovementModel for JumpModel<K> {
                 }
                 since_s = at;
             }
-            Some(Watched::Returned { left, at }) => {
+            Some(Watched::Returned { left, at, clearance }) => {
                 self.settling = Some(Noticed {
                     left_s: left,
                     returned_s: at,
+                    clearance,
                     fell_s: self.fell_s.filter(|fell| left - fell < FORGET_FALL_S),
                 });
                 since_s = at;

@@ -59,6 +59,8 @@ pub enum Watched {
         left: f64,
         /// About when they came back.
         at: f64,
+        /// Height over the ground at both instants, body sizes.
+        clearance: f64,
     },
     /// What seemed to be a flight was none.
     Dismissed,
@@ -160,7 +162,11 @@ impl FlightWatch {
                 self.since = None;
                 Some(if at - left >= MIN_FLIGHT_S {
                     self.returned = at;
-                    Watched::Returned { left, at }
+                    Watched::Returned {
+                        left,
+                        at,
+                        clearance: airborne,
+                    }
                 } else {
                     Watched::Dismissed
                 })

@@ -5,8 +5,10 @@ use kinemotion_motion::{
     Analyzer, AnalyzerConfig, Athlete, Event, EventKind, Landmark, LandmarkId, MovementChoice, Pose,
     Repetition, WarningCode,
 };
-use std::sync::Arc;
-use synthetic_athlete::{Clip, Cmj, Footage, RepetitionTruth};
+use std::sync::{Arc, LazyLock};
+use synthetic_athlete::{
+    Clip, Cmj, DropJump, Footage, RepeatedJumps, RepetitionTruth, Running, Squat, SquatJump, Walking,
+};
 
 /// One frame of a recording.
 pub type Recorded = (f64, Option<Pose>);
@@ -22,6 +24,23 @@ pub fn cmj(height_m: f64) -> Clip {
         ..Cmj::default()
     })
 }
+
+/// A clip of every movement under its name.
+pub fn clips() -> [(&'static str, Clip); 7] {
+    [
+        ("cmj", Clip::of(Cmj::default())),
+        ("squatjump", Clip::of(SquatJump::default())),
+        ("dropjump", Clip::of(DropJump::default())),
+        ("repeatedjumps", Clip::of(RepeatedJumps::default())),
+        ("squat", Clip::of(Squat::default())),
+        ("running", Clip::of(Running::default())),
+        ("walking", Clip::of(Walking::default())),
+    ]
+}
+
+/// The recording of every clip, in their order.
+pub static RECORDINGS: LazyLock<[Vec<Recorded>; 7]> =
+    LazyLock::new(|| clips().map(|(_, clip)| recording(&footage(&clip))));
 
 /// Every frame with the true landmarks, all of them visible.
 pub fn recording(footage: &Footage) -> Vec<Recorded> {
