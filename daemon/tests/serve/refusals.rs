@@ -1,6 +1,5 @@
 //! Requests that make no sense: a clear answer, and nothing is left behind.
 
-use crate::athlete::jumping;
 use crate::daemon::{Daemon, folders};
 use hyper::Method;
 use proptest::prelude::*;
@@ -277,35 +276,6 @@ fn random_bytes_to_every_endpoint_give_an_error_and_leave_nothing() {
     outcome.expect("every answer is a problem");
     runtime.block_on(nothing_is_left(&daemon, folder.path()));
     runtime.block_on(daemon.let_go(&before));
-}
-
-/// Offers that begin well: the session they were made for must not survive them.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_offer_that_is_refused_late_leaves_no_session_thread_or_descriptor() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let daemon = used(folder.path()).await;
-    let before = daemon.holdings();
-    let good = jumping().offer();
-    for (what, with) in [
-        ("H264", "XYZ"),
-        ("a=fingerprint", "a=finger"),
-        ("m=video", "m=movie"),
-        ("a=sendrecv", "a=recvonly"),
-        ("a=sendonly", "a=recvonly"),
-    ] {
-        let offer = good.replace(what, with);
-        if offer == good {
-            continue;
-        }
-        let answer = daemon
-            .public
-            .send(Method::POST, "/whip", &[SDP], offer.as_bytes())
-            .await;
-        assert!((400..500).contains(&answer.status), "{what} → {with}: {answer:?}");
-        answer.problem(answer.status);
-    }
-    nothing_is_left(&daemon, folder.path()).await;
-    daemon.let_go(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,17 +22,10 @@ impl Offerer {
     /// Publishes a test picture, encoded and payloaded by this description, with sound, and opens the data channel
     /// `metrics`.
     pub fn publisher(video: &str) -> Self {
-        Self::publisher_fed(video, |_| {})
-    }
-
-    /// The same with a source of pictures that `feed` sets going: without any there is nothing to negotiate about.
-    pub fn publisher_fed(video: &str, feed: impl FnOnce(&gst::Pipeline)) -> Self {
         let streams = format!(
             "{video} ! peer. audiotestsrc is-live=true wave=silence ! opusenc ! rtpopuspay pt=111 ! peer."
         );
         Self::new(&format!("{PEER} {streams}"), |bin, texts| {
-            let pipeline = bin.parent().and_downcast().expect("it is in a pipeline");
-            feed(&pipeline);
             let channel = bin.emit_by_name::<WebRTCDataChannel>(
                 "create-data-channel",
                 &[&"metrics", &None::<gst::Structure>],
