@@ -195,9 +195,11 @@ async fn counters_have_bounded_labels_whatever_is_asked_for() {
 /// Settings that make no sense end the program with a word about them.
 #[test]
 fn settings_that_make_no_sense_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
     let run = |arguments: &[&str], variable: Option<(&str, &str)>| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_kinemotion"));
         command.arg("serve").args(arguments).envs(variable);
+        command.env("KINEMOTION_SERVE__STORAGE__FOLDER", folder.path());
         let output = command.output().expect("the program runs");
         (
             output.status.code(),
