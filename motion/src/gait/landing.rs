@@ -72,19 +72,22 @@ pub fn contact(history: &History, view: View, span: (f64, f64), slope: f64, fram
 }
 
 /// A point of the foot ahead on its way down.
-struct Descent<'a> {
-    history: &'a History,
-    view: View,
+pub struct Descent<'a> {
+    /// What was seen.
+    pub history: &'a History,
+    /// From where.
+    pub view: View,
     /// The passings of the feet before and after, seconds.
-    span: (f64, f64),
+    pub span: (f64, f64),
     /// How far the ground in the picture rises per length ahead.
-    slope: f64,
-    joint: Joint,
+    pub slope: f64,
+    /// The point.
+    pub joint: Joint,
 }
 
 impl Descent<'_> {
-    /// When it has fallen to `LEVEL` above the ground.
-    fn fall(&self) -> Option<f64> {
+    /// When it has fallen to `LEVEL` above the ground, seconds.
+    pub fn fall(&self) -> Option<f64> {
         self.passes(self.ground()? + LEVEL, SURE_FRAMES)
     }
 

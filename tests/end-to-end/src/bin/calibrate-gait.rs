@@ -10,7 +10,7 @@ use end_to_end::parallel::on_all_cores;
 use end_to_end::recording::Recording;
 use kinemotion_motion::body::{Frame, Joint, SideRepair};
 use kinemotion_motion::gait::Gait;
-use kinemotion_motion::gait::landing;
+use kinemotion_motion::gait::landing::Descent;
 use kinemotion_motion::gait::marks::Interval;
 use kinemotion_motion::gait::step::{self, Step};
 use kinemotion_motion::gait::watch::{Passed, PassingWatch};
@@ -174,8 +174,14 @@ fn falls(recordings: &[Recording]) -> Result<()> {
             let (history, steps) = steps(recording, Gait::Running);
             let slope = step::slope_of_ground(&steps);
             found.extend(steps.iter().filter_map(|step| {
-                let fall = |joint| landing::fall(&history, step.view, step.landing_s(), slope, joint);
-                let (heel, toes) = (fall(Joint::Heel)?, fall(Joint::Toe)?);
+                let descent = |joint| Descent {
+                    history: &history,
+                    view: step.view,
+                    span: step.landing_s(),
+                    slope,
+                    joint,
+                };
+                let (heel, toes) = (descent(Joint::Heel).fall()?, descent(Joint::Toe).fall()?);
                 let contacts = [&truth.left, &truth.right].map(|foot| foot.initial_contact_s.iter());
                 let off = contacts.into_iter().flatten().map(|t| heel - t);
                 let off = off.min_by(|a, b| a.abs().total_cmp(&b.abs()))?;
