@@ -5,6 +5,7 @@
 #
 # Change: the sources, one argument each
 #         OUTPUT  where the picture goes, as the end of a pipeline that takes raw video (autovideosink); for SRT see camera-to-srt.sh
+#         FPS     of the joint picture (30)
 #         WIDTH and HEIGHT are those of one view (640x360); and what else common.sh lists
 WIDTH=${WIDTH:-640} HEIGHT=${HEIGHT:-360}
 . "$(dirname "$0")/common.sh"
@@ -21,5 +22,9 @@ for source in "$@"; do
   views+=($source ! $QUEUE ! $PICTURE ! $MEASURE ! kineoverlay ! $QUEUE ! "views.sink_$number")
 done
 
-exec gst-launch-1.0 -e compositor name=views background=black "${places[@]}" ! queue ! videoconvert \
+# The joint picture has its size before the first camera gives one.
+columns=$(($# < 2 ? $# : 2)) rows=$((($# + 1) / 2))
+joint="video/x-raw,width=$((columns * WIDTH)),height=$((rows * HEIGHT)),framerate=${FPS:-30}/1,pixel-aspect-ratio=1/1"
+
+exec gst-launch-1.0 -e compositor name=views background=black "${places[@]}" ! $joint ! queue ! videoconvert \
   ! ${OUTPUT:-autovideosink} "${views[@]}"
