@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -59,20 +59,13 @@ fn expect_media_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Pr
 }
 
 fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // A text that is no JSON may hold a wrong value before the place where it breaks off: whether it is comes first.
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Problem::malformed(error.to_string()))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        let error = error.into_inner();
-        if error.is_data() {
-            invalid(without_position(&error), &path)
-        } else {
-            Problem::malformed(error.to_string())
-        }
-    })?;
-    reader
-        .end()
-        .map_err(|error| Problem::malformed(error.to_string()))?;
-    Ok(value)
+        invalid(without_position(&error.into_inner()), &path)
+    })
 }
 
 /// What serde says, without the place in the text: the field says it better.

@@ -78,7 +78,8 @@ pub(super) fn live_keys() -> Vec<String> {
                 Value::Integer(n) => Value::from(n + 1),
                 Value::Float(x) => Value::from(x + 1.0),
                 Value::Boolean(yes) => Value::from(!yes),
-                Value::Array(_) => Value::from(vec!["changed"]),
+                Value::Array(names) if names.is_empty() => Value::from(vec!["changed"]),
+                Value::Array(_) => Value::Array(Vec::new()),
                 other => panic!("{other} has no other value"),
             };
         }
