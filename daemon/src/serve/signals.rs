@@ -64,7 +64,7 @@ async fn next(changed: &mut Option<mpsc::Receiver<()>>) {
         None => None,
     };
     if told.is_none() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -78,7 +78,7 @@ fn reload(app: &App, args: &ServeArgs, filter: &log::Filter) {
         }
     };
     let before = app.config.get();
-    let need_restart = app.config.update(new);
+    let need_restart = app.config.update(&new);
     let after = app.config.get();
     if before != after {
         if let Err(error) = filter.set(&after.log.filter) {

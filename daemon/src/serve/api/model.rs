@@ -214,10 +214,8 @@ impl CreateAnalysis {
         if self.outputs.len() > MOST_OUTPUTS {
             return Err(Problem::invalid(format!("give at most {MOST_OUTPUTS}")).field("outputs"));
         }
-        let outputs = self.outputs.iter().enumerate();
-        outputs
-            .map(|(n, output)| output.check(n))
-            .collect::<Result<(), _>>()
+        let mut outputs = self.outputs.iter().enumerate();
+        outputs.try_for_each(|(n, output)| output.check(n))
     }
 
     /// Which movement to look for.

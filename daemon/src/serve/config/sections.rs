@@ -162,7 +162,7 @@ impl Config {
             address("admin.listen", &self.admin.listen)?;
         }
         let filter: Result<Targets, _> = self.log.filter.parse();
-        filter.map_err(|error| value("log.filter", error))?;
+        filter.map_err(|error| value("log.filter", error.to_string()))?;
         for origin in &self.server.origins {
             check_origin("server.origins", origin)?;
         }
@@ -212,10 +212,10 @@ impl Config {
     }
 }
 
-fn value(key: &'static str, reason: impl ToString) -> ConfigError {
+fn value(key: &'static str, reason: impl Into<String>) -> ConfigError {
     ConfigError::Value {
         key,
-        reason: reason.to_string(),
+        reason: reason.into(),
     }
 }
 

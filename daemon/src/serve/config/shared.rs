@@ -20,10 +20,10 @@ impl SharedConfig {
     }
 
     /// Takes over what may change while the daemon runs. The answer names the other keys that differ; they need a restart.
-    pub fn update(&self, new: Config) -> Vec<String> {
+    pub fn update(&self, new: &Config) -> Vec<String> {
         let mut present = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let merged = with_live_keys(&present, new.clone());
-        let waiting = different(&merged, &new);
+        let waiting = different(&merged, new);
         *present = Arc::new(merged);
         waiting
     }
@@ -113,7 +113,7 @@ mod tests {
         let mut new = Config::default();
         new.sessions.most = 9;
         new.server.listen = "127.0.0.1:9".into();
-        assert_eq!(shared.update(new), ["server.listen"]);
+        assert_eq!(shared.update(&new), ["server.listen"]);
         assert_eq!(clone.get().sessions.most, 9);
         assert_eq!(clone.get().server.listen, Config::default().server.listen);
     }

@@ -162,7 +162,7 @@ impl Sessions {
             match news(event, &sessions.metrics) {
                 Ok(news) => sessions.scribe.tell(analysis, news),
                 Err(error) => {
-                    tracing::error!(analysis = analysis.id, %error, "an event cannot be written as JSON")
+                    tracing::error!(analysis = analysis.id, %error, "an event cannot be written as JSON");
                 }
             }
         })
