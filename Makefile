@@ -1,4 +1,4 @@
-# Two commands: `make run` shows that everything works, `make test` runs every test. `make help` lists the rest.
+# Two commands: `make run` shows that everything works and goes live, `make test` runs every test. `make help` lists the rest.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -15,7 +15,7 @@ SAMPLE := $(OUT)/sample.mp4
 SAMPLE_HEIGHT := 1.78
 PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synthetic-athlete/video
 
-.PHONY: help setup build models run test lint deny accuracy calibrate bench-peer clean
+.PHONY: help setup web build models sample run serve test lint deny accuracy calibrate bench-peer bench-live clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -23,7 +23,18 @@ help: ## Show this list
 setup: ## Install what is missing on this machine
 	@scripts/setup.sh
 
-build: setup ## Build the command line, the plugin and the synthetic athlete
+WEB_SOURCES := $(shell find web/src web/public -type f -not -name '*.test.ts') $(wildcard web/*.html web/*.json web/*.ts)
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@npm --prefix web ci --silent
+	@touch $@
+
+web/dist/index.html: $(WEB_SOURCES) web/node_modules/.package-lock.json
+	@npm --prefix web run --silent build -- --logLevel warn
+
+web: setup web/dist/index.html ## Build the studio and the broadcast overlay page
+
+build: setup web ## Build the command line, the plugin, the pages and the synthetic athlete
 	@cargo build --release --locked $(PROGRAMS)
 	@mkdir -p $(PLUGINS)
 	@cp -u $(BIN)/libgstkinemotion.so $(PLUGINS)/
@@ -36,7 +47,7 @@ $(SAMPLE): | models
 	@echo "rendering $(SAMPLE)"
 	@$(BIN)/synthetic-athlete cmj --repetitions 2 --stature-m $(SAMPLE_HEIGHT) --video $(SAMPLE) --truth $(OUT)/sample-truth.json
 
-run: models $(SAMPLE) ## Analyse a sample clip, from nothing to numbers
+sample: models $(SAMPLE) ## Analyse a sample clip, from nothing to numbers
 	@$(BIN)/kinemotion analyze $(SAMPLE) --athlete-height $(SAMPLE_HEIGHT) \
 		-o $(OUT)/sample.json --overlay $(OUT)/sample-overlay.mp4
 	@echo
@@ -50,10 +61,22 @@ run: models $(SAMPLE) ## Analyse a sample clip, from nothing to numbers
 	@echo "  GST_PLUGIN_PATH=$(PLUGINS) gst-launch-1.0 filesrc location=$(SAMPLE) ! decodebin3 ! videoconvert \\"
 	@echo "    ! kinemotion movement=cmj athlete-height=$(SAMPLE_HEIGHT) ! videoconvert ! autovideosink"
 
-test: models ## Run every test
-	@cargo test --release --locked --workspace
+SERVE := KINEMOTION_SERVE__STORAGE__FOLDER="$${KINEMOTION_SERVE__STORAGE__FOLDER:-$(OUT)/analyses}" $(BIN)/kinemotion serve
 
-lint: setup deny ## Check format, lints, documentation and licences
+run: sample ## Analyse a sample clip, then measure live until Ctrl-C
+	@echo
+	@$(SERVE)
+
+serve: models ## Measure live until Ctrl-C
+	@$(SERVE)
+
+test: models ## Run every test
+	@npm --prefix web test --silent
+	@cargo test --release --locked --workspace
+	@KINEMOTION_BIN=$(abspath $(BIN)) node --test tests/browser/
+
+lint: setup web deny ## Check format, lints, documentation and licences
+	@npm --prefix web run --silent check
 	@cargo fmt --all --check
 	@cargo clippy --release --locked --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
@@ -76,6 +99,9 @@ calibrate: models ## Fit the constants of the contact search to rendered jumps i
 
 bench-peer: models ## Measure side by side with MediaPipe and the Python tool
 	@python3 tests/bench-peer/bench.py --kinemotion $(BIN)/kinemotion --athlete $(BIN)/synthetic-athlete --cache $(CACHE)
+
+bench-live: models ## Measure how long a live measurement takes, from the camera to the screen
+	@KINEMOTION_BIN=$(abspath $(BIN)) node tests/browser/bench.mjs
 
 clean: ## Remove build results and the sample, keep models and downloads
 	@cargo clean

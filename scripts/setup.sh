@@ -3,22 +3,28 @@
 # already. Run it as often as you like; when nothing is missing it changes nothing and needs no network.
 set -euo pipefail
 
-# What the build links against, what the pipelines are made of, and the tools of the recipes in the README.
+# What the build links against, what the pipelines are made of, the tools of the recipes in the README, and the browser that
+# tests the pages.
 packages=(
   build-essential
   ca-certificates
+  chromium
   pkg-config
   libgstreamer1.0-dev
   libgstreamer-plugins-base1.0-dev
+  libgstreamer-plugins-bad1.0-dev
   gstreamer1.0-tools
   gstreamer1.0-plugins-base
   gstreamer1.0-plugins-good
   gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly
   gstreamer1.0-libav
+  gstreamer1.0-nice
+  coturn # a TURN server for the tests
 )
 oldest_rust=1.95
 oldest_gstreamer=1.22
+oldest_node=18
 
 fail() {
   printf 'setup: %s\n' "$1" >&2
@@ -45,6 +51,9 @@ check_tools() {
   has python3 || fail 'Python 3 is missing: run `apt-get install python3 python3-pip`'
   python3 -m pip --version >/dev/null 2>&1 || fail 'pip for Python 3 is missing: run `apt-get install python3-pip`'
   has node && has npm || fail 'Node with npm is missing: run `apt-get install nodejs npm`'
+  local node
+  node=$(node --version)
+  at_least "${node#v}" "$oldest_node" || fail "Node $node is too old, $oldest_node is needed: run \`apt-get install nodejs\`"
 }
 
 missing_packages() {

@@ -9,6 +9,7 @@ mod measuring;
 mod models;
 mod movements;
 mod report;
+mod serve;
 mod stdout;
 mod wording;
 
@@ -35,6 +36,8 @@ enum Command {
     Report(Box<report::ReportArgs>),
     /// List what can be measured: movements, phases, events and the definition of every metric
     Movements(movements::MovementsArgs),
+    /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out
+    Serve(serve::ServeArgs),
     /// Fetch, list or check the pose models and ONNX Runtime
     Models(models::ModelsArgs),
     /// Check that this machine has everything, and say how to fix what is missing
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Analyze(args) => analyze::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Movements(args) => movements::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Doctor => doctor::run(),
     };

@@ -8,13 +8,13 @@ use kinemotion_pipelines::{AnalysisSpec, Cancellation, People};
 use std::path::Path;
 
 /// Statures that can be meant: metres, not centimetres or feet. Kinephase has the same upper limit.
-const STATURE_M: (f64, f64) = (0.5, 2.72);
+pub const STATURE_M: (f64, f64) = (0.5, 2.72);
 /// Masses that can be meant, kilograms.
-const MASS_KG: (f64, f64) = (10.0, 635.0);
+pub const MASS_KG: (f64, f64) = (10.0, 635.0);
 /// Boxes of drop jumps, metres.
-const BOX_M: (f64, f64) = (0.05, 2.0);
+pub const BOX_M: (f64, f64) = (0.05, 2.0);
 /// Angles by which a camera may stand askew, degrees.
-const CAMERA_DEG: (f64, f64) = (-45.0, 45.0);
+pub const CAMERA_DEG: (f64, f64) = (-45.0, 45.0);
 /// Capture rates of cameras, frames per second.
 const CAPTURE_FPS: (f64, f64) = (1.0, 10_000.0);
 
@@ -182,7 +182,7 @@ impl MeasuringArgs {
 }
 
 /// A movement by its name, or auto.
-fn movement(text: &str) -> Result<MovementChoice, String> {
+pub fn movement(text: &str) -> Result<MovementChoice, String> {
     if text == "auto" {
         return Ok(MovementChoice::Auto);
     }

@@ -31,8 +31,10 @@ mod overlay;
 mod sync;
 mod video;
 
+pub use kinephase::announce::{EventData, timestamp_ms};
 pub use kinephase::late_event;
 pub use meta::{FrameGeometry, Motion, MotionMeta, PersonMotion, PoseMeta, Poses};
+pub use overlay::{SHOWN_FIRST, short_label};
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
     meta::custom::register();

@@ -315,6 +315,48 @@ fn the_key_picture_is_transparent_except_for_the_graphics() {
     );
 }
 
+/// What a linear keyer makes of a picture, a premultiplied fill and a matte.
+fn keyed(picture: u8, fill: u8, matte: u8) -> u8 {
+    let through = f32::from(picture) * (1.0 - f32::from(matte) / 255.0);
+    (through + f32::from(fill)).round() as u8
+}
+
+#[test]
+fn a_keyer_makes_of_fill_and_matte_what_drawing_makes() {
+    let figure = Figure {
+        x: 0.62,
+        ..Figure::default()
+    };
+    let picture = |mode: &str| {
+        let overlay = format!("kineoverlay mode={mode}");
+        draw(mode, "RGBA", (640, 360), &overlay, figure).data
+    };
+    let [drawn, fill, matte] = ["draw", "fill", "matte"].map(picture);
+    let (mut opaque, mut between) = (0, 0);
+    let pixels = drawn
+        .chunks_exact(4)
+        .zip(fill.chunks_exact(4))
+        .zip(matte.chunks_exact(4));
+    for ((drawn, fill), matte) in pixels {
+        assert_eq!((fill[3], matte[3]), (255, 255));
+        assert!(matte[..3] == [matte[0]; 3], "{matte:?} is not grey");
+        match matte[0] {
+            255 => opaque += 1,
+            1.. => between += 1,
+            0 => assert_eq!(fill, [0, 0, 0, 255]),
+        }
+        for (channel, background) in [0x8a, 0x90, 0x99].into_iter().enumerate() {
+            let off = keyed(background, fill[channel], matte[channel]).abs_diff(drawn[channel]);
+            // Several translucent layers, each rounded on its way.
+            assert!(off <= 6, "{drawn:?} {fill:?} {matte:?}");
+        }
+    }
+    assert!(
+        opaque > 1000 && between > 10_000,
+        "{opaque} opaque, {between} translucent"
+    );
+}
+
 #[test]
 fn a_disabled_overlay_passes_the_very_same_memory() {
     init();

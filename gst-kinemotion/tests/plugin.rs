@@ -22,6 +22,7 @@ fn every_example_line_of_the_documentation_runs() {
         kinephase::EXAMPLE,
         kineoverlay::EXAMPLE,
         kineoverlay::EXAMPLE_KEY,
+        kineoverlay::EXAMPLE_FILL_AND_MATTE,
         kinejson::EXAMPLE,
         analysisbin::EXAMPLE,
     ] {

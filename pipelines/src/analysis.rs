@@ -3,17 +3,15 @@
 //! Results are taken where they arise, from the meta of each buffer and the events that follow the last one, so nothing
 //! depends on how fast the bus is read.
 
-use crate::elements::make;
+use crate::measuring::Measuring;
 use crate::results::FramePoses;
+use crate::sync::lock;
 use crate::{AnalysisError, AnalysisSpec, People};
 use gst::prelude::*;
 use gstkinemotion::{MotionMeta, PoseMeta};
-use kinemotion_models::PersonSelection;
-use kinemotion_motion::{
-    Event, EventKind, LandmarkId, MovementChoice, Picture, Pose, PoseSource, Repetition,
-};
+use kinemotion_motion::{Event, EventKind, LandmarkId, Picture, Pose, PoseSource, Repetition};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Landmarks whose visibility says whether a movement of the legs can be measured.
 const MEASURED_LANDMARKS: std::ops::RangeInclusive<usize> =
@@ -196,36 +194,7 @@ impl AnalysisChain {
         upstream: &gst::Element,
         spec: &AnalysisSpec,
     ) -> Result<Self, AnalysisError> {
-        let pose = make("kinepose", "pose")?;
-        pose.set_property_from_str("quality", spec.quality.name());
-        pose.set_property("max-persons", spec.max_persons);
-        if let People::One(person) = spec.people {
-            pose.set_property("person", person_property(person));
-        }
-        let phase = make("kinephase", "phase")?;
-        phase.set_property("movement", movement_property(spec.movement));
-        let analysed = if spec.people == People::Everybody {
-            "all"
-        } else {
-            "selected"
-        };
-        phase.set_property_from_str("analyse", analysed);
-        phase.set_property("athlete-height", spec.athlete.height_m.unwrap_or_default());
-        phase.set_property("athlete-mass", spec.athlete.mass_kg.unwrap_or_default());
-        if let Some(roll) = spec.setup.camera_roll_deg {
-            phase.set_property("camera-roll", roll);
-        }
-        if let Some(yaw) = spec.setup.camera_yaw_deg {
-            phase.set_property("camera-yaw", yaw);
-        }
-        if let Some(pitch) = spec.setup.camera_pitch_deg {
-            phase.set_property("camera-pitch", pitch);
-        }
-        phase.set_property("box-height", spec.setup.box_height_m.unwrap_or_default());
-        for element in [&pose, &phase] {
-            element.set_property("capture-fps", spec.capture_fps.unwrap_or_default());
-        }
-
+        let [pose, phase] = Measuring::from(spec).elements()?;
         let linked = pipeline.add_many([&pose, &phase]);
         linked
             .and_then(|()| gst::Element::link_many([upstream, &pose, &phase]))
@@ -301,26 +270,6 @@ fn collect(phase: &gst::Element, collected: &Arc<Mutex<Collected>>, spec: Analys
             gst::PadProbeReturn::Ok
         },
     );
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn person_property(person: PersonSelection) -> String {
-    match person {
-        PersonSelection::Largest => "largest".into(),
-        PersonSelection::NearestCentre => "nearest-centre".into(),
-        PersonSelection::MostMoving => "most-moving".into(),
-        PersonSelection::Id(id) => format!("id={id}"),
-    }
-}
-
-fn movement_property(movement: MovementChoice) -> &'static str {
-    match movement {
-        MovementChoice::Auto => "auto",
-        MovementChoice::Named(name) => name,
-    }
 }
 
 #[cfg(test)]

@@ -1,18 +1,17 @@
 //! From a file to upright, progressive, system-memory frames.
 //!
 //! ```text
-//! filesrc ! decodebin ! queue ! videoconvert ! deinterlace ! videoflip
+//! filesrc ! decodebin ! (upright)
 //! ```
 //!
-//! Only the video stream is decoded: sound, subtitles and data tracks end at the demuxer. The three elements after the
-//! queue pass frames through untouched unless the file needs them: a pixel format the pose estimator cannot read,
-//! interlaced fields, or rotation metadata, which is thereby applied exactly once. The queue is what lets the decoder
-//! work on the next frames while a model looks at this one.
+//! Only the video stream is decoded: sound, subtitles and data tracks end at the demuxer. What follows is in `upright`.
 
 use crate::elements::{make, set_if_present};
+use crate::sync::lock;
+use crate::upright;
 use crate::{AnalysisError, AnalysisSpec};
 use gst::prelude::*;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Frames decoded ahead of inference. A few even out slow frames; more would only cost memory.
 const FRAMES_AHEAD: u32 = 3;
@@ -51,15 +50,7 @@ impl Decode {
         let source = make("filesrc", "source")?;
         source.set_property("location", &spec.input);
         let decodebin = make("decodebin", "decode")?;
-        let queue = make("queue", "decoded")?;
-        queue.set_property("max-size-buffers", FRAMES_AHEAD);
-        queue.set_property("max-size-bytes", 0u32);
-        queue.set_property("max-size-time", 0u64);
-        let convert = make("videoconvert", "convert")?;
-        let deinterlace = make("deinterlace", "progressive")?;
-        let flip = make("videoflip", "upright")?;
-        flip.set_property_from_str("video-direction", "auto");
-
+        let [queue, convert, deinterlace, flip] = upright::elements(FRAMES_AHEAD)?;
         let chain = [&queue, &convert, &deinterlace, &flip];
         let added = pipeline
             .add_many([&source, &decodebin])
@@ -133,10 +124,6 @@ fn for_each_leaf(element: &gst::Element, visit: &mut dyn FnMut(&gst::Element)) {
             .for_each(|child| for_each_leaf(child, visit)),
         None => visit(element),
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Stops autoplugging at everything that is not part of the video stream.

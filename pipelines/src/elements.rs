@@ -123,6 +123,100 @@ pub const REQUIREMENTS: &[Requirement] = &[
     },
 ];
 
+/// What live sessions use besides.
+pub const LIVE_REQUIREMENTS: &[Requirement] = &[
+    Requirement {
+        element: "webrtcbin",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "publishers and viewers over WebRTC",
+    },
+    Requirement {
+        element: "nicesrc",
+        package: "gstreamer1.0-nice",
+        purpose: "a way through the network for WebRTC",
+    },
+    Requirement {
+        element: "srtpdec",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "encrypted WebRTC",
+    },
+    Requirement {
+        element: "rtph264depay",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "H.264 from the network",
+    },
+    Requirement {
+        element: "rtpvp8depay",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "VP8 from the network",
+    },
+    Requirement {
+        element: "rtph264pay",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "video to viewers",
+    },
+    Requirement {
+        element: "vp9parse",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "VP9",
+    },
+    Requirement {
+        element: "vp8dec",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "decode VP8 and VP9",
+    },
+    Requirement {
+        element: "urisourcebin",
+        package: "gstreamer1.0-plugins-base",
+        purpose: "files and network streams",
+    },
+    Requirement {
+        element: "rtspsrc",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "RTSP cameras",
+    },
+    Requirement {
+        element: "srtsink",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "SRT in and out",
+    },
+    Requirement {
+        element: "v4l2src",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "cameras of this machine",
+    },
+    Requirement {
+        element: "videoconvertscale",
+        package: "gstreamer1.0-plugins-base",
+        purpose: "one picture size for pushes",
+    },
+    Requirement {
+        element: "jpegenc",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "snapshots and Motion JPEG cameras",
+    },
+    Requirement {
+        element: "flvmux",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "RTMP",
+    },
+    Requirement {
+        element: "rtmp2sink",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "RTMP",
+    },
+    Requirement {
+        element: "mpegtsmux",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "SRT and HLS",
+    },
+    Requirement {
+        element: "hlssink2",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "HLS",
+    },
+];
+
 /// Our own elements.
 pub const OWN_ELEMENTS: &[&str] = &["kinepose", "kinephase", "kineoverlay", "kinejson", "kinemotion"];
 
@@ -155,6 +249,10 @@ pub fn init() -> Result<(), AnalysisError> {
             reason,
         })
 }
+
+/// What a pad probe returns to drop a buffer or an event. With `Drop` the binding has let go of it when GStreamer 1.22 comes
+/// to do so, which is a CRITICAL.
+pub(crate) const DROPPED: gst::PadProbeReturn = gst::PadProbeReturn::Handled;
 
 /// Whether an element can be made here.
 pub fn is_available(element: &str) -> bool {
@@ -195,6 +293,7 @@ pub(crate) fn make(element: &str, name: &str) -> Result<gst::Element, AnalysisEr
             element: element.to_owned(),
             package: REQUIREMENTS
                 .iter()
+                .chain(LIVE_REQUIREMENTS)
                 .find(|requirement| requirement.element == element)
                 .map_or("the kinemotion plugin", |requirement| requirement.package),
         })

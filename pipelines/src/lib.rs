@@ -9,8 +9,9 @@
 //! |---|---|
 //! | `spec` | what to do, as data |
 //! | `source` | where frames come from |
-//! | `decode` | upright frames in system memory, whatever the file holds |
-//! | `analysis` | the pose and movement elements, and collecting what they find |
+//! | `decode`, `upright` | upright frames in system memory, whatever the file holds |
+//! | `measuring`, `analysis` | the pose and movement elements, and collecting what they find |
+//! | [`live`] | sessions that are on now: WebRTC, cameras, network streams |
 //! | `output` | overlay video, event stream, files that appear whole or not at all |
 //! | `run`, `watch` | one analysis from start to result |
 //! | `report`, `results` | what it found |
@@ -25,12 +26,17 @@ pub mod elements;
 mod error;
 mod failure;
 mod key_frames;
+pub mod live;
+mod measuring;
 mod output;
 mod report;
 mod results;
 mod run;
 mod source;
 mod spec;
+mod stopping;
+mod sync;
+mod upright;
 mod usage;
 mod watch;
 

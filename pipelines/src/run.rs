@@ -4,6 +4,7 @@ use crate::analysis::AnalysisChain;
 use crate::decode::Decode;
 use crate::output::{Branch, EventBranch, EventLines, OverlayFile, link_branches};
 use crate::results::{Analysis, SCHEMA};
+use crate::stopping::Stopping;
 use crate::usage::Moment;
 use crate::watch::Watch;
 use crate::{AnalysisError, AnalysisSpec, Progress, elements, report};
@@ -47,16 +48,6 @@ pub(crate) struct Run<'a> {
     pub chain: AnalysisChain,
     pub overlay: Option<OverlayFile>,
     pub events: Option<EventBranch>,
-}
-
-/// Stops the pipeline on every way out.
-struct Stopping(gst::Pipeline);
-
-impl Drop for Stopping {
-    fn drop(&mut self) {
-        // Going to NULL cannot fail in a way that anybody could act on.
-        let _ = self.0.set_state(gst::State::Null);
-    }
 }
 
 impl<'a> Run<'a> {

@@ -1,9 +1,9 @@
 //! Repetitions as comma-separated values (RFC 4180): one line each, one column per event and
 //! two per metric of the registry.
 
+use kinemotion_motion::movements;
 use kinemotion_motion::registry::{self, MetricDefinition};
-use kinemotion_motion::{Repetition, movements};
-use kinemotion_pipelines::Analysis;
+use serde_json::Value;
 use std::io::{self, Write};
 
 /// Columns before the metrics.
@@ -47,39 +47,51 @@ pub fn write_header(out: &mut dyn Write) -> io::Result<()> {
     write_line(out, names.chain(metrics).chain(TRAILING.map(str::to_owned)))
 }
 
-/// Writes one line per repetition.
-pub fn write_rows(out: &mut dyn Write, analysis: &Analysis) -> io::Result<()> {
-    let file = analysis.source.path.to_string_lossy();
-    for (index, repetition) in analysis.repetitions.iter().enumerate() {
-        write_line(out, row(&file, index + 1, repetition).into_iter())?;
+/// Writes one line per repetition, each given in its public JSON shape. `source` says where they come from.
+pub fn write_rows(out: &mut dyn Write, source: &str, repetitions: &[Value]) -> io::Result<()> {
+    for (index, repetition) in repetitions.iter().enumerate() {
+        write_line(out, row(source, index + 1, repetition).into_iter())?;
     }
     Ok(())
 }
 
 /// A field for each column of the header; what was not measured is empty.
-fn row(file: &str, number: usize, repetition: &Repetition) -> Vec<String> {
-    let field = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+fn row(source: &str, number: usize, repetition: &Value) -> Vec<String> {
     let mut fields = vec![
-        file.to_owned(),
-        repetition.movement.to_owned(),
-        repetition.person.to_string(),
+        source.to_owned(),
+        field(&repetition["movement"]),
+        field(&repetition["person"]),
         number.to_string(),
-        repetition.start_s.to_string(),
-        repetition.end_s.to_string(),
-        format!("{:?}", repetition.quality.grade),
+        field(&repetition["start_s"]),
+        field(&repetition["end_s"]),
+        field(&repetition["quality"]["grade"]),
     ];
-    fields.extend(events().into_iter().map(|event| field(repetition.event(event))));
+    fields.extend(
+        events()
+            .into_iter()
+            .map(|event| field(&repetition["events"][event])),
+    );
     for definition in metrics() {
-        let metric = repetition
-            .metrics
-            .iter()
-            .find(|metric| metric.key == definition.key);
-        fields.push(field(metric.and_then(|metric| metric.value)));
-        fields.push(field(metric.and_then(|metric| metric.uncertainty)));
+        fields.push(field(&repetition["metrics"][definition.key]));
+        fields.push(field(&repetition["uncertainty"][definition.key]));
     }
-    fields.push(repetition.quality.reasons.join("; "));
-    fields.push(repetition.warnings.join("; "));
+    for texts in [&repetition["quality"]["reasons"], &repetition["warnings"]] {
+        let texts = texts.as_array().into_iter().flatten();
+        fields.push(texts.map(field).collect::<Vec<_>>().join("; "));
+    }
     fields
+}
+
+/// A number or text; what is absent or null is empty.
+fn field(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number
+            .as_f64()
+            .map(|number| number.to_string())
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
 }
 
 fn write_line(out: &mut dyn Write, fields: impl Iterator<Item = String>) -> io::Result<()> {
@@ -98,7 +110,7 @@ fn quoted(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kinemotion_motion::{Grade, Metric, Quality};
+    use kinemotion_motion::{Grade, Metric, Quality, Repetition};
 
     fn header() -> Vec<String> {
         let mut out = Vec::new();
@@ -153,6 +165,7 @@ mod tests {
                 reasons: vec!["30 frames per second: use 60 or more".into()],
             },
         };
+        let repetition = serde_json::to_value(repetition).expect("JSON");
         let fields = row("a.mp4", 1, &repetition);
         let header = header();
         assert_eq!(fields.len(), header.len());

@@ -104,7 +104,18 @@ impl<W: Write> Document<W> {
             csv::write_header(&mut self.out)?;
         }
         match &outcome.result {
-            Ok(analysis) => csv::write_rows(&mut self.out, analysis),
+            Ok(analysis) => {
+                let repetitions: Vec<serde_json::Value> = analysis
+                    .repetitions
+                    .iter()
+                    .map(serde_json::to_value)
+                    .collect::<Result<_, _>>()?;
+                csv::write_rows(
+                    &mut self.out,
+                    &analysis.source.path.to_string_lossy(),
+                    &repetitions,
+                )
+            }
             Err(_) => Ok(()),
         }
     }

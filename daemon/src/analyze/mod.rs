@@ -5,7 +5,7 @@
 
 mod args;
 mod batch;
-mod csv;
+pub mod csv;
 mod document;
 mod export;
 mod progress;

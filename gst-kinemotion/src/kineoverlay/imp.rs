@@ -33,6 +33,12 @@ pub enum OverlayMode {
     /// On a transparent picture of their own.
     #[enum_value(name = "On a transparent RGBA picture of the same size", nick = "key")]
     Key,
+    /// On black, for the fill input of a keyer.
+    #[enum_value(name = "On black, for the fill input of a keyer", nick = "fill")]
+    Fill,
+    /// Their opacity as grey, for the key input of a keyer.
+    #[enum_value(name = "Their opacity as grey, for the key input of a keyer", nick = "matte")]
+    Matte,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +110,7 @@ impl ObjectImpl for KineOverlay {
                 ),
                 glib::ParamSpecEnum::builder_with_default("mode", OverlayMode::default())
                     .nick("Mode")
-                    .blurb("Draw on the picture, or on a transparent picture for a mixer")
+                    .blurb("Draw on the picture, or on one of their own for a mixer")
                     .mutable_ready()
                     .build(),
                 part("skeleton", "Skeleton", "Draw the skeletons of all tracked people"),
@@ -166,7 +172,7 @@ impl ElementImpl for KineOverlay {
             gst::subclass::ElementMetadata::new(
                 "Kinemotion overlay",
                 "Filter/Effect/Video",
-                "Draws skeleton, joint angles, movement phase and numbers on the picture or on a transparent one",
+                "Draws skeleton, joint angles, movement phase and numbers on the picture or on one of their own",
                 "The kinemotion developers",
             )
         });
@@ -190,7 +196,7 @@ impl ElementImpl for KineOverlay {
 }
 
 impl BaseTransformImpl for KineOverlay {
-    // In place when drawing, into a new buffer when keying.
+    // In place when drawing, into a new buffer where the graphics have a picture of their own.
     const MODE: BaseTransformMode = BaseTransformMode::Both;
     const PASSTHROUGH_ON_SAME_CAPS: bool = false;
     const TRANSFORM_IP_ON_PASSTHROUGH: bool = false;
@@ -214,7 +220,7 @@ impl BaseTransformImpl for KineOverlay {
         let mode = lock(&self.settings).mode;
         let other = match mode {
             OverlayMode::Draw => caps.clone(),
-            OverlayMode::Key => key_caps(direction, caps),
+            OverlayMode::Key | OverlayMode::Fill | OverlayMode::Matte => key_caps(direction, caps),
         };
         Some(match filter {
             Some(filter) => filter.intersect_with_mode(&other, gst::CapsIntersectMode::First),
@@ -246,7 +252,7 @@ impl BaseTransformImpl for KineOverlay {
         decide_query: Option<&gst::query::Allocation>,
         query: &mut gst::query::Allocation,
     ) -> Result<(), gst::LoggableError> {
-        if lock(&self.settings).mode == OverlayMode::Key {
+        if lock(&self.settings).mode != OverlayMode::Draw {
             // The picture's pixels are not even looked at.
             query.add_allocation_meta::<gst_video::VideoMeta>(None);
             return self.parent_propose_allocation(decide_query, query);
@@ -314,6 +320,11 @@ impl BaseTransformImpl for KineOverlay {
                 if settings.draws() {
                     state.overlay.draw(&mut surface, &scene, settings.options);
                 }
+                match settings.mode {
+                    OverlayMode::Fill => surface.lay_over_black(),
+                    OverlayMode::Matte => surface.show_alpha(),
+                    OverlayMode::Draw | OverlayMode::Key => {}
+                }
             }
             Ok(gst::FlowSuccess::Ok)
         })
@@ -359,7 +370,7 @@ impl KineOverlay {
     }
 }
 
-/// Caps of the other side in key mode: any drawable picture in, RGBA of the same size and rate out.
+/// Caps of the other side where the graphics have a picture of their own: any drawable picture in, RGBA of the same size and rate out.
 fn key_caps(direction: gst::PadDirection, caps: &gst::Caps) -> gst::Caps {
     let mut other = gst::Caps::new_empty();
     {

@@ -10,7 +10,7 @@
 //! … ! kinepose ! kinephase ! tee name=t  t. ! queue ! videoconvert ! fill.sink_0 \
 //!   t. ! queue ! kineoverlay mode=key ! fill.sink_1  compositor name=fill ! videoconvert ! autovideosink
 //! ```
-//! [`EXAMPLE`] and [`EXAMPLE_KEY`] are lines that need no file; the tests run them.
+//! [`EXAMPLE`], [`EXAMPLE_KEY`] and [`EXAMPLE_FILL_AND_MATTE`] are lines that need no file; the tests run them.
 //!
 //! # What it does
 //! It reads [`PoseMeta`](crate::PoseMeta) and [`MotionMeta`](crate::MotionMeta) and draws
@@ -24,14 +24,16 @@
 //! rather than cover a face. Numbers are held long enough to be read.
 //!
 //! `mode=draw` draws in place on I420, NV12, RGBx, BGRx, RGB, RGBA or BGRA. `mode=key` gives a transparent RGBA picture
-//! of the same size with straight alpha instead. With `enabled=false`, or everything switched off, frames pass through
-//! untouched (key: empty).
+//! of the same size with straight alpha instead. Where nothing carries alpha, `mode=fill` gives the graphics on black and
+//! `mode=matte` their opacity as grey, both opaque RGBA: the two pictures a linear keyer asks for. The fill is
+//! premultiplied, so picture × (1 − matte) + fill is what `mode=draw` shows. With `enabled=false`, or everything switched off,
+//! frames pass through untouched (the other modes: an empty picture).
 //!
 //! # Properties
 //! | name | range (default) | when |
 //! |---|---|---|
 //! | `enabled` | draw at all (true) | playing |
-//! | `mode` | draw, key (draw) | ready |
+//! | `mode` | draw, key, fill, matte (draw) | ready |
 //! | `skeleton`, `angles`, `banner`, `metrics` | each part (true) | playing |
 //!
 //! # Tuning window
@@ -63,6 +65,11 @@ pub const EXAMPLE: &str = "videotestsrc num-buffers=30 ! video/x-raw,width=640,h
 /// A runnable pipeline: the graphics alone, for a mixer.
 pub const EXAMPLE_KEY: &str = "videotestsrc num-buffers=30 ! video/x-raw,width=640,height=360,framerate=30/1 \
      ! kinepose quality=fast ! kinephase movement=cmj ! kineoverlay mode=key ! video/x-raw,format=RGBA ! fakesink";
+
+/// A runnable pipeline: the graphics as the two pictures of a keyer.
+pub const EXAMPLE_FILL_AND_MATTE: &str = "videotestsrc num-buffers=30 ! video/x-raw,width=640,height=360,framerate=30/1 \
+     ! kinepose quality=fast ! kinephase movement=cmj ! tee name=t \
+     t. ! queue ! kineoverlay mode=fill ! fakesink t. ! queue ! kineoverlay mode=matte ! fakesink";
 
 glib::wrapper! {
     /// The `kineoverlay` element.

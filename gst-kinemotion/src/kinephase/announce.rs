@@ -9,19 +9,22 @@ pub const STRUCTURE_NAME: &str = "kinemotion";
 /// The `data` object of an event's envelope. Every kind names its person.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(crate) enum EventData<'a> {
+pub enum EventData<'a> {
     /// A repetition already names it.
     Complete(&'a EventKind),
     /// Others get it added.
     WithPerson {
+        /// Track id.
         person: u32,
+        /// What happened.
         #[serde(flatten)]
         kind: &'a EventKind,
     },
 }
 
 impl<'a> EventData<'a> {
-    pub(crate) fn of(event: &'a Event) -> Self {
+    /// The data of an event.
+    pub fn of(event: &'a Event) -> Self {
         match &event.kind {
             kind @ EventKind::Repetition(_) => EventData::Complete(kind),
             kind => EventData::WithPerson {
@@ -32,8 +35,8 @@ impl<'a> EventData<'a> {
     }
 }
 
-/// Media time in the unit of the envelope.
-pub(crate) fn timestamp_ms(time: f64) -> f64 {
+/// Media time in seconds to the unit of the envelope.
+pub fn timestamp_ms(time: f64) -> f64 {
     // A microsecond is far below any timing precision and keeps the text short.
     (time * 1e6).round() / 1e3
 }

@@ -24,8 +24,8 @@ pub(super) struct Report {
 /// Lines in a panel.
 pub(super) const MOST_ROWS: usize = 4;
 
-/// Shown first when measured, in this order; the rest follow as the registry lists them.
-const PREFERRED: [&str; 8] = [
+/// Metrics shown first when measured, in this order; the rest follow as the registry lists them.
+pub const SHOWN_FIRST: [&str; 8] = [
     "jump_height_m",
     "cadence_spm",
     "ground_contact_time_ms",
@@ -36,8 +36,8 @@ const PREFERRED: [&str; 8] = [
     "speed_m_s",
 ];
 
-/// Labels short enough for a panel where the registry's are not.
-fn short_label(key: &str) -> Option<&'static str> {
+/// The label of a metric that is short enough for a panel, where the registry's is not.
+pub fn short_label(key: &str) -> Option<&'static str> {
     Some(match key {
         "jump_height_com_rise_m" => "CoM rise",
         "jump_height_above_standing_m" => "Total rise",
@@ -102,10 +102,10 @@ pub(super) fn headline(name: &str) -> String {
 /// The repetition's panel.
 pub(super) fn report(repetition: &Repetition, number: u32) -> Report {
     let rank = |metric: &&Metric| {
-        PREFERRED
+        SHOWN_FIRST
             .iter()
             .position(|key| *key == metric.key)
-            .unwrap_or(PREFERRED.len())
+            .unwrap_or(SHOWN_FIRST.len())
     };
     let mut measured: Vec<&Metric> = repetition
         .metrics

@@ -129,6 +129,39 @@ impl<'a> Surface<'a> {
         }
     }
 
+    /// Lays the picture over black. A format without alpha stays as it is.
+    pub(crate) fn lay_over_black(&mut self) {
+        self.make_opaque(|color, alpha| mix(0, color, whole(alpha)));
+    }
+
+    /// Shows the alpha of the picture as grey. A format without alpha stays as it is.
+    pub(crate) fn show_alpha(&mut self) {
+        self.make_opaque(|_, alpha| alpha);
+    }
+
+    /// Replaces each colour component by what `value` makes of it and its alpha, and takes the transparency away.
+    fn make_opaque(&mut self, value: impl Fn(u8, u8) -> u8) {
+        let Layout::Packed(Packed {
+            bytes,
+            alpha: Some(at),
+            ..
+        }) = self.layout
+        else {
+            return;
+        };
+        for pixel in self
+            .planes
+            .iter_mut()
+            .flat_map(|plane| plane.data.chunks_exact_mut(bytes))
+        {
+            let alpha = pixel[at];
+            for component in &mut *pixel {
+                *component = value(*component, alpha);
+            }
+            pixel[at] = 255;
+        }
+    }
+
     /// Blends a colour where the mask covers. `opacity` 0..1.
     pub(super) fn blend(&mut self, mask: &Mask, color: Color, opacity: f32) {
         let opacity = (opacity.clamp(0.0, 1.0) * f32::from(OPAQUE)) as u16;

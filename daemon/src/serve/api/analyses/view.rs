@@ -1,0 +1,128 @@
+//! Analyses as clients see them.
+
+use crate::serve::api::links::Links;
+use crate::serve::api::model::{AthleteInfo, Camera, Quality};
+use crate::serve::sessions::{Analysis, Counts, Latency, OutputState, Source, states};
+use kinemotion_pipelines::live::SessionState;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// An analysis, running or ended.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AnalysisView {
+    #[serde(flatten)]
+    summary: AnalysisSummary,
+    /// Landmark model.
+    quality: Quality,
+    /// What is known about the athlete.
+    athlete: AthleteInfo,
+    /// How the camera stands.
+    camera: Camera,
+    /// Height of the box of drop jumps, metres.
+    box_height_m: Option<f64>,
+    /// What comes in.
+    source: Source,
+    /// Address or device of the source, without credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// Frames and what became of them.
+    counts: Counts,
+    /// How late events are.
+    latency: Latency,
+    /// Who watches by WHEP.
+    viewers: usize,
+    /// Where the video is sent.
+    outputs: Vec<OutputState>,
+    /// Number the next event gets.
+    next_sequence: u64,
+    /// Repetitions so far, each like the `data` of its `repetition` event.
+    #[schema(value_type = Vec<Object>)]
+    results: Vec<Arc<RawValue>>,
+    #[serde(flatten)]
+    links: Links,
+}
+
+/// The most important about an analysis.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AnalysisSummary {
+    /// Its name.
+    #[schema(example = "0199d4c0-7f00-7000-8000-000000000001")]
+    analysis_id: String,
+    /// `queued`, `running`, `completed` or `failed`.
+    #[schema(example = "running")]
+    status: &'static str,
+    /// `waiting`, `connecting`, `live`, `stalled`, `finishing`, `done` or `failed`.
+    #[schema(example = "live")]
+    state: &'static str,
+    /// Why it is in this state, where there is something to say.
+    reason: Option<String>,
+    /// Movement looked for, or `auto`.
+    #[schema(example = "cmj")]
+    sport_type: String,
+    /// When it was made, RFC 3339.
+    #[schema(example = "2026-11-25T18:00:00.000Z")]
+    created_at: String,
+    /// Repetitions so far.
+    repetitions: usize,
+}
+
+/// Analyses, the youngest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AnalysisList {
+    /// The analyses.
+    pub analyses: Vec<AnalysisSummary>,
+}
+
+impl AnalysisSummary {
+    /// As it is now.
+    pub fn of(analysis: &Analysis) -> Self {
+        let record = analysis.record();
+        Self {
+            analysis_id: analysis.id.clone(),
+            status: status(record.state),
+            state: states::name(record.state),
+            reason: record.reason,
+            sport_type: record.sport_type,
+            created_at: analysis.order.created_at.clone(),
+            repetitions: record.results.len(),
+        }
+    }
+}
+
+impl AnalysisView {
+    /// As it is now.
+    pub fn of(analysis: &Analysis, links: Links) -> Self {
+        let doing = analysis.doing();
+        let order = &analysis.order;
+        Self {
+            summary: AnalysisSummary::of(analysis),
+            quality: order.quality,
+            athlete: order.athlete,
+            camera: order.camera,
+            box_height_m: order.box_height_m,
+            source: doing.source,
+            address: order.address.clone(),
+            counts: doing.counts,
+            latency: doing.latency,
+            viewers: doing.viewers,
+            outputs: doing.outputs,
+            next_sequence: analysis.hub.next_sequence(),
+            results: analysis.record().results,
+            links,
+        }
+    }
+}
+
+/// The state in the words for analyses of every kind.
+fn status(state: SessionState) -> &'static str {
+    match state {
+        SessionState::Waiting => "queued",
+        SessionState::Connecting | SessionState::Live | SessionState::Stalled | SessionState::Finishing => {
+            "running"
+        }
+        SessionState::Done => "completed",
+        SessionState::Failed => "failed",
+    }
+}

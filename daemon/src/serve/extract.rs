@@ -1,0 +1,212 @@
+//! Bodies and queries as types, with errors that name the field.
+
+use super::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        expect_media_type(request.headers(), "application/json").map_err(IntoResponse::into_response)?;
+        let body = body(request, state).await?;
+        from_json(&body).map(Self).map_err(IntoResponse::into_response)
+    }
+}
+
+/// A body of one media type as text.
+pub async fn text<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    media_type: &'static str,
+) -> Result<String, Response> {
+    expect_media_type(request.headers(), media_type).map_err(IntoResponse::into_response)?;
+    let body = body(request, state).await?;
+    String::from_utf8(body.into())
+        .map_err(|_| Problem::malformed("the body is not UTF-8 text").into_response())
+}
+
+/// The whole body, within the limit on its size.
+async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Response> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(BytesRejection::into_response)
+}
+
+fn expect_media_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Problem> {
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = given
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    if essence.eq_ignore_ascii_case(wanted) {
+        return Ok(());
+    }
+    let given = if essence.is_empty() { "nothing" } else { essence };
+    Err(Problem::media_type(format!(
+        "send Content-Type: {wanted}; this says {given}"
+    )))
+}
+
+fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // A text that is no JSON may hold a wrong value before the place where it breaks off: whether it is comes first.
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Problem::malformed(error.to_string()))?;
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        invalid(without_position(&error.into_inner()), &path)
+    })
+}
+
+/// What serde says, without the place in the text: the field says it better.
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+/// A value that does not fit at a path as serde writes it: a lone dot stands for the whole body. What is missing is
+/// named itself.
+fn invalid(detail: String, path: &str) -> Problem {
+    let place = match path {
+        "." | "?" => "",
+        path => path,
+    };
+    let missing = detail
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.strip_suffix('`'))
+        .map(str::to_owned);
+    let problem = Problem::invalid(detail);
+    match (place, missing) {
+        ("", None) => problem,
+        ("", Some(name)) => problem.field(name),
+        (place, None) => problem.field(place),
+        (place, Some(name)) => problem.field(format!("{place}.{name}")),
+    }
+}
+
+/// A query string.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let pairs = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        from_pairs(pairs).map(Self)
+    }
+}
+
+fn from_pairs<'a, T: DeserializeOwned>(
+    pairs: impl Iterator<Item = (std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>)>,
+) -> Result<T, Problem> {
+    // The token has its own reader, and belongs to no request in particular.
+    let pairs: serde_json::Map<_, _> = pairs
+        .filter(|(name, _)| name != super::auth::QUERY_TOKEN)
+        .map(|(name, value)| (name.into_owned(), plain(&value)))
+        .collect();
+    serde_path_to_error::deserialize(serde_json::Value::Object(pairs)).map_err(|error| {
+        let path = error.path().to_string();
+        invalid(error.into_inner().to_string(), &path)
+    })
+}
+
+/// A value of a query: a number or a truth value where it looks like one.
+fn plain(text: &str) -> serde_json::Value {
+    match serde_json::from_str(text) {
+        Ok(value @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_))) => value,
+        _ => serde_json::Value::from(text),
+    }
+}
+
+/// The fallback of every router: nothing is here.
+pub async fn nowhere(request: Request) -> Problem {
+    let path = request.uri().path();
+    Problem::not_found(format!(
+        "{path} is no path of this daemon; /api/v1/docs lists them"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[serde(default)]
+        inner: Inner,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        height_m: Option<f64>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Needy {
+        #[allow(dead_code)]
+        input: String,
+    }
+
+    fn problem(body: &str) -> Problem {
+        from_json::<Outer>(body.as_bytes()).expect_err(body)
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_its_path() {
+        let right = from_json::<Outer>(br#"{"inner":{"height_m":1.8}}"#).expect("fits");
+        assert_eq!(right.inner.height_m, Some(1.8));
+        let wrong = problem(r#"{"inner":{"height_m":"tall"}}"#);
+        assert_eq!(
+            (wrong.status, wrong.field.as_deref()),
+            (422, Some("inner.height_m"))
+        );
+        assert!(!wrong.detail.contains("line"), "{}", wrong.detail);
+        let unknown = problem(r#"{"inner":{"height":1.8}}"#);
+        assert!(unknown.detail.contains("`height`"), "{}", unknown.detail);
+        assert_eq!(unknown.field.as_deref(), Some("inner.height"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let missing = from_json::<Needy>(b"{}").expect_err("missing");
+        assert_eq!(missing.field.as_deref(), Some("input"));
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        for body in ["", "{", "{} {}", "\u{0}", "[1", r#"{"inner":"#] {
+            assert_eq!(problem(body).status, 400, "{body}");
+        }
+    }
+
+    #[test]
+    fn queries_are_typed_and_say_what_is_wrong() {
+        let read = |query: &str| from_pairs::<Inner>(url::form_urlencoded::parse(query.as_bytes()));
+        assert_eq!(read("height_m=1.8").expect("fits").height_m, Some(1.8));
+        assert_eq!(
+            read("height_m=1.8&access_token=x").expect("fits").height_m,
+            Some(1.8)
+        );
+        assert_eq!(
+            read("height_m=tall").expect_err("no number").field.as_deref(),
+            Some("height_m")
+        );
+        assert!(read("size=1").expect_err("unknown").detail.contains("`size`"));
+    }
+}

@@ -1,0 +1,178 @@
+//! `kinemotion serve`: live sessions over HTTP.
+//!
+//! | module | job |
+//! |---|---|
+//! | `config` | one commented file, environment, what may change while running |
+//! | `sessions` | every analysis: made, found, ended, stored |
+//! | `hub` | one analysis' events, from one writer to any number of readers |
+//! | `api` | resources: analyses, events, results, sports, the description |
+//! | `media` | WHIP and WHEP |
+//! | `pages` | studio and overlay page, embedded |
+//! | `admin`, `metrics`, `log`, `signals` | for those who operate it |
+//! | `router`, `listener`, `layers`, `auth`, `extract`, `problem` | HTTP |
+
+mod admin;
+mod api;
+mod auth;
+mod config;
+mod extract;
+mod hub;
+mod layers;
+mod listener;
+mod log;
+mod media;
+mod metrics;
+mod pages;
+mod problem;
+mod router;
+mod sessions;
+mod signals;
+
+use crate::exit::{Exit, UsageError};
+use crate::stdout::print;
+use anyhow::Context;
+use api::model::Quality;
+use clap::Args;
+use config::{Config, ConfigError, SharedConfig};
+use kinemotion_models::{Engine, EngineConfig};
+use kinemotion_pipelines::live::decoders;
+use metrics::Metrics;
+use sessions::Sessions;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+/// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out.
+#[derive(Args)]
+pub struct ServeArgs {
+    /// Configuration; daemon/src/serve/kinemotion.toml has every key with its default and a comment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Where the studio and the API are, instead of `server.listen`; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+/// What requests are answered with. Clones belong together.
+#[derive(Clone)]
+pub struct App {
+    /// The settings in force.
+    pub config: SharedConfig,
+    /// Every analysis.
+    pub sessions: Sessions,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+impl ServeArgs {
+    /// The settings: defaults, then the file, then the environment, then the command line.
+    fn load(&self) -> Result<Config, ConfigError> {
+        let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
+        if let Some(listen) = self.listen {
+            config.server.listen = listen.to_string();
+        }
+        Ok(config)
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
+    let config = args.load().map_err(|error| UsageError(error.to_string()))?;
+    let filter = log::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("serve")
+        .build()?;
+    let outcome = runtime.block_on(async { serve(open(config).await?, args, &filter).await });
+    // Blocking work that hangs must not keep the process.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Everything but the listeners.
+async fn open(config: Config) -> anyhow::Result<App> {
+    let folder = config.storage.folder.clone();
+    decoders::apply(config.decoders.order.clone());
+    let (config, metrics) = (SharedConfig::new(config), Metrics::new()?);
+    let sessions = Sessions::open(config.clone(), metrics.clone())
+        .await
+        .with_context(|| format!("results cannot be stored in {}", folder.display()))?;
+    Ok(App {
+        config,
+        sessions,
+        metrics,
+    })
+}
+
+async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Result<Exit> {
+    let config = app.config.get();
+    let mut signals = signals::Signals::new()?;
+    let qualities = config.models.loaded.clone();
+    let _models = tokio::select! {
+        models = spawn_blocking(move || load_models(&qualities)) => models.context("loading models panicked")??,
+        () = signals.end() => return Ok(Exit::Interrupted),
+    };
+    let end = CancellationToken::new();
+    let public = bind(&config.server.listen).await?;
+    let studio = public.local_addr()?;
+    let mut listeners = vec![tokio::spawn(listener::serve(
+        public,
+        router::router(&app),
+        end.clone(),
+    ))];
+    let mut admin = None;
+    if !config.admin.listen.is_empty() {
+        let listener = bind(&config.admin.listen).await?;
+        admin = Some(listener.local_addr()?);
+        let router = admin::router(app.clone());
+        listeners.push(tokio::spawn(listener::serve(listener, router, end.clone())));
+    }
+    print(&announcement(studio, admin))?;
+    tracing::info!(%studio, "ready");
+    signals::until_told_to_end(&mut signals, &app, args, filter).await?;
+    tracing::info!("finishing what runs; the next signal ends at once");
+    tokio::select! {
+        () = app.sessions.drain() => {}
+        () = signals.end() => return Ok(Exit::Interrupted),
+    }
+    end.cancel();
+    for listener in listeners {
+        listener.await?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Loads models, which stay loaded as long as the engine is held: an analysis uses the one there is.
+fn load_models(qualities: &[Quality]) -> anyhow::Result<Arc<Engine>> {
+    let engine = Engine::shared(&EngineConfig::default()).context(NO_MODELS)?;
+    for quality in qualities {
+        engine.warm_up((*quality).into()).context(NO_MODELS)?;
+    }
+    Ok(engine)
+}
+
+const NO_MODELS: &str = "pose estimation cannot start; kinemotion doctor says how to mend it";
+
+async fn bind(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen at {address}"))
+}
+
+/// What a person needs to begin.
+fn announcement(studio: SocketAddr, admin: Option<SocketAddr>) -> String {
+    let operators =
+        admin.map(|admin| format!("operators  http://{admin}/readyz and http://{admin}/metrics\n"));
+    format!(
+        "studio     http://{studio}/\n\
+         API        http://{studio}/api/v1/docs\n\
+         WHIP       http://{studio}/whip?sport=auto\n\
+         {}\
+         Ctrl-C finishes what runs and ends\n",
+        operators.unwrap_or_default()
+    )
+}

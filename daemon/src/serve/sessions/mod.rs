@@ -1,0 +1,421 @@
+//! Every analysis there is: made, found, ended, stored and read back.
+//!
+//! | module | job |
+//! |---|---|
+//! | `order` | from a request to the specification of a session |
+//! | `sources` | which sources the configuration allows |
+//! | `analysis` | one analysis: its events, state and results |
+//! | `scribe` | the one thread that numbers, stores and announces |
+//! | `events` | what a session says, as events |
+//! | `store` | analyses on disk |
+//! | `keeper` | limits and the end of a running analysis |
+//! | `doing`, `states` | how an analysis is doing, in answers and events |
+
+mod analysis;
+mod doing;
+mod events;
+mod keeper;
+mod order;
+mod scribe;
+mod sources;
+pub mod states;
+mod store;
+
+pub use analysis::Analysis;
+pub use doing::{Counts, Latency, OutputState, Source};
+pub use order::Order;
+pub use store::{Store, StoreError};
+
+use crate::serve::api::model::CreateAnalysis;
+use crate::serve::config::{Config, SharedConfig};
+use crate::serve::hub::Capacity;
+use crate::serve::metrics::Metrics;
+use crate::serve::problem::Problem;
+use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession};
+use scribe::{News, Scribe};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+
+/// When a client that was refused for lack of places may try again, seconds.
+const RETRY_S: u64 = 5;
+
+/// Every analysis. Clones belong together.
+#[derive(Clone)]
+pub struct Sessions(Arc<Inner>);
+
+struct Inner {
+    config: SharedConfig,
+    metrics: Metrics,
+    store: Store,
+    scribe: Scribe,
+    /// By name; names rise with time.
+    analyses: RwLock<BTreeMap<String, Arc<Analysis>>>,
+    draining: AtomicBool,
+}
+
+impl Sessions {
+    /// Reads back what is stored and is ready for more.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to, or no further thread.
+    pub async fn open(config: SharedConfig, metrics: Metrics) -> anyhow::Result<Self> {
+        let settings = config.get();
+        let store = Store::open(&settings.storage.folder).await?;
+        end_what_was_left(&store, &settings).await?;
+        let analyses = read_back(&store, &settings).await?;
+        Ok(Self(Arc::new(Inner {
+            scribe: Scribe::start(metrics.clone())?,
+            config,
+            metrics,
+            store,
+            analyses: RwLock::new(analyses),
+            draining: AtomicBool::new(false),
+        })))
+    }
+
+    /// Starts an analysis. It goes on when whoever asked for it goes away.
+    ///
+    /// # Errors
+    /// A problem that names the field, or says that there is no place.
+    pub async fn create(&self, request: CreateAnalysis) -> Result<Arc<Analysis>, Problem> {
+        let sessions = self.clone();
+        let created = tokio::spawn(async move { sessions.create_to_the_end(request).await });
+        created
+            .await
+            .unwrap_or_else(|_| Err(Problem::internal("starting the analysis panicked")))
+    }
+
+    async fn create_to_the_end(&self, request: CreateAnalysis) -> Result<Arc<Analysis>, Problem> {
+        let config = self.0.config.get();
+        let id = uuid::Uuid::now_v7().to_string();
+        let spec = order::spec(&id, &request, &config, &self.0.store)?;
+        let analysis = self.take_place(id, Order::of(&request), &config)?;
+        self.begin_to_store(&analysis).await?;
+        if !analysis.order.takes_publisher() {
+            analysis.await_pose(Instant::now());
+        }
+        let (sink, own) = (self.sink(&analysis), analysis.clone());
+        let started = spawn_blocking(move || {
+            let live = LiveSession::start(spec, sink).map_err(not_started)?;
+            own.set_live(Some(live));
+            Ok(())
+        });
+        let started = started
+            .await
+            .unwrap_or_else(|_| Err(Problem::internal("starting the session panicked")));
+        if let Err(problem) = started {
+            self.forget(&analysis).await;
+            return Err(problem);
+        }
+        self.0.metrics.started(&analysis.order.source);
+        tracing::info!(
+            analysis = analysis.id,
+            source = analysis.order.source,
+            "analysis started"
+        );
+        tokio::spawn(keeper::keep(self.clone(), analysis.clone()));
+        Ok(analysis)
+    }
+
+    /// Reserves a place, so that no more analyses start than may run.
+    fn take_place(&self, id: String, order: Order, config: &Config) -> Result<Arc<Analysis>, Problem> {
+        let refuse = |reason: &str, detail: String| {
+            self.0.metrics.refused.with_label_values(&[reason]).inc();
+            Err(Problem::unavailable(detail).retry_after(RETRY_S))
+        };
+        let mut analyses = self.write();
+        if self.is_draining() {
+            return refuse("draining", "the daemon is about to end".into());
+        }
+        let most = config.sessions.most;
+        if running(&analyses).count() >= most {
+            return refuse("full", format!("all {most} places are taken"));
+        }
+        let store = self.0.store.clone();
+        let analysis = Arc::new(Analysis::new(id.clone(), order, store, capacity(config)));
+        analyses.insert(id, analysis.clone());
+        Ok(analysis)
+    }
+
+    /// Stores that there is an analysis; gives its place back when that fails.
+    async fn begin_to_store(&self, analysis: &Analysis) -> Result<(), Problem> {
+        let (id, state) = (&analysis.id, analysis.state());
+        let stored = self.0.store.create(id, &analysis.order, state).await;
+        stored.map_err(|error| {
+            tracing::error!(%error, "results cannot be stored");
+            self.write().remove(id);
+            Problem::internal(format!("results cannot be stored: {error}"))
+        })
+    }
+
+    /// Takes what a session says. A sink does not keep its analysis alive.
+    fn sink(&self, analysis: &Arc<Analysis>) -> EventSink {
+        let (sessions, analysis) = (Arc::downgrade(&self.0), Arc::downgrade(analysis));
+        Arc::new(move |event| {
+            let (Some(sessions), Some(analysis)) = (sessions.upgrade(), analysis.upgrade()) else {
+                return;
+            };
+            match news(event, &sessions.metrics) {
+                Ok(news) => sessions.scribe.tell(analysis, news),
+                Err(error) => {
+                    tracing::error!(analysis = analysis.id, %error, "an event cannot be written as JSON");
+                }
+            }
+        })
+    }
+
+    fn tell(&self, analysis: &Arc<Analysis>, news: News) {
+        self.0.scribe.tell(analysis.clone(), news);
+    }
+
+    /// The analysis of this name; an old one is read from the store.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn find(&self, id: &str) -> Result<Arc<Analysis>, Problem> {
+        let remembered = self.read().get(id).cloned();
+        if let Some(analysis) = remembered {
+            return Ok(analysis);
+        }
+        let config = self.0.config.get();
+        match recall(&self.0.store, id, &config).await {
+            Ok(Some(analysis)) => Ok(Arc::new(analysis)),
+            Ok(None) => Err(Problem::not_found("there is no analysis of this name")),
+            Err(error) => {
+                tracing::error!(analysis = id, %error, "a stored analysis cannot be read");
+                Err(Problem::internal("the stored analysis cannot be read"))
+            }
+        }
+    }
+
+    /// All of them, the youngest first.
+    pub fn all(&self) -> Vec<Arc<Analysis>> {
+        self.read().values().rev().cloned().collect()
+    }
+
+    /// Ends a running analysis, keeping its results; removes an ended one with its files.
+    ///
+    /// # Errors
+    /// What cannot be removed.
+    pub async fn end(&self, analysis: &Arc<Analysis>, reason: &str) -> Result<(), Problem> {
+        if !analysis.has_ended() {
+            analysis.ask_to_end(reason);
+            return Ok(());
+        }
+        let removed = self.0.store.remove(&analysis.id).await;
+        removed.map_err(|error| Problem::internal(format!("it cannot be removed: {error}")))?;
+        self.write().remove(&analysis.id);
+        Ok(())
+    }
+
+    /// Undoes the making of an analysis that came to nothing: no place, no file, no name is left.
+    pub async fn forget(&self, analysis: &Arc<Analysis>) {
+        let own = analysis.clone();
+        let undone = spawn_blocking(move || {
+            Handle::current().block_on(own.take_in(&News::failed("nothing came of it")));
+            drop(own.set_live(None));
+        });
+        if undone.await.is_err() {
+            tracing::error!(analysis = analysis.id, "undoing a failed start panicked");
+        }
+        if let Err(error) = self.0.store.remove(&analysis.id).await {
+            tracing::error!(analysis = analysis.id, %error, "something of a failed start is left");
+        }
+        self.write().remove(&analysis.id);
+    }
+
+    /// Runs something that blocks on the session of an analysis.
+    ///
+    /// # Errors
+    /// What the session says, or that the analysis has ended.
+    pub async fn with_live<T, F>(&self, analysis: &Arc<Analysis>, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&LiveSession) -> Result<T, LiveError> + Send + 'static,
+    {
+        let analysis = analysis.clone();
+        let done = spawn_blocking(move || match analysis.live() {
+            Some(live) => work(&live).map_err(Problem::from),
+            None => Err(Problem::conflict("the analysis has ended")),
+        });
+        done.await
+            .unwrap_or_else(|_| Err(Problem::internal("the session panicked")))
+    }
+
+    /// Notes that an analysis has ended and been taken down.
+    fn ended(&self, analysis: &Analysis) {
+        let record = analysis.record();
+        let state = states::name(record.state);
+        self.0.metrics.ended.with_label_values(&[state]).inc();
+        tracing::info!(
+            analysis = analysis.id,
+            state,
+            reason = record.reason,
+            repetitions = record.results.len(),
+            "analysis ended"
+        );
+        let remembered = self.0.config.get().storage.remembered;
+        let mut analyses = self.write();
+        let ended: Vec<String> = analyses
+            .values()
+            .filter(|analysis| analysis.has_ended())
+            .map(|analysis| analysis.id.clone())
+            .collect();
+        for id in ended.iter().take(ended.len().saturating_sub(remembered)) {
+            analyses.remove(id);
+        }
+    }
+
+    /// Refuses what is new, lets what runs finish within the configured time, and ends what does not.
+    pub async fn drain(&self) {
+        self.0.draining.store(true, Ordering::SeqCst);
+        let limits = self.0.config.get().sessions.clone();
+        let running: Vec<Arc<Analysis>> = running(&self.read()).cloned().collect();
+        for analysis in &running {
+            analysis.ask_to_end("the daemon is about to end");
+        }
+        let all_ended = futures_util::future::join_all(running.iter().map(|analysis| analysis.hub.closed()));
+        if tokio::time::timeout(Duration::from_secs(limits.drain_s), all_ended)
+            .await
+            .is_err()
+        {
+            for analysis in running.iter().filter(|analysis| !analysis.has_ended()) {
+                tracing::warn!(analysis = analysis.id, "analysis did not finish in time");
+                self.tell(
+                    analysis,
+                    News::failed("the daemon ended before the analysis had finished"),
+                );
+            }
+        }
+        let scribe = self.clone();
+        let finished = spawn_blocking(move || scribe.0.scribe.finish()).await;
+        if finished.is_err() {
+            tracing::error!("ending the scribe panicked");
+        }
+        for analysis in &running {
+            keeper::take_down(analysis).await;
+        }
+    }
+
+    /// Whether nothing new is taken any more.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::SeqCst)
+    }
+
+    /// How many more analyses could start now.
+    pub fn places_left(&self) -> usize {
+        let most = self.0.config.get().sessions.most;
+        most.saturating_sub(running(&self.read()).count())
+    }
+
+    /// Where results are stored.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<Analysis>>> {
+        self.0.analyses.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Arc<Analysis>>> {
+        self.0.analyses.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn running(analyses: &BTreeMap<String, Arc<Analysis>>) -> impl Iterator<Item = &Arc<Analysis>> {
+    analyses.values().filter(|analysis| !analysis.has_ended())
+}
+
+fn capacity(config: &Config) -> Capacity {
+    Capacity {
+        interim: config.sessions.interim_events,
+        poses: config.sessions.recent_poses,
+    }
+}
+
+/// The youngest stored analyses. One that cannot be read is named in the log and left alone.
+async fn read_back(store: &Store, config: &Config) -> Result<BTreeMap<String, Arc<Analysis>>, StoreError> {
+    let mut analyses = BTreeMap::new();
+    for id in store.youngest(config.storage.remembered).await? {
+        match recall(store, &id, config).await {
+            Ok(Some(analysis)) => {
+                analyses.insert(id, Arc::new(analysis));
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
+        }
+    }
+    Ok(analyses)
+}
+
+/// An analysis of which no more will be heard; `None` when there is none of this name.
+async fn recall(store: &Store, id: &str, config: &Config) -> Result<Option<Analysis>, StoreError> {
+    let analysis = restore(store, id, config).await?;
+    Ok(analysis.inspect(|analysis| analysis.hub.close()))
+}
+
+/// An analysis as it was stored; `None` when there is none of this name.
+async fn restore(store: &Store, id: &str, config: &Config) -> Result<Option<Analysis>, StoreError> {
+    let Some(stored) = store.read(id).await? else {
+        return Ok(None);
+    };
+    Analysis::restored(id.to_owned(), stored, store.clone(), capacity(config)).map(Some)
+}
+
+/// Tells analyses that a daemon left behind unfinished that they have failed. One that cannot be read is named in the log
+/// and left alone.
+async fn end_what_was_left(store: &Store, config: &Config) -> Result<(), StoreError> {
+    let failed = News::failed("the daemon ended while this analysis ran");
+    for id in store.unfinished().await? {
+        match restore(store, &id, config).await {
+            Ok(Some(analysis)) => analysis.take_in(&failed).await,
+            Ok(None) => {}
+            Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
+        }
+    }
+    Ok(())
+}
+
+/// What a session says, as news.
+fn news(event: LiveEvent, metrics: &Metrics) -> serde_json::Result<News> {
+    Ok(match event {
+        LiveEvent::Pose(pose) => News::Draft(events::pose(&pose)?),
+        LiveEvent::Motion(event) => {
+            metrics.count_repetition(&event);
+            News::Draft(events::motion(&event)?)
+        }
+        LiveEvent::State { state, reason } => News::State(state, reason),
+        LiveEvent::Warning(message) => News::Warning(message),
+        LiveEvent::Error(failure) => News::Failure(failure),
+    })
+}
+
+/// Why a session does not start: an output that does not work is one that was ordered.
+fn not_started(error: LiveError) -> Problem {
+    match error {
+        LiveError::Output { .. } => Problem::invalid(error.to_string()).field("outputs"),
+        error => error.into(),
+    }
+}
+
+impl From<LiveError> for Problem {
+    fn from(error: LiveError) -> Self {
+        let detail = error.to_string();
+        match error {
+            LiveError::Offer { .. } | LiveError::Fragment { .. } => Problem::malformed(detail),
+            LiveError::Busy | LiveError::NotPublishable { .. } | LiveError::WrongState { .. } => {
+                Problem::conflict(detail)
+            }
+            LiveError::Refused { .. } => Problem::invalid(detail).field("input.uri"),
+            LiveError::Source { .. }
+            | LiveError::NoDecoder { .. }
+            | LiveError::TooLarge { .. }
+            | LiveError::Silent { .. } => Problem::invalid(detail).field("input"),
+            _ => Problem::internal(detail),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The one thread that numbers, stores and announces.
+//!
+//! Sessions speak on streaming threads that must not wait for a disk, so what they say goes into a queue. It is bounded:
+//! when [`MOST_WAITING`] wait, poses and interim events are left out and counted. Repetitions, errors and states are
+//! always taken: people make few of them.
+
+use super::analysis::Analysis;
+use crate::serve::hub::{Class, Draft, EventType};
+use crate::serve::metrics::Metrics;
+use kinemotion_pipelines::live::{LiveError, SessionState};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use tokio::runtime::Handle;
+
+/// Events that may wait: four seconds of 100 sessions.
+const MOST_WAITING: usize = 12_000;
+
+/// Something an analysis has to say.
+#[derive(Debug)]
+pub enum News {
+    /// An event with its time.
+    Draft(Draft),
+    /// The session entered a state.
+    State(SessionState, Option<String>),
+    /// Something a person should know.
+    Warning(String),
+    /// Why the session is about to fail.
+    Failure(LiveError),
+}
+
+impl News {
+    /// The analysis failed for this reason.
+    pub fn failed(reason: &str) -> Self {
+        Self::State(SessionState::Failed, Some(reason.to_owned()))
+    }
+
+    /// Whether it may be left out when too much waits.
+    fn may_be_left_out(&self) -> bool {
+        match self {
+            News::Draft(draft) => draft.kind.class() != Class::Kept,
+            News::Warning(_) => true,
+            News::State(..) | News::Failure(_) => false,
+        }
+    }
+}
+
+/// Takes news from any thread.
+pub struct Scribe {
+    queue: Arc<Queue>,
+    metrics: Metrics,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    news: VecDeque<(Arc<Analysis>, News)>,
+    ended: bool,
+}
+
+impl Scribe {
+    /// Starts the thread, which works for the runtime it is called in.
+    ///
+    /// # Errors
+    /// When there can be no further thread.
+    pub fn start(metrics: Metrics) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::default());
+        let (own, counts, runtime) = (queue.clone(), metrics.clone(), Handle::current());
+        let thread = std::thread::Builder::new()
+            .name("scribe".into())
+            .spawn(move || runtime.block_on(run(&own, &counts)))?;
+        Ok(Self {
+            queue,
+            metrics,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Hands something over; never waits for a disk.
+    pub fn tell(&self, analysis: Arc<Analysis>, news: News) {
+        let mut waiting = self.queue.lock();
+        if waiting.news.len() >= MOST_WAITING && news.may_be_left_out() {
+            drop(waiting);
+            self.metrics.events_left_out.inc();
+            return;
+        }
+        waiting.news.push_back((analysis, news));
+        drop(waiting);
+        self.queue.filled.notify_one();
+    }
+
+    /// Waits until everything handed over so far is announced, and ends the thread.
+    pub fn finish(&self) {
+        self.queue.lock().ended = true;
+        self.queue.filled.notify_one();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the scribe panicked");
+        }
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that waits, as soon as there is something; `None` when nothing more will come.
+    fn take(&self) -> Option<VecDeque<(Arc<Analysis>, News)>> {
+        let idle = |waiting: &mut Waiting| waiting.news.is_empty() && !waiting.ended;
+        let mut waiting = self
+            .filled
+            .wait_while(self.lock(), idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        let news = std::mem::take(&mut waiting.news);
+        (!news.is_empty()).then_some(news)
+    }
+}
+
+/// Runs on a thread of its own, which may wait for the queue and for sessions that are asked how they are.
+async fn run(queue: &Queue, metrics: &Metrics) {
+    while let Some(batch) = queue.take() {
+        for (analysis, news) in batch {
+            if let News::Draft(draft) = &news {
+                metrics.events.with_label_values(&[draft.kind.name()]).inc();
+            }
+            analysis.take_in(&news).await;
+            if matches!(&news, News::Draft(draft) if draft.kind == EventType::Pose)
+                && let Some(waited) = analysis.waited_for_pose()
+            {
+                metrics.first_pose_time.observe(waited.as_secs_f64());
+            }
+        }
+    }
+}

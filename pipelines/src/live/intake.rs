@@ -1,0 +1,282 @@
+//! Whatever a source gives, to upright frames in system memory in front of the analysis.
+//!
+//! ```text
+//! RTP ─► depayloader ─► encoded ─► DecoderBin ─► decoded ─► queue ! (upright)
+//! ```
+//! A source enters where its stream fits.
+
+use super::decoders::{DecoderBin, Told};
+use super::life::Life;
+use super::meter::Meter;
+use super::{Limits, LiveError, LiveEvent, rotation};
+use crate::elements::{DROPPED, make, set_if_present};
+use crate::sync::lock;
+use crate::{AnalysisError, failure, upright};
+use gst::prelude::*;
+use std::sync::{Arc, Mutex};
+
+/// Frames that wait for the analysis of a live stream; the older one is dropped. More would only be latency.
+const FRAMES_WAITING: u32 = 2;
+
+/// The entrance to the analysis.
+pub(crate) struct Intake {
+    pipeline: gst::glib::WeakRef<gst::Pipeline>,
+    entry: gst::Pad,
+    last: gst::Element,
+    life: Arc<Life>,
+    meter: Arc<Meter>,
+}
+
+impl Intake {
+    /// Adds the elements to the pipeline. A live stream drops the older frame, a file waits.
+    pub fn build(
+        pipeline: &gst::Pipeline,
+        live: bool,
+        limits: Limits,
+        life: &Arc<Life>,
+        meter: &Arc<Meter>,
+        refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
+    ) -> Result<Self, AnalysisError> {
+        let chain = upright::elements(FRAMES_WAITING)?;
+        let [queue, .., last] = &chain;
+        if live {
+            queue.set_property_from_str("leaky", "downstream");
+            let dropped = meter.clone();
+            queue.connect("overrun", false, move |_| {
+                dropped.dropped.add(1);
+                None
+            });
+        }
+        pipeline
+            .add_many(&chain)
+            .and_then(|()| gst::Element::link_many(&chain))
+            .map_err(|error| AnalysisError::Pipeline {
+                element: "intake".into(),
+                reason: error.to_string(),
+            })?;
+        let entry = queue.static_pad("sink").expect("a queue has a sink pad");
+        guard(&entry, limits, meter, refuse);
+        Ok(Self {
+            pipeline: pipeline.downgrade(),
+            entry,
+            last: last.clone(),
+            life: life.clone(),
+            meter: meter.clone(),
+        })
+    }
+
+    /// The element that gives upright frames.
+    pub fn last(&self) -> &gst::Element {
+        &self.last
+    }
+
+    /// Takes the video a pad gives; whatever else it may be is received and thrown away, as is a second video stream.
+    ///
+    /// # Errors
+    /// [`LiveError::NoDecoder`], [`LiveError::Source`].
+    pub fn accept(&self, pad: &gst::Pad) -> Result<(), LiveError> {
+        let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+        if is_video(&caps) && !self.entry.is_linked() {
+            return self.take(pad, &caps);
+        }
+        let sink = make("fakesink", &format!("unwanted-{}", pad.name()))?;
+        sink.set_property("sync", false);
+        sink.set_property("async", false);
+        self.insert(pad, &sink)
+    }
+
+    /// Takes what a pad gives: RTP, encoded or decoded video.
+    ///
+    /// # Errors
+    /// [`LiveError::NoDecoder`], [`LiveError::Source`].
+    pub fn take(&self, pad: &gst::Pad, caps: &gst::CapsRef) -> Result<(), LiveError> {
+        let Some(structure) = caps.structure(0) else {
+            return Err(unusable("its video has no format"));
+        };
+        match structure.name().as_str() {
+            "video/x-raw" => link(pad, &self.entry),
+            "application/x-rtp" => {
+                let encoding = structure.get::<&str>("encoding-name").unwrap_or_default();
+                let (encoded, caps) = self.depayload(pad, encoding)?;
+                rotation::follow(pad, structure, &encoded);
+                self.decode(&encoded, &caps)
+            }
+            _ => self.decode(pad, &caps.to_owned()),
+        }
+    }
+
+    /// Adds the depayloader for an encoding; returns its pad and the caps to expect there.
+    fn depayload(&self, pad: &gst::Pad, encoding: &str) -> Result<(gst::Pad, gst::Caps), LiveError> {
+        let (element, media) = match encoding {
+            "VP8" => ("rtpvp8depay", "video/x-vp8"),
+            "VP9" => ("rtpvp9depay", "video/x-vp9"),
+            "H264" => ("rtph264depay", "video/x-h264"),
+            "H265" => ("rtph265depay", "video/x-h265"),
+            other => {
+                return Err(LiveError::NoDecoder {
+                    codec: other.to_owned(),
+                    reason: "nothing here takes it out of RTP".into(),
+                });
+            }
+        };
+        let depayloader = make(element, "depayloader")?;
+        set_if_present(&depayloader, "request-keyframe", "true");
+        set_if_present(&depayloader, "wait-for-keyframe", "true");
+        self.insert(pad, &depayloader)?;
+        let encoded = depayloader
+            .static_pad("src")
+            .expect("a depayloader has a src pad");
+        Ok((encoded, gst::Caps::new_empty_simple(media)))
+    }
+
+    fn decode(&self, pad: &gst::Pad, caps: &gst::Caps) -> Result<(), LiveError> {
+        let (life, meter) = (self.life.clone(), self.meter.clone());
+        let told = move |told| match told {
+            Told::Decoder { decoder, replaced } => {
+                if let Some(replaced) = replaced {
+                    let warning = format!("{replaced}; {} goes on", decoder.element);
+                    life.tell(LiveEvent::Warning(warning));
+                }
+                lock(&meter.source).decoder = Some(decoder);
+            }
+            Told::Stream(caps) => lock(&meter.source).codec = Some(failure::codec_name(&caps)),
+        };
+        let decoder = DecoderBin::new(caps, told).map_err(|reason| LiveError::NoDecoder {
+            codec: failure::codec_name(caps),
+            reason,
+        })?;
+        self.insert(pad, decoder.upcast_ref())?;
+        let decoded = decoder.static_pad("src").expect("a decoder has a src pad");
+        link(&decoded, &self.entry)
+    }
+
+    /// Adds an element to the pipeline behind a pad.
+    fn insert(&self, pad: &gst::Pad, element: &gst::Element) -> Result<(), LiveError> {
+        let pipeline = self
+            .pipeline
+            .upgrade()
+            .ok_or_else(|| unusable("the session is over"))?;
+        pipeline
+            .add(element)
+            .and_then(|()| element.sync_state_with_parent())
+            .map_err(|error| unusable(&error.to_string()))?;
+        let sink = element.static_pad("sink").expect("it has a sink pad");
+        link(pad, &sink)
+    }
+
+    /// Ends the stream in front of the analysis, so that what is under way is completed.
+    pub fn end(&self) {
+        self.entry.send_event(gst::event::Eos::new());
+    }
+}
+
+fn is_video(caps: &gst::CapsRef) -> bool {
+    caps.structure(0)
+        .is_some_and(|structure| match structure.name().as_str() {
+            "application/x-rtp" => structure.get::<&str>("media") == Ok("video"),
+            name => name.starts_with("video/") || name.starts_with("image/"),
+        })
+}
+
+fn link(from: &gst::Pad, to: &gst::Pad) -> Result<(), LiveError> {
+    from.link(to)
+        .map(drop)
+        .map_err(|error| unusable(&format!("its video cannot be linked: {error}")))
+}
+
+fn unusable(reason: &str) -> LiveError {
+    LiveError::Source {
+        source_name: "video".into(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// Refuses pictures that are too large and drops frames that come too fast.
+fn guard(entry: &gst::Pad, limits: Limits, meter: &Arc<Meter>, refuse: Arc<dyn Fn(LiveError) + Send + Sync>) {
+    let thinning = Mutex::new(Thinning::new(limits.fps));
+    let meter = meter.clone();
+    let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
+    entry.add_probe(kinds, move |_, info| match &info.data {
+        Some(gst::PadProbeData::Buffer(buffer)) => {
+            if lock(&thinning).passes(buffer.pts()) {
+                return gst::PadProbeReturn::Ok;
+            }
+            meter.dropped.add(1);
+            DROPPED
+        }
+        Some(gst::PadProbeData::Event(event)) => {
+            if let gst::EventView::Caps(caps) = event.view()
+                && let Ok(video) = gst_video::VideoInfo::from_caps(caps.caps())
+                && u64::from(video.width()) * u64::from(video.height()) > u64::from(limits.pixels)
+            {
+                refuse(LiveError::TooLarge {
+                    width: video.width(),
+                    height: video.height(),
+                    limit: limits.pixels,
+                });
+                return DROPPED;
+            }
+            gst::PadProbeReturn::Ok
+        }
+        _ => gst::PadProbeReturn::Ok,
+    });
+}
+
+/// Lets frames pass at no more than a given rate.
+struct Thinning {
+    least_interval: gst::ClockTime,
+    last: Option<gst::ClockTime>,
+}
+
+/// Timestamps jitter; a frame may come this part of the interval early.
+const EARLY: f64 = 0.25;
+
+impl Thinning {
+    fn new(fps: f64) -> Self {
+        let interval_s = (1.0 - EARLY) / fps.max(1.0);
+        Self {
+            least_interval: gst::ClockTime::from_seconds_f64(interval_s),
+            last: None,
+        }
+    }
+
+    /// A frame without a timestamp passes; the analysis says what is wrong with it.
+    fn passes(&mut self, pts: Option<gst::ClockTime>) -> bool {
+        let Some(pts) = pts else { return true };
+        let too_soon = self
+            .last
+            .is_some_and(|last| pts >= last && pts - last < self.least_interval);
+        if !too_soon {
+            self.last = Some(pts);
+        }
+        !too_soon
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passing(fps: f64, limit: f64) -> usize {
+        let mut thinning = Thinning::new(limit);
+        (0..(10.0 * fps) as u32)
+            .filter(|n| thinning.passes(Some(gst::ClockTime::from_seconds_f64(f64::from(*n) / fps))))
+            .count()
+    }
+
+    #[test]
+    fn frames_pass_up_to_the_rate_and_no_faster() {
+        assert_eq!(passing(60.0, 60.0), 600);
+        assert_eq!(passing(30.0, 60.0), 300);
+        let thinned = passing(240.0, 60.0);
+        assert!((590..=810).contains(&thinned), "{thinned}");
+    }
+
+    #[test]
+    fn time_that_jumps_back_does_not_silence_the_stream() {
+        let mut thinning = Thinning::new(30.0);
+        assert!(thinning.passes(Some(gst::ClockTime::from_seconds(100))));
+        assert!(thinning.passes(Some(gst::ClockTime::ZERO)));
+        assert!(thinning.passes(None));
+    }
+}

@@ -1,0 +1,134 @@
+//! Where a session is in its life.
+
+use super::{EventSink, LiveError, LiveEvent, SessionState};
+use crate::sync::lock;
+use std::sync::Mutex;
+
+/// The state of a session, why it is in it, and who is told.
+pub(crate) struct Life {
+    present: Mutex<Present>,
+    /// Held while a change is made and told, so that changes are told in their order. Never taken to look.
+    telling: Mutex<()>,
+    events: EventSink,
+}
+
+#[derive(Clone)]
+struct Present {
+    state: SessionState,
+    reason: Option<String>,
+}
+
+impl Life {
+    /// Begins, and says so.
+    pub fn begin(state: SessionState, events: EventSink) -> Self {
+        events(LiveEvent::State { state, reason: None });
+        Self {
+            present: Mutex::new(Present { state, reason: None }),
+            telling: Mutex::default(),
+            events,
+        }
+    }
+
+    /// The present state and its reason.
+    pub fn present(&self) -> (SessionState, Option<String>) {
+        let present = lock(&self.present).clone();
+        (present.state, present.reason)
+    }
+
+    /// The present state.
+    pub fn state(&self) -> SessionState {
+        lock(&self.present).state
+    }
+
+    /// Tells the event sink something that is no state.
+    pub fn tell(&self, event: LiveEvent) {
+        (self.events)(event);
+    }
+
+    /// Enters a state and tells so; nothing happens when that way is closed or the session is in it already.
+    pub fn enter(&self, state: SessionState, reason: Option<String>) -> bool {
+        let _telling = lock(&self.telling);
+        self.change(state, reason)
+    }
+
+    /// Tells the error and enters `Failed`.
+    pub fn fail(&self, error: LiveError) {
+        let _telling = lock(&self.telling);
+        if self.state().is_final() {
+            return;
+        }
+        let reason = error.to_string();
+        self.tell(LiveEvent::Error(error));
+        self.change(SessionState::Failed, Some(reason));
+    }
+
+    fn change(&self, state: SessionState, reason: Option<String>) -> bool {
+        {
+            let mut present = lock(&self.present);
+            if present.state == state || !leads_to(present.state, state) {
+                return false;
+            }
+            *present = Present {
+                state,
+                reason: reason.clone(),
+            };
+        }
+        self.tell(LiveEvent::State { state, reason });
+        true
+    }
+}
+
+/// Whether a session may go from one state to another: an end is final, and who finishes does not come alive again.
+fn leads_to(from: SessionState, to: SessionState) -> bool {
+    match from {
+        SessionState::Done | SessionState::Failed => false,
+        SessionState::Finishing => to.is_final(),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    fn recorded() -> (Life, Arc<Mutex<Vec<SessionState>>>) {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let sink = told.clone();
+        let events: EventSink = Arc::new(move |event| {
+            if let LiveEvent::State { state, .. } = event {
+                lock(&sink).push(state);
+            }
+        });
+        (Life::begin(SessionState::Waiting, events), told)
+    }
+
+    #[test]
+    fn every_state_is_told_once_and_an_end_is_final() {
+        let (life, told) = recorded();
+        assert!(life.enter(SessionState::Connecting, None));
+        assert!(life.enter(SessionState::Live, None));
+        assert!(!life.enter(SessionState::Live, None));
+        life.fail(LiveError::Silent { seconds: 10.0 });
+        assert!(!life.enter(SessionState::Live, None));
+        life.fail(LiveError::Busy);
+        assert_eq!(
+            *lock(&told),
+            [
+                SessionState::Waiting,
+                SessionState::Connecting,
+                SessionState::Live,
+                SessionState::Failed
+            ]
+        );
+        assert_eq!(life.present().1.as_deref(), Some("no frame for 10.0 s"));
+    }
+
+    #[test]
+    fn a_frame_that_comes_while_finishing_does_not_revive_the_session() {
+        let (life, _) = recorded();
+        life.enter(SessionState::Finishing, None);
+        assert!(!life.enter(SessionState::Live, None));
+        assert!(life.enter(SessionState::Done, None));
+    }
+}

@@ -1,0 +1,46 @@
+//! One live session: a source that is on now, its analysis, and what leaves while it runs.
+//!
+//! ```text
+//! source ─► decoder ─► kinepose ─► kinephase ─┬─► results tapped on kinephase's src pad ─► EventSink
+//!                                             └─► frames, while somebody watches ─► overlay ─► encoder ─► fan-out
+//! ```
+//!
+//! | module | job |
+//! |---|---|
+//! | `spec` | what to do, as data |
+//! | `session` | the handle: start, answer, watch, push, snapshot, finish |
+//! | `source` | where frames come from: WHIP, URI, camera, demo |
+//! | `intake` | whatever a source gives, to upright frames in system memory |
+//! | `rotation` | how a publisher's camera is held |
+//! | [`decoders`] | which decoder decodes, and what happens when one fails in mid-stream |
+//! | `tap` | results taken where they arise, and the counters |
+//! | `life`, `watch` | states with reasons; messages, silence, the end |
+//! | `webrtc` | answering offers, for publishers and viewers |
+//! | `video` | the picture with overlay: encoder, fan-out, viewers, pushes, recording, snapshot |
+//!
+//! Live streams drop the older frame: the queue before the analysis holds two, every consumer of encoded video has a
+//! bounded queue of its own and starts again at a key frame when it was too slow. Nothing here blocks a streaming
+//! thread, and no lock is held while a buffer is pushed.
+
+pub mod decoders;
+mod error;
+mod event;
+mod info;
+mod intake;
+mod life;
+mod meter;
+mod rotation;
+mod session;
+mod source;
+mod spec;
+mod tap;
+mod video;
+mod watch;
+mod webrtc;
+
+pub use error::LiveError;
+pub use event::{EventSink, LiveEvent, LivePose};
+pub use info::{DecoderInfo, LatencyInfo, LiveInfo, PushInfo, PushState, SourceInfo};
+pub use session::{LiveSession, PushId, ViewerId};
+pub(crate) use spec::without_secrets;
+pub use spec::{Demo, IceServers, Limits, LiveSource, LiveSpec, Push, SessionState, UriAccess, WhipOptions};

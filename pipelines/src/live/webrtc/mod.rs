@@ -1,0 +1,12 @@
+//! The answering side of WebRTC on GStreamer's `webrtcbin`, for publishers and viewers alike.
+//!
+//! An offer is checked before GStreamer sees it, negotiation is bounded in time, and the answer carries every candidate
+//! that was gathered: nobody has to trickle.
+
+mod fragment;
+mod negotiation;
+mod offer;
+
+pub(crate) use fragment::Fragment;
+pub(crate) use negotiation::Peer;
+pub(crate) use offer::{Offer, TRANSPORT_WIDE_CC};

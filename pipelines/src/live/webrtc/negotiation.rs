@@ -1,0 +1,125 @@
+//! One `webrtcbin` that answers.
+
+use super::Offer;
+use crate::elements;
+use crate::live::{IceServers, LiveError};
+use crate::{AnalysisError, sync};
+use gst::glib;
+use gst::prelude::*;
+use gst_webrtc::{WebRTCDataChannel, WebRTCICEGatheringState, WebRTCSessionDescription};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+/// The longest one step of a negotiation may take; each is a matter of milliseconds.
+const LONGEST_STEP: Duration = Duration::from_secs(5);
+/// The longest candidates are gathered; what is known by then is sent. A STUN server that does not answer takes longer.
+const LONGEST_GATHERING: Duration = Duration::from_secs(2);
+
+/// One side of a connection.
+pub(crate) struct Peer {
+    bin: gst::Element,
+    gathered: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Peer {
+    /// Makes the element; it still has to be added to a pipeline.
+    pub fn new(ice: &IceServers) -> Result<Self, AnalysisError> {
+        let bin = elements::make("webrtcbin", "peer")?;
+        bin.set_property_from_str("bundle-policy", "max-bundle");
+        if let Some(stun) = &ice.stun {
+            bin.set_property("stun-server", stun);
+        }
+        for turn in &ice.turn {
+            if !bin.emit_by_name::<bool>("add-turn-server", &[turn]) {
+                let reason = "a TURN address is not one GStreamer can read".into();
+                let element = "webrtcbin".into();
+                return Err(AnalysisError::Pipeline { element, reason });
+            }
+        }
+        let (done, gathered) = mpsc::sync_channel(1);
+        bin.connect_notify(Some("ice-gathering-state"), move |bin, _| {
+            let state = bin.property::<WebRTCICEGatheringState>("ice-gathering-state");
+            if state == WebRTCICEGatheringState::Complete {
+                // Full when it was told before; nobody listens after the answer.
+                let _ = done.try_send(());
+            }
+        });
+        Ok(Self {
+            bin,
+            gathered: Mutex::new(gathered),
+        })
+    }
+
+    /// The element.
+    pub fn element(&self) -> &gst::Element {
+        &self.bin
+    }
+
+    /// Calls `found` with each data channel the other side opens.
+    pub fn on_data_channel(&self, found: impl Fn(WebRTCDataChannel) + Send + Sync + 'static) {
+        self.bin.connect("on-data-channel", false, move |values| {
+            if let Some(channel) = values.get(1).and_then(|value| value.get().ok()) {
+                found(channel);
+            }
+            None
+        });
+    }
+
+    /// Adds a candidate of the other side.
+    pub fn add_candidate(&self, section: u32, candidate: &str) {
+        self.bin
+            .emit_by_name::<()>("add-ice-candidate", &[&section, &candidate]);
+    }
+
+    /// Answers an offer. `between` runs after the offer has been taken and before the answer is made: the only moment at
+    /// which transceivers and pads that shape the answer can be added. Blocks for at most some seconds.
+    pub fn answer(
+        &self,
+        offer: &Offer,
+        between: impl FnOnce(&gst::Element) -> Result<(), LiveError>,
+    ) -> Result<String, LiveError> {
+        self.ask("set-remote-description", Some(&offer.description()))
+            .map_err(|reason| LiveError::Offer { reason })?;
+        between(&self.bin)?;
+        let failed = |reason| LiveError::Negotiation { reason };
+        let reply = self.ask("create-answer", None).map_err(failed)?;
+        let answer = reply
+            .and_then(|reply| reply.get::<WebRTCSessionDescription>("answer").ok())
+            .ok_or_else(|| failed("GStreamer made no answer".into()))?;
+        self.ask("set-local-description", Some(&answer)).map_err(failed)?;
+        // An answer without some candidates is better than none.
+        let _ = sync::lock(&self.gathered).recv_timeout(LONGEST_GATHERING);
+        let local = self
+            .bin
+            .property::<Option<WebRTCSessionDescription>>("local-description")
+            .ok_or_else(|| failed("GStreamer keeps no answer".into()))?;
+        local.sdp().as_text().map_err(|error| failed(error.to_string()))
+    }
+
+    /// Emits a signal that replies through a promise.
+    fn ask(
+        &self,
+        signal: &str,
+        description: Option<&WebRTCSessionDescription>,
+    ) -> Result<Option<gst::Structure>, String> {
+        let (sender, reply) = mpsc::sync_channel(1);
+        let promise = gst::Promise::with_change_func(move |reply| {
+            // Nobody listens any more when the time was up.
+            let _ = sender.send(reply.map(|reply| reply.map(gst::StructureRef::to_owned)));
+        });
+        match description {
+            Some(description) => self.bin.emit_by_name::<()>(signal, &[description, &promise]),
+            None => self
+                .bin
+                .emit_by_name::<()>(signal, &[&None::<gst::Structure>, &promise]),
+        }
+        match reply.recv_timeout(LONGEST_STEP) {
+            Ok(Ok(reply)) => match reply.as_ref().map(|reply| reply.get::<glib::Error>("error")) {
+                Some(Ok(error)) => Err(error.message().to_owned()),
+                _ => Ok(reply),
+            },
+            Ok(Err(error)) => Err(format!("{signal}: {error:?}")),
+            Err(_) => Err(format!("{signal} took too long")),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+/** One measurement: from asking for the camera to the last event. */
+
+import { CameraError, closeCamera, openCamera, type CameraFault } from '../api/camera';
+import { analysis, createAnalysis, endAnalysis } from '../api/client';
+import { Problem } from '../api/problem';
+import { Publisher } from '../api/publisher';
+import type { Analysis, AnalysisRequest, EventType, WireEvent } from '../api/types';
+import { Viewer } from '../api/viewer';
+import { Timeline } from '../draw/timeline';
+import { DelayMeter } from '../events/delay';
+import { Feed, Intake } from '../events/intake';
+import { parseEvent } from '../events/parse';
+import { Session } from '../events/session';
+import { EventStream, type StreamStatus } from '../events/stream';
+
+/** What the WebSocket carries while poses come over the data channel. */
+const BUT_POSES: readonly EventType[] = [
+  'phase',
+  'metric_update',
+  'repetition',
+  'analysis_complete',
+  'warning',
+  'error',
+  'state',
+];
+
+/** A connection whose data channel brings no pose for so long has none; then the WebSocket carries them too, milliseconds. */
+const CHANNEL_MS = 4000;
+
+/** A publisher that stayed disconnected for so long is tried again, milliseconds. */
+const REPUBLISH_MS = 2000;
+
+/** From the camera to the decoded frame, median on one machine (VP8 and H.264, WHIP), milliseconds. */
+const CAPTURED_TO_DECODED_MS = 15;
+
+/** A picture that comes later than this is no help to anybody, milliseconds. */
+const LONGEST_HOLD_MS = 300;
+
+/** After so many tries to get the stream back the page asks whether there is a session at all. */
+const TRIES = 4;
+
+/** How often the time to the daemon and back is asked for, milliseconds. */
+const ROUND_TRIP_MS = 2000;
+
+/** Without a pose for so long nothing on screen is live, milliseconds. */
+const SILENT_MS = 1500;
+
+/** The session says that it is done within this time of being asked to stop, or is left to itself, milliseconds. */
+const FAREWELL_MS = 4000;
+
+export type Step = 'asking' | 'creating' | 'connecting' | 'running' | 'over';
+
+export type Fault = { kind: 'camera'; fault: CameraFault } | { kind: 'problem'; problem: Problem };
+
+export interface Wanted {
+  readonly source: 'camera' | 'demo';
+  readonly camera: string | null;
+  readonly request: Omit<AnalysisRequest, 'input' | 'overlay'>;
+}
+
+export class Run {
+  step: Step;
+  fault: Fault | null = null;
+  stream: StreamStatus = { kind: 'connecting' };
+  /** Whether the picture of the camera reaches the daemon, or did. */
+  link: 'none' | 'up' | 'down' = 'none';
+  analysis: Analysis | null = null;
+  media: MediaStream | null = null;
+  startedAt: number | null = null;
+  readonly session = new Session();
+  readonly intake = new Intake();
+  readonly timeline = new Timeline();
+  readonly delay = new DelayMeter();
+  private events: EventStream | null = null;
+  private publisher: Publisher | null = null;
+  private viewer: Viewer | null = null;
+  private heardAt = 0;
+  private stopped = false;
+  /** Whether this page ended the session. */
+  ended = false;
+  private readonly timer: ReturnType<typeof setInterval>;
+  private republishing: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly wanted: Wanted,
+    private readonly changed: () => void,
+  ) {
+    this.step = wanted.source === 'camera' ? 'asking' : 'creating';
+    this.timer = setInterval(() => void this.measureRoundTrip(), ROUND_TRIP_MS);
+    void this.start().catch((error: unknown) => this.fail(error));
+  }
+
+  get isCamera(): boolean {
+    return this.wanted.source === 'camera';
+  }
+
+  /** Frames per second that the camera promises. */
+  get cameraRate(): number | null {
+    return this.isCamera ? (this.media?.getVideoTracks()[0]?.getSettings().frameRate ?? null) : null;
+  }
+
+  /** Takes in what the daemon says about the session meanwhile. */
+  know({ source, latency }: Analysis): void {
+    if (this.analysis) this.analysis = { ...this.analysis, source: source ?? null };
+    // Nothing was measured as long as it is nought.
+    this.delay.processingMs = latency?.p50_ms && latency.p50_ms > 0 ? latency.p50_ms : null;
+    this.changed();
+  }
+
+  /** Whether what the poses said last still holds. */
+  get isLive(): boolean {
+    return this.step === 'running' && performance.now() - this.heardAt < SILENT_MS;
+  }
+
+  /** For how long the picture of the camera waits for its poses; `null` where that is not known or too long. */
+  get holdMs(): number | null {
+    if (!this.isCamera || !this.isLive || !this.delay.absolute) return null;
+    const ms = CAPTURED_TO_DECODED_MS + (this.delay.ms ?? 0) + this.timeline.behindMs();
+    return ms <= LONGEST_HOLD_MS ? ms : null;
+  }
+
+  /** Ends the measurement; what was measured stays. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.end();
+    if (this.analysis) setTimeout(() => this.finish(), FAREWELL_MS);
+    else this.finish();
+    this.changed();
+  }
+
+  /** The page goes away: tell the daemon, and let nothing wait. */
+  leave(): void {
+    this.end(true);
+    this.finish();
+  }
+
+  /** Ends the session once: to end it a second time would remove its results. */
+  private end(leaving = false): void {
+    const id = this.analysis?.analysis_id;
+    const told = this.publisher?.isPublishing ?? false;
+    this.releaseMedia();
+    if (this.ended || !id) return;
+    this.ended = true;
+    if (!told && !this.session.over) void endAnalysis(id, leaving).catch(() => undefined);
+  }
+
+  private async start(): Promise<void> {
+    if (this.isCamera) {
+      this.media = await openCamera(this.wanted.camera);
+      if (this.stopped) return this.releaseMedia();
+      this.enter('creating');
+    }
+    const input = this.isCamera ? ({ streaming: true } as const) : ({ demo: true } as const);
+    // Where the page shows what leaves the daemon it draws the skeleton itself, sharper than any encoder leaves it.
+    this.analysis = await createAnalysis({ ...this.wanted.request, input, overlay: this.isCamera });
+    if (this.stopped) return this.end();
+    this.enter('connecting');
+    this.listen(this.isCamera ? BUT_POSES : []);
+    await (this.isCamera ? this.publish() : this.watch());
+  }
+
+  private enter(step: Step): void {
+    this.step = step;
+    this.changed();
+  }
+
+  private fail(error: unknown): void {
+    if (this.stopped) return;
+    this.fault =
+      error instanceof CameraError
+        ? { kind: 'camera', fault: error.fault }
+        : { kind: 'problem', problem: error instanceof Problem ? error : new Problem(String(error), '', 0) };
+    this.end();
+    this.finish();
+  }
+
+  private listen(types: readonly EventType[]): void {
+    this.events?.close();
+    if (!this.analysis) return;
+    this.events = new EventStream(
+      this.analysis.stream_url,
+      location.href,
+      {
+        event: (event, feed) => this.take(event, feed),
+        status: (status) => {
+          this.stream = status;
+          if (status.kind === 'complete') this.finish();
+          if (status.kind === 'lost' && status.attempt % TRIES === 0) void this.askWhetherItExists();
+          this.changed();
+        },
+      },
+      types,
+    );
+  }
+
+  /** A daemon that was started anew knows nothing of the session: then there is nothing to wait for. */
+  private async askWhetherItExists(): Promise<void> {
+    if (!this.analysis) return;
+    await analysis(this.analysis.analysis_id).catch((error: unknown) => {
+      if (error instanceof Problem && error.status === 404) this.fail(error);
+    });
+  }
+
+  private async publish(): Promise<void> {
+    if (!this.analysis?.whip_url || !this.media) return;
+    const channel = new Feed(true);
+    this.publisher = await Publisher.start(this.analysis.whip_url, this.media, {
+      line: (text) => {
+        const event = parseEvent(text);
+        if (event) this.take(event, channel);
+      },
+      connection: (state) => this.publisherIs(state),
+    });
+    if (this.stopped) this.end();
+  }
+
+  private publisherIs(state: RTCPeerConnectionState): void {
+    if (state === 'connected') {
+      if (this.link === 'none') {
+        setTimeout(() => this.step === 'connecting' && !this.stopped && this.listen([]), CHANNEL_MS);
+      }
+      this.link = 'up';
+    } else if (this.link === 'up') {
+      this.link = 'down';
+    }
+    if (state === 'failed') {
+      this.publisher?.abandon();
+      this.republishing = setTimeout(
+        () => !this.stopped && void this.publish().catch((error: unknown) => this.fail(error)),
+        REPUBLISH_MS,
+      );
+    }
+    this.changed();
+  }
+
+  /** A demo without its picture is still worth watching: the skeleton comes with the events. */
+  private async watch(): Promise<void> {
+    if (!this.analysis?.whep_url) return;
+    const viewer = await Viewer.start(this.analysis.whep_url).catch(() => null);
+    if (this.stopped) return viewer?.close();
+    this.viewer = viewer;
+    this.media = viewer?.media ?? null;
+    this.changed();
+  }
+
+  private take(event: WireEvent, feed: Feed): void {
+    const arrived = performance.now();
+    if (!this.intake.accept(event, feed)) return;
+    this.session.apply(event);
+    if (event.type === 'pose') {
+      this.heardAt = arrived;
+      this.delay.note(event.timestamp_ms, arrived);
+      this.timeline.push(event.timestamp_ms, arrived, event.data);
+      this.startedAt ??= Date.now();
+      if (this.step === 'connecting') this.step = 'running';
+    }
+    this.changed();
+  }
+
+  private async measureRoundTrip(): Promise<void> {
+    this.delay.roundTripMs = (await this.publisher?.roundTripMs()) ?? 0;
+  }
+
+  private releaseMedia(): void {
+    this.publisher?.close();
+    this.viewer?.close();
+    if (this.isCamera && this.media) closeCamera(this.media);
+    this.link = 'none';
+  }
+
+  private finish(): void {
+    if (this.step === 'over') return;
+    this.stopped = true;
+    clearInterval(this.timer);
+    clearTimeout(this.republishing);
+    this.events?.close();
+    this.releaseMedia();
+    this.media = null;
+    this.timeline.clear();
+    if (this.session.state === 'failed' && !this.fault) {
+      this.fault = { kind: 'problem', problem: new Problem('', this.session.reason ?? '', 0) };
+    }
+    this.enter('over');
+  }
+}
