@@ -5,7 +5,8 @@
 #   QUALITY         fast | balanced | accurate (balanced)
 #   WIDTH, HEIGHT   size of the live picture (1280x720); the graphics are drawn at this size, so do not scale behind them
 #   BITRATE         of live video, kbit/s (4000)
-#   EVERY_FRAME     yes: a file in place of a camera waits when the machine is too slow, instead of leaving frames out (no)
+#   EVERY_FRAME     yes: a file in place of a camera waits when the machine is too slow or the receiver is not there yet, instead of
+#                   leaving frames out (no)
 #   GST_PLUGIN_PATH folder with libgstkinemotion.so (where `make build` puts it)
 
 set -euo pipefail
@@ -19,8 +20,8 @@ if ! gst-inspect-1.0 kinemotion >/dev/null 2>&1; then
 fi
 
 case ${EVERY_FRAME:-no} in
-  yes) LEAKY=no SKIP_LATE=false ;;
-  *) LEAKY=downstream SKIP_LATE=true ;;
+  yes) LEAKY=no SKIP_LATE=false WAIT=true ;;
+  *) LEAKY=downstream SKIP_LATE=true WAIT=false ;;
 esac
 MEASURE="kinepose quality=${QUALITY:-balanced} skip-late=$SKIP_LATE \
   ! kinephase movement=${MOVEMENT:-auto}${ATHLETE_HEIGHT:+ athlete-height=$ATHLETE_HEIGHT}"
@@ -32,5 +33,5 @@ PICTURE="videoconvertscale ! video/x-raw,format=I420,width=${WIDTH:-1280},height
 # H.264 without delay for anybody who joins late: a key frame at least every 60 frames, parameter sets every second.
 H264="x264enc tune=zerolatency speed-preset=superfast key-int-max=60 bitrate=${BITRATE:-4000} \
   ! video/x-h264,profile=high ! h264parse config-interval=1"
-# SRT takes MPEG-TS in packets of 7 × 188 bytes. Nobody at the other end does not hold up the pipeline.
-SRT="mpegtsmux alignment=7 ! srtsink wait-for-connection=false uri"
+# SRT takes MPEG-TS in packets of 7 × 188 bytes. Nobody at the other end does not hold up a camera.
+SRT="mpegtsmux alignment=7 ! srtsink wait-for-connection=$WAIT uri"

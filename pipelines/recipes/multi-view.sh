@@ -22,9 +22,10 @@ for source in "$@"; do
   views+=($source ! $QUEUE ! $PICTURE ! $MEASURE ! kineoverlay ! $QUEUE ! "views.sink_$number")
 done
 
-# The joint picture has its size before the first camera gives one.
+# The joint picture has its size before the first camera gives one. The compositor begins its time anew when cameras join: videorate
+# drops what would go back.
 columns=$(($# < 2 ? $# : 2)) rows=$((($# + 1) / 2))
 joint="video/x-raw,width=$((columns * WIDTH)),height=$((rows * HEIGHT)),framerate=${FPS:-30}/1,pixel-aspect-ratio=1/1"
 
-exec gst-launch-1.0 -e compositor name=views background=black "${places[@]}" ! $joint ! queue ! videoconvert \
+exec gst-launch-1.0 -e compositor name=views background=black "${places[@]}" ! $joint ! videorate ! queue ! videoconvert \
   ! ${OUTPUT:-autovideosink} "${views[@]}"
