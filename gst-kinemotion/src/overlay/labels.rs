@@ -25,7 +25,7 @@ pub(super) struct Report {
 pub(super) const MOST_ROWS: usize = 4;
 
 /// Metrics shown first when measured, in this order; the rest follow as the registry lists them.
-pub const SHOWN_FIRST: [&str; 8] = [
+const SHOWN_FIRST: [&str; 8] = [
     "jump_height_m",
     "cadence_spm",
     "ground_contact_time_ms",
@@ -35,6 +35,13 @@ pub const SHOWN_FIRST: [&str; 8] = [
     "peak_concentric_velocity_m_s",
     "speed_m_s",
 ];
+
+/// Place of a metric among those that are shown. All that are not shown first share the last one: a stable sort leaves them in
+/// the order of the registry.
+pub fn shown_rank(key: &str) -> usize {
+    let place = SHOWN_FIRST.iter().position(|first| *first == key);
+    place.unwrap_or(SHOWN_FIRST.len())
+}
 
 /// The label of a metric that is short enough for a panel, where the registry's is not.
 pub fn short_label(key: &str) -> Option<&'static str> {
@@ -101,18 +108,12 @@ pub(super) fn headline(name: &str) -> String {
 
 /// The repetition's panel.
 pub(super) fn report(repetition: &Repetition, number: u32) -> Report {
-    let rank = |metric: &&Metric| {
-        SHOWN_FIRST
-            .iter()
-            .position(|key| *key == metric.key)
-            .unwrap_or(SHOWN_FIRST.len())
-    };
     let mut measured: Vec<&Metric> = repetition
         .metrics
         .iter()
         .filter(|metric| metric.value.is_some())
         .collect();
-    measured.sort_by_key(rank);
+    measured.sort_by_key(|metric| shown_rank(metric.key));
     let mut rows = measured
         .into_iter()
         .filter_map(|metric| row(metric.key, metric.value?, metric.uncertainty))

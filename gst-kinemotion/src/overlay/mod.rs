@@ -15,7 +15,7 @@ mod panels;
 mod skeleton;
 mod surface;
 
-pub use labels::{SHOWN_FIRST, short_label};
+pub use labels::{short_label, shown_rank};
 pub(crate) use surface::{DRAWABLE_FORMATS, Surface};
 
 use crate::meta::{Motion, Poses};

@@ -1,6 +1,6 @@
 //! Movements and metrics, straight from the registry.
 
-use gstkinemotion::{SHOWN_FIRST, short_label};
+use gstkinemotion::{short_label, shown_rank};
 use kinemotion_motion::movements::{self, Movement};
 use kinemotion_motion::registry::{self, MetricDefinition};
 use serde::Serialize;
@@ -72,14 +72,8 @@ impl Sport {
     fn of(movement: &Movement) -> Self {
         let keys = registry::METRICS.iter().map(|metric| metric.key);
         let metrics: Vec<&str> = keys.filter(|key| movement.metrics.contains(key)).collect();
-        let rank = |key: &&str| {
-            SHOWN_FIRST
-                .iter()
-                .position(|first| first == key)
-                .unwrap_or(SHOWN_FIRST.len())
-        };
         let mut headline = metrics.clone();
-        headline.sort_by_key(rank);
+        headline.sort_by_key(|key| shown_rank(key));
         Self {
             name: movement.name,
             label: movement.label,
