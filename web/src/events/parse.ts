@@ -2,7 +2,8 @@
 
 import type { EventType, WireEvent } from '../api/types';
 
-const TYPES: ReadonlySet<string> = new Set<EventType>([
+/** Every type of event, in the order of the documentation. */
+export const EVENT_TYPES: readonly EventType[] = [
   'pose',
   'phase',
   'metric_update',
@@ -11,7 +12,9 @@ const TYPES: ReadonlySet<string> = new Set<EventType>([
   'warning',
   'error',
   'state',
-]);
+];
+
+const TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
 
 /** `null` for what is no event, or one of a type that this page does not know. */
 export function parseEvent(text: string): WireEvent | null {

@@ -9,20 +9,12 @@ import { Viewer } from '../api/viewer';
 import { Timeline } from '../draw/timeline';
 import { DelayMeter } from '../events/delay';
 import { Feed, Intake } from '../events/intake';
-import { parseEvent } from '../events/parse';
+import { EVENT_TYPES, parseEvent } from '../events/parse';
 import { Session } from '../events/session';
 import { EventStream, type StreamStatus } from '../events/stream';
 
 /** What the WebSocket carries while poses come over the data channel. */
-const BUT_POSES: readonly EventType[] = [
-  'phase',
-  'metric_update',
-  'repetition',
-  'analysis_complete',
-  'warning',
-  'error',
-  'state',
-];
+const BUT_POSES = EVENT_TYPES.filter((type) => type !== 'pose');
 
 /** A connection whose data channel brings no pose for so long has none; then the WebSocket carries them too, milliseconds. */
 const CHANNEL_MS = 4000;
