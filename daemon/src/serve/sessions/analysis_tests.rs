@@ -1,7 +1,6 @@
 //! What is announced is stored, and what is stored is found again.
 
 use super::*;
-use crate::serve::api::model::{AthleteInfo, Camera, Quality};
 use crate::serve::hub::Types;
 use serde_json::{Value, json};
 
@@ -11,21 +10,6 @@ const CAPACITY: Capacity = Capacity {
     poses: 10,
 };
 
-fn order() -> Order {
-    Order {
-        created_at: "2026-11-25T18:00:00.000Z".into(),
-        sport_type: "cmj".into(),
-        source: "demo".into(),
-        address: None,
-        quality: Quality::Balanced,
-        athlete: AthleteInfo::default(),
-        camera: Camera::default(),
-        box_height_m: None,
-        record: false,
-        hls: false,
-    }
-}
-
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).await.expect("opens");
@@ -33,7 +17,7 @@ async fn store() -> (tempfile::TempDir, Store) {
 }
 
 async fn analysis(store: &Store) -> Analysis {
-    let analysis = Analysis::new(ID.into(), order(), store.clone(), CAPACITY);
+    let analysis = Analysis::new(ID.into(), Order::of_a_demo(), store.clone(), CAPACITY);
     let created = store.create(ID, &analysis.order, analysis.state()).await;
     created.expect("creates");
     analysis

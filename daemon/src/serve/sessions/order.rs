@@ -40,6 +40,23 @@ pub struct Order {
 const WHIP: &str = "whip";
 
 impl Order {
+    /// A demo with default settings, for tests of what is done with an order.
+    #[cfg(test)]
+    pub fn of_a_demo() -> Self {
+        Self {
+            created_at: "2026-11-25T18:00:00.000Z".into(),
+            sport_type: "cmj".into(),
+            source: "demo".into(),
+            address: None,
+            quality: Quality::Balanced,
+            athlete: AthleteInfo::default(),
+            camera: Camera::default(),
+            box_height_m: None,
+            record: false,
+            hls: false,
+        }
+    }
+
     /// The part of a request that is kept.
     pub fn of(request: &CreateAnalysis) -> Self {
         let (source, address) = match &request.input {

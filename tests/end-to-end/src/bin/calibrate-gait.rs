@@ -95,13 +95,7 @@ fn main() -> Result<()> {
 fn table(title: &str, gait: Gait, recordings: &[Recording]) -> Result<()> {
     let mut lags = Vec::new();
     for (clip, recording) in recordings.iter().enumerate() {
-        let truth = recording
-            .case
-            .clip
-            .build()?
-            .truth()
-            .gait
-            .context("a clip of a gait")?;
+        let truth = truth(recording)?;
         lags.extend(
             steps(recording, gait)
                 .1
@@ -161,13 +155,7 @@ fn falls(recordings: &[Recording]) -> Result<()> {
     for (title, lands) in [("flat", false), ("on the heel", true)] {
         let mut found = Vec::new();
         for recording in recordings {
-            let truth = recording
-                .case
-                .clip
-                .build()?
-                .truth()
-                .gait
-                .context("a clip of a gait")?;
+            let truth = truth(recording)?;
             if (truth.metric("foot_angle_at_contact_deg").unwrap_or(0.0) > ON_HEEL_DEG) != lands {
                 continue;
             }
@@ -198,6 +186,12 @@ fn falls(recordings: &[Recording]) -> Result<()> {
     }
     println!();
     Ok(())
+}
+
+/// What is true of a clip of a gait.
+fn truth(recording: &Recording) -> Result<GaitTruth> {
+    let truth = recording.case.clip.build()?.truth();
+    truth.gait.context("a clip of a gait")
 }
 
 /// The lags of a step's marks against the nearest true events.

@@ -1,7 +1,6 @@
 //! What was stored is found again, and nothing else.
 
 use super::*;
-use crate::serve::api::model::{AthleteInfo, Camera, Quality};
 use crate::serve::hub::EventType;
 
 const ID: &str = "0199d4c0-0000-7000-8000-000000000001";
@@ -9,16 +8,8 @@ const YOUNGER: &str = "0199d4c0-0000-7000-8000-000000000002";
 
 fn order(record: bool) -> Order {
     Order {
-        created_at: "2026-11-25T18:00:00.000Z".into(),
-        sport_type: "cmj".into(),
-        source: "demo".into(),
-        address: None,
-        quality: Quality::Balanced,
-        athlete: AthleteInfo::default(),
-        camera: Camera::default(),
-        box_height_m: None,
         record,
-        hls: false,
+        ..Order::of_a_demo()
     }
 }
 
