@@ -30,7 +30,9 @@ const SOURCES: [&str; 19] = [
 ];
 
 fn main() -> std::io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Asked when it runs: another checkout may have compiled this program into the same target folder.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").ok_or(std::io::ErrorKind::NotFound)?;
+    let root = Path::new(&here).join("../..");
     let mut files = BTreeMap::new();
     for folder in SOURCES {
         println!("cargo::rerun-if-changed={}", root.join(folder).display());

@@ -41,6 +41,16 @@ impl Numbered<'_> {
         self.hub.log().push(self.line);
         self.hub.changed.send_replace(());
     }
+
+    /// Lets everybody hear of it and closes the hub: whoever hears of the last event finds that it was the last.
+    pub fn announce_last(self) {
+        {
+            let mut log = self.hub.log();
+            log.push(self.line);
+            log.close();
+        }
+        self.hub.changed.send_replace(());
+    }
 }
 
 /// The events of one analysis.

@@ -155,10 +155,12 @@ impl Analysis {
         };
         let stored = self.store(numbered.line(), news).await;
         self.note(draft, news);
-        numbered.announce();
         let ended = matches!(news, News::State(state, _) if state.is_final());
         if ended {
-            self.close().await;
+            self.settle().await;
+            numbered.announce_last();
+        } else {
+            numbered.announce();
         }
         if let Err(error) = stored {
             tracing::error!(analysis = self.id, %error, "results cannot be stored");
@@ -222,14 +224,13 @@ impl Analysis {
         }
     }
 
-    /// The last event has been announced.
-    async fn close(&self) {
+    /// The last event is stored: what answers and files say from now on.
+    async fn settle(&self) {
         let doing = self.doing();
         self.lock().at_end.get_or_insert(doing);
         if let Err(error) = self.store.lay_beside_recording(&self.id, &self.order).await {
             tracing::error!(analysis = self.id, %error, "the events do not lie beside the recording");
         }
-        self.hub.close();
     }
 
     /// How it is doing; asks the session, so it may take a moment.

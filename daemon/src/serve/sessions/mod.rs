@@ -239,8 +239,9 @@ impl Sessions {
     {
         let analysis = analysis.clone();
         let done = spawn_blocking(move || match analysis.live() {
-            Some(live) => work(&live).map_err(Problem::from),
-            None => Err(Problem::conflict("the analysis has ended")),
+            // An ended one is still held for a moment, until it is taken down.
+            Some(live) if !analysis.has_ended() => work(&live).map_err(Problem::from),
+            _ => Err(Problem::conflict("the analysis has ended")),
         });
         done.await
             .unwrap_or_else(|_| Err(Problem::internal("the session panicked")))
