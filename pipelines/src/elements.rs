@@ -242,10 +242,14 @@ pub fn init() -> Result<(), AnalysisError> {
     gst::init().map_err(failed)?;
     static REGISTERED: std::sync::OnceLock<Result<(), String>> = std::sync::OnceLock::new();
     REGISTERED
-        .get_or_init(|| gstkinemotion::plugin_register_static().map_err(|error| error.to_string()))
+        .get_or_init(|| {
+            gstkinemotion::plugin_register_static()
+                .and_then(|()| gstrswebrtc::plugin_register_static())
+                .map_err(|error| error.to_string())
+        })
         .clone()
         .map_err(|reason| AnalysisError::Pipeline {
-            element: "kinemotion plugin".into(),
+            element: "plugins of this program".into(),
             reason,
         })
 }

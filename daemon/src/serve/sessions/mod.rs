@@ -8,6 +8,8 @@
 //! | `scribe` | the one thread that numbers, stores and announces |
 //! | `events` | what a session says, as events |
 //! | `store` | analyses on disk |
+//! | `recall` | analyses from the store into memory |
+//! | `refusals` | what a session refuses, as problems |
 //! | `keeper` | limits and the end of a running analysis |
 //! | `doing`, `states` | how an analysis is doing, in answers and events |
 
@@ -16,6 +18,8 @@ mod doing;
 mod events;
 mod keeper;
 mod order;
+mod recall;
+mod refusals;
 mod scribe;
 mod sources;
 pub mod states;
@@ -28,7 +32,6 @@ pub use store::{Store, StoreError};
 
 use crate::serve::api::model::CreateAnalysis;
 use crate::serve::config::{Config, SharedConfig};
-use crate::serve::hub::Capacity;
 use crate::serve::metrics::Metrics;
 use crate::serve::problem::Problem;
 use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession};
@@ -39,9 +42,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-
-/// When a client that was refused for lack of places may try again, seconds.
-const RETRY_S: u64 = 5;
 
 /// Every analysis. Clones belong together.
 #[derive(Clone)]
@@ -65,8 +65,8 @@ impl Sessions {
     pub async fn open(config: SharedConfig, metrics: Metrics) -> anyhow::Result<Self> {
         let settings = config.get();
         let store = Store::open(&settings.storage.folder).await?;
-        end_what_was_left(&store, &settings).await?;
-        let analyses = read_back(&store, &settings).await?;
+        recall::end_what_was_left(&store, &settings).await?;
+        let analyses = recall::youngest(&store, &settings).await?;
         Ok(Self(Arc::new(Inner {
             scribe: Scribe::start(metrics.clone())?,
             config,
@@ -100,7 +100,7 @@ impl Sessions {
         }
         let (sink, own) = (self.sink(&analysis), analysis.clone());
         let started = spawn_blocking(move || {
-            let live = LiveSession::start(spec, sink).map_err(not_started)?;
+            let live = LiveSession::start(spec, sink).map_err(refusals::not_started)?;
             own.set_live(Some(live));
             Ok(())
         });
@@ -125,7 +125,7 @@ impl Sessions {
     fn take_place(&self, id: String, order: Order, config: &Config) -> Result<Arc<Analysis>, Problem> {
         let refuse = |reason: &str, detail: String| {
             self.0.metrics.refused.with_label_values(&[reason]).inc();
-            Err(Problem::unavailable(detail).retry_after(RETRY_S))
+            Err(Problem::unavailable(detail).retry_after(refusals::RETRY_S))
         };
         let mut analyses = self.write();
         if self.is_draining() {
@@ -136,7 +136,7 @@ impl Sessions {
             return refuse("full", format!("all {most} places are taken"));
         }
         let store = self.0.store.clone();
-        let analysis = Arc::new(Analysis::new(id.clone(), order, store, capacity(config)));
+        let analysis = Arc::new(Analysis::new(id.clone(), order, store, recall::capacity(config)));
         analyses.insert(id, analysis.clone());
         Ok(analysis)
     }
@@ -182,7 +182,7 @@ impl Sessions {
             return Ok(analysis);
         }
         let config = self.0.config.get();
-        match recall(&self.0.store, id, &config).await {
+        match recall::one(&self.0.store, id, &config).await {
             Ok(Some(analysis)) => Ok(Arc::new(analysis)),
             Ok(None) => Err(Problem::not_found("there is no analysis of this name")),
             Err(error) => {
@@ -331,56 +331,6 @@ fn running(analyses: &BTreeMap<String, Arc<Analysis>>) -> impl Iterator<Item = &
     analyses.values().filter(|analysis| !analysis.has_ended())
 }
 
-fn capacity(config: &Config) -> Capacity {
-    Capacity {
-        interim: config.sessions.interim_events,
-        poses: config.sessions.recent_poses,
-    }
-}
-
-/// The youngest stored analyses. One that cannot be read is named in the log and left alone.
-async fn read_back(store: &Store, config: &Config) -> Result<BTreeMap<String, Arc<Analysis>>, StoreError> {
-    let mut analyses = BTreeMap::new();
-    for id in store.youngest(config.storage.remembered).await? {
-        match recall(store, &id, config).await {
-            Ok(Some(analysis)) => {
-                analyses.insert(id, Arc::new(analysis));
-            }
-            Ok(None) => {}
-            Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
-        }
-    }
-    Ok(analyses)
-}
-
-/// An analysis of which no more will be heard; `None` when there is none of this name.
-async fn recall(store: &Store, id: &str, config: &Config) -> Result<Option<Analysis>, StoreError> {
-    let analysis = restore(store, id, config).await?;
-    Ok(analysis.inspect(|analysis| analysis.hub.close()))
-}
-
-/// An analysis as it was stored; `None` when there is none of this name.
-async fn restore(store: &Store, id: &str, config: &Config) -> Result<Option<Analysis>, StoreError> {
-    let Some(stored) = store.read(id).await? else {
-        return Ok(None);
-    };
-    Analysis::restored(id.to_owned(), stored, store.clone(), capacity(config)).map(Some)
-}
-
-/// Tells analyses that a daemon left behind unfinished that they have failed. One that cannot be read is named in the log
-/// and left alone.
-async fn end_what_was_left(store: &Store, config: &Config) -> Result<(), StoreError> {
-    let failed = News::failed("the daemon ended while this analysis ran");
-    for id in store.unfinished().await? {
-        match restore(store, &id, config).await {
-            Ok(Some(analysis)) => analysis.take_in(&failed).await,
-            Ok(None) => {}
-            Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
-        }
-    }
-    Ok(())
-}
-
 /// What a session says, as news.
 fn news(event: LiveEvent, metrics: &Metrics) -> serde_json::Result<News> {
     Ok(match event {
@@ -393,30 +343,4 @@ fn news(event: LiveEvent, metrics: &Metrics) -> serde_json::Result<News> {
         LiveEvent::Warning(message) => News::Warning(message),
         LiveEvent::Error(failure) => News::Failure(failure),
     })
-}
-
-/// Why a session does not start: an output that does not work is one that was ordered.
-fn not_started(error: LiveError) -> Problem {
-    match error {
-        LiveError::Output { .. } => Problem::invalid(error.to_string()).field("outputs"),
-        error => error.into(),
-    }
-}
-
-impl From<LiveError> for Problem {
-    fn from(error: LiveError) -> Self {
-        let detail = error.to_string();
-        match error {
-            LiveError::Offer { .. } | LiveError::Fragment { .. } => Problem::malformed(detail),
-            LiveError::Busy | LiveError::NotPublishable { .. } | LiveError::WrongState { .. } => {
-                Problem::conflict(detail)
-            }
-            LiveError::Refused { .. } => Problem::invalid(detail).field("input.uri"),
-            LiveError::Source { .. }
-            | LiveError::NoDecoder { .. }
-            | LiveError::TooLarge { .. }
-            | LiveError::Silent { .. } => Problem::invalid(detail).field("input"),
-            _ => Problem::internal(detail),
-        }
-    }
 }

@@ -225,15 +225,19 @@ impl Shared {
         }
     }
 
-    /// Makes the first data that reaches the last element known on the bus.
+    /// Makes it known on the bus when the last element has taken its first data: a sink keeps it until it is connected, so the
+    /// second is waited for.
     fn tell_first(&self, outgoing: &Outgoing) {
-        let bus = self.bus.clone();
+        let (bus, taken) = (self.bus.clone(), AtomicBool::new(false));
         let Some(pad) = outgoing.last.sink_pads().into_iter().next() else {
             return;
         };
         pad.add_probe(
             gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
             move |_, _| {
+                if !taken.swap(true, Ordering::Relaxed) {
+                    return gst::PadProbeReturn::Ok;
+                }
                 let first = gst::message::Application::new(gst::Structure::new_empty(FIRST));
                 // Our own bus does not flush.
                 let _ = bus.post(first);

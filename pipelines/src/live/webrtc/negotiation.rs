@@ -13,7 +13,7 @@ use std::time::Duration;
 /// The longest one step of a negotiation may take; each is a matter of milliseconds.
 const LONGEST_STEP: Duration = Duration::from_secs(5);
 /// The longest candidates are gathered; what is known by then is sent. A STUN server that does not answer takes longer.
-const LONGEST_GATHERING: Duration = Duration::from_secs(2);
+pub(crate) const LONGEST_GATHERING: Duration = Duration::from_secs(2);
 
 /// One side of a connection.
 pub(crate) struct Peer {
@@ -78,15 +78,15 @@ impl Peer {
         offer: &Offer,
         between: impl FnOnce(&gst::Element) -> Result<(), LiveError>,
     ) -> Result<String, LiveError> {
-        self.ask("set-remote-description", Some(&offer.description()))
-            .map_err(|reason| LiveError::Offer { reason })?;
-        between(&self.bin)?;
+        let wrong = |reason| LiveError::Offer { reason };
         let failed = |reason| LiveError::Negotiation { reason };
-        let reply = self.ask("create-answer", None).map_err(failed)?;
+        self.ask("set-remote-description", Some(&offer.description()), wrong)?;
+        between(&self.bin)?;
+        let reply = self.ask("create-answer", None, failed)?;
         let answer = reply
             .and_then(|reply| reply.get::<WebRTCSessionDescription>("answer").ok())
             .ok_or_else(|| failed("GStreamer made no answer".into()))?;
-        self.ask("set-local-description", Some(&answer)).map_err(failed)?;
+        self.ask("set-local-description", Some(&answer), failed)?;
         // An answer without some candidates is better than none.
         let _ = sync::lock(&self.gathered).recv_timeout(LONGEST_GATHERING);
         let local = self
@@ -96,12 +96,14 @@ impl Peer {
         local.sdp().as_text().map_err(|error| failed(error.to_string()))
     }
 
-    /// Emits a signal that replies through a promise.
+    /// Emits a signal that replies through a promise; `refused` says what an error in the reply means.
     fn ask(
         &self,
         signal: &str,
         description: Option<&WebRTCSessionDescription>,
-    ) -> Result<Option<gst::Structure>, String> {
+        refused: fn(String) -> LiveError,
+    ) -> Result<Option<gst::Structure>, LiveError> {
+        let unanswered = |reason| LiveError::Negotiation { reason };
         let (sender, reply) = mpsc::sync_channel(1);
         let promise = gst::Promise::with_change_func(move |reply| {
             // Nobody listens any more when the time was up.
@@ -115,11 +117,11 @@ impl Peer {
         }
         match reply.recv_timeout(LONGEST_STEP) {
             Ok(Ok(reply)) => match reply.as_ref().map(|reply| reply.get::<glib::Error>("error")) {
-                Some(Ok(error)) => Err(error.message().to_owned()),
+                Some(Ok(error)) => Err(refused(error.message().to_owned())),
                 _ => Ok(reply),
             },
-            Ok(Err(error)) => Err(format!("{signal}: {error:?}")),
-            Err(_) => Err(format!("{signal} took too long")),
+            Ok(Err(error)) => Err(unanswered(format!("{signal}: {error:?}"))),
+            Err(_) => Err(unanswered(format!("{signal} took too long"))),
         }
     }
 }

@@ -1,22 +1,19 @@
 //! A publisher over WebRTC: a browser, OBS, a hardware encoder (WHIP, RFC 9725). HTTP is somebody else's.
 
+mod ingest;
+
 use super::{Intake, Surroundings};
 use crate::live::meter::Meter;
-use crate::live::rotation::VIDEO_ORIENTATION;
-use crate::live::webrtc::{Fragment, Offer, Peer, TRANSPORT_WIDE_CC};
+use crate::live::webrtc::{Fragment, Offer};
 use crate::live::{IceServers, LiveError, SessionState, WhipOptions};
 use crate::sync::lock;
 use gst::prelude::*;
-use gst_webrtc::{
-    WebRTCDataChannel, WebRTCDataChannelState, WebRTCICEConnectionState, WebRTCRTPTransceiver,
-    WebRTCRTPTransceiverDirection,
-};
+use gst_webrtc::{WebRTCDataChannel, WebRTCDataChannelState};
+use ingest::Ingest;
 use std::sync::{Arc, Mutex};
 
 /// Codecs that are received.
 const CODECS: [&str; 3] = ["VP8", "VP9", "H264"];
-/// Header extensions of RTP that are understood.
-const EXTENSIONS: [&str; 2] = [TRANSPORT_WIDE_CC, VIDEO_ORIENTATION];
 /// Name of the data channel that results are sent over.
 const METRICS: &str = "metrics";
 /// Bytes that may wait in the data channel: more than two seconds of everything. What comes then is dropped.
@@ -38,7 +35,7 @@ pub(crate) struct Whip {
 enum Publisher {
     None,
     Negotiating,
-    Connected { peer: Arc<Peer>, offer: Arc<Offer> },
+    Connected { ingest: Arc<Ingest>, offer: Arc<Offer> },
 }
 
 impl Whip {
@@ -60,8 +57,7 @@ impl Whip {
     /// Connects the publisher who made this offer.
     pub fn answer(&self, offer: &str) -> Result<String, LiveError> {
         let offer = Arc::new(Offer::parse(offer)?);
-        let formats = offer.video_formats(&CODECS, &EXTENSIONS);
-        if formats.is_empty() {
+        if offer.video_formats(&CODECS, &[]).is_empty() {
             return Err(LiveError::Offer {
                 reason: format!("its video section has none of the codecs {}", CODECS.join(", ")),
             });
@@ -73,10 +69,10 @@ impl Whip {
             }
             *publisher = Publisher::Negotiating;
         }
-        let connected = self.connect(&offer, &formats);
+        let connected = self.connect(&offer);
         *lock(&self.publisher) = match &connected {
-            Ok((peer, _)) => Publisher::Connected {
-                peer: peer.clone(),
+            Ok((ingest, _)) => Publisher::Connected {
+                ingest: ingest.clone(),
                 offer,
             },
             Err(_) => Publisher::None,
@@ -84,58 +80,53 @@ impl Whip {
         connected.map(|(_, answer)| answer)
     }
 
-    fn connect(&self, offer: &Offer, formats: &gst::Caps) -> Result<(Arc<Peer>, String), LiveError> {
+    fn connect(&self, offer: &Offer) -> Result<(Arc<Ingest>, String), LiveError> {
         let pipeline = self.pipeline.upgrade().ok_or(LiveError::WrongState {
             state: SessionState::Done,
             reason: "it takes no publisher any more",
         })?;
-        let peer = Arc::new(Peer::new(&self.ice)?);
-        self.observe(&peer);
-        let broken = |error: String| LiveError::Negotiation { reason: error };
-        let bin = peer.element();
-        bin.set_property("latency", self.options.jitter_ms);
-        pipeline.add(bin).map_err(|error| broken(error.to_string()))?;
-        let answer = bin
+        let ingest = Arc::new(Ingest::new(&self.ice, self.options)?);
+        self.observe(&ingest);
+        let broken = |error: gst::glib::BoolError| LiveError::Negotiation {
+            reason: error.to_string(),
+        };
+        let element = ingest.element();
+        pipeline.add(element).map_err(broken)?;
+        let answer = element
             .sync_state_with_parent()
-            .map_err(|error| broken(error.to_string()))
-            .and_then(|()| peer.answer(offer, |bin| receive(bin, formats)));
+            .map_err(broken)
+            .and_then(|()| ingest.answer(offer));
         if answer.is_err() {
-            // Neither can fail in a way that anybody could act on: the peer is being thrown away.
-            let _ = bin.set_state(gst::State::Null);
-            let _ = pipeline.remove(bin);
+            ingest.release();
+            // Neither can fail in a way that anybody could act on: the connection is being thrown away.
+            let _ = element.set_state(gst::State::Null);
+            let _ = pipeline.remove(element);
         }
-        Ok((peer, answer?))
+        Ok((ingest, answer?))
     }
 
-    fn observe(&self, peer: &Peer) {
+    fn observe(&self, ingest: &Ingest) {
         let metrics = self.metrics.clone();
-        peer.on_data_channel(move |channel| {
+        ingest.on_data_channel(move |channel| {
             if channel.label().as_deref() == Some(METRICS) {
                 *lock(&metrics) = Some(channel);
             }
         });
         let intake = self.intake.clone();
         let refuse = self.refuse.clone();
-        peer.element().connect_pad_added(move |_, pad| {
-            if pad.direction() == gst::PadDirection::Src
-                && let Err(error) = intake.accept(pad)
-            {
+        ingest.on_stream(move |pad| {
+            if let Err(error) = intake.accept(pad) {
                 refuse(error);
             }
         });
         let lost = self.lost.clone();
-        let state = "ice-connection-state";
-        peer.element().connect_notify(Some(state), move |bin, _| {
-            if bin.property::<WebRTCICEConnectionState>(state) == WebRTCICEConnectionState::Failed {
-                lost("the network path to the publisher broke");
-            }
-        });
+        ingest.on_loss(move || lost("the network path to the publisher broke"));
     }
 
     /// Adds the candidates of a trickle fragment.
     pub fn candidate(&self, fragment: &str) -> Result<(), LiveError> {
-        let (peer, offer) = match &*lock(&self.publisher) {
-            Publisher::Connected { peer, offer } => (peer.clone(), offer.clone()),
+        let (ingest, offer) = match &*lock(&self.publisher) {
+            Publisher::Connected { ingest, offer } => (ingest.clone(), offer.clone()),
             Publisher::None | Publisher::Negotiating => {
                 return Err(LiveError::WrongState {
                     state: SessionState::Waiting,
@@ -144,7 +135,7 @@ impl Whip {
             }
         };
         for (section, candidate) in Fragment::parse(fragment, &offer)?.candidates {
-            peer.add_candidate(section, &candidate);
+            ingest.add_candidate(section, &candidate);
         }
         Ok(())
     }
@@ -164,8 +155,8 @@ impl Whip {
     /// Whether an object is part of the connection.
     pub fn contains(&self, object: &gst::Object) -> bool {
         match &*lock(&self.publisher) {
-            Publisher::Connected { peer, .. } => {
-                object == peer.element() || object.has_as_ancestor(peer.element())
+            Publisher::Connected { ingest, .. } => {
+                object == ingest.element() || object.has_as_ancestor(ingest.element())
             }
             _ => false,
         }
@@ -174,15 +165,8 @@ impl Whip {
     /// Lets go of what would keep the connection alive.
     pub fn release(&self) {
         *lock(&self.metrics) = None;
+        if let Publisher::Connected { ingest, .. } = &*lock(&self.publisher) {
+            ingest.release();
+        }
     }
-}
-
-/// Asks for the video of the offer, with lost packets sent again.
-fn receive(bin: &gst::Element, formats: &gst::Caps) -> Result<(), LiveError> {
-    let direction = WebRTCRTPTransceiverDirection::Recvonly;
-    bin.emit_by_name::<Option<WebRTCRTPTransceiver>>("add-transceiver", &[&direction, formats])
-        .map(|transceiver| transceiver.set_property("do-nack", true))
-        .ok_or_else(|| LiveError::Negotiation {
-            reason: "GStreamer takes none of the offered formats".into(),
-        })
 }

@@ -1,0 +1,197 @@
+//! One connection to a publisher: `whipserversrc`, driven by us instead of its own HTTP server.
+//!
+//! ```text
+//! offer ─► signaller `post` ─► whipserversrc[webrtcbin] ─► RTP, one pad per stream
+//! ```
+//! The element decodes by itself where something that takes decoded video is linked to a new pad at once. Here a pad is
+//! linked when its format is known, and so it gives RTP: the decoder is ours to choose, and to replace when it fails. Its
+//! `delete` is never used, since going to NULL right after it leaks threads.
+
+use super::CODECS;
+use crate::AnalysisError;
+use crate::elements::{DROPPED, make};
+use crate::live::webrtc::{LONGEST_GATHERING, Offer};
+use crate::live::{IceServers, LiveError, WhipOptions};
+use gst::glib;
+use gst::prelude::*;
+use gst_webrtc::{WebRTCDataChannel, WebRTCSessionDescription};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::time::Duration;
+
+/// The longest an answer may take besides gathering candidates; it is a matter of milliseconds.
+const LONGEST_ANSWER: Duration = Duration::from_secs(5);
+
+/// See the module.
+pub(super) struct Ingest {
+    element: gst::Element,
+    /// The `webrtcbin` of the connection, once there is one.
+    connection: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+    /// Whether the connection is being ended from this side.
+    released: Arc<AtomicBool>,
+}
+
+impl Ingest {
+    /// Makes the element; it still has to be added to a pipeline that plays.
+    pub fn new(ice: &IceServers, options: WhipOptions) -> Result<Self, AnalysisError> {
+        let element = make("whipserversrc", "publisher")?;
+        let signaller = signaller(&element).ok_or_else(|| AnalysisError::Pipeline {
+            element: "whipserversrc".into(),
+            reason: "it has no signaller".into(),
+        })?;
+        // Without an address it serves no HTTP of its own. The servers stand in the HTTP answer for both sides; ours says so.
+        signaller.set_property("host-addr", None::<String>);
+        signaller.set_property("stun-server", None::<String>);
+        signaller.set_property("timeout", (LONGEST_GATHERING + LONGEST_ANSWER).as_secs() as u32);
+        element.set_property("stun-server", ice.stun.clone());
+        element.set_property("turn-servers", gst::Array::new(&ice.turn));
+        element.set_property("video-codecs", gst::Array::new(CODECS));
+        let connection = Arc::new(OnceLock::new());
+        let known = connection.clone();
+        signaller.connect("webrtcbin-ready", false, move |values| {
+            let bin: gst::Element = values.get(2)?.get().ok()?;
+            bin.set_property("latency", options.jitter_ms);
+            // There is one connection in the life of this element.
+            known.set(bin.downgrade()).ok();
+            None
+        });
+        Ok(Self {
+            element,
+            connection,
+            released: Arc::default(),
+        })
+    }
+
+    fn signaller(&self) -> glib::Object {
+        signaller(&self.element).expect("it had one when it was made")
+    }
+
+    /// The element.
+    pub fn element(&self) -> &gst::Element {
+        &self.element
+    }
+
+    /// Calls `found` with each data channel the publisher opens.
+    pub fn on_data_channel(&self, found: impl Fn(WebRTCDataChannel) + Send + Sync + 'static) {
+        let found = Arc::new(found);
+        self.signaller().connect("webrtcbin-ready", false, move |values| {
+            let bin: gst::Element = values.get(2)?.get().ok()?;
+            let found = found.clone();
+            bin.connect("on-data-channel", false, move |values| {
+                if let Some(channel) = values.get(1).and_then(|value| value.get().ok()) {
+                    found(channel);
+                }
+                None
+            });
+            None
+        });
+    }
+
+    /// Calls `found` with the pad of each stream when its format is known, from the thread that brings the stream.
+    pub fn on_stream(&self, found: impl Fn(&gst::Pad) + Send + Sync + 'static) {
+        let found = Arc::new(found);
+        self.element.connect_pad_added(move |_, pad| {
+            let (found, known) = (found.clone(), AtomicBool::new(false));
+            let kinds = gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH;
+            pad.add_probe(kinds, move |pad, info| {
+                match info.event().map(|event| event.type_()) {
+                    Some(gst::EventType::Caps) if !known.swap(true, Ordering::Relaxed) => found(pad),
+                    // Told when the connection breaks; what came before is still to be completed.
+                    Some(gst::EventType::FlushStart | gst::EventType::FlushStop) => {
+                        return DROPPED;
+                    }
+                    _ => {}
+                }
+                gst::PadProbeReturn::Ok
+            });
+        });
+    }
+
+    /// Calls `lost` when the element has given the connection up, which it does when ICE fails.
+    pub fn on_loss(&self, lost: impl Fn() + Send + Sync + 'static) {
+        let released = self.released.clone();
+        // The bin around `webrtcbin` is taken out last: from then on nothing is under way in it.
+        self.element.connect("element-removed", false, move |_| {
+            if !released.load(Ordering::Acquire) {
+                lost();
+            }
+            None
+        });
+    }
+
+    /// Says that the connection is being ended from this side, so that its end is no loss.
+    pub fn release(&self) {
+        self.released.store(true, Ordering::Release);
+    }
+
+    /// Answers an offer. Blocks for a bounded time.
+    pub fn answer(&self, offer: &Offer) -> Result<String, LiveError> {
+        let failed = |reason: String| LiveError::Negotiation { reason };
+        let text = offer
+            .description()
+            .sdp()
+            .as_text()
+            .map_err(|error| failed(error.to_string()))?;
+        let (sender, reply) = mpsc::sync_channel(1);
+        let promise = gst::Promise::with_change_func(move |reply| {
+            // Nobody listens any more when the time was up.
+            let _ = sender.send(reply.ok().flatten().map(gst::StructureRef::to_owned));
+        });
+        let body = glib::Bytes::from_owned(text.into_bytes());
+        self.signaller()
+            .emit_by_name::<()>("post", &[&Some("publisher"), &body, &promise]);
+        match reply.recv_timeout(LONGEST_GATHERING) {
+            Ok(Some(reply)) => read(&reply),
+            // Candidates of a server that does not answer: an answer without them is better than none.
+            Err(mpsc::RecvTimeoutError::Timeout) if self.described().is_some() => {
+                Ok(self.described().unwrap_or_default())
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => match reply.recv_timeout(LONGEST_ANSWER) {
+                Ok(Some(reply)) => read(&reply),
+                _ => Err(failed("GStreamer made no answer in time".into())),
+            },
+            _ => Err(failed("GStreamer made no answer".into())),
+        }
+    }
+
+    /// The answer as far as it is known.
+    fn described(&self) -> Option<String> {
+        let bin = self.connection.get()?.upgrade()?;
+        bin.property::<Option<WebRTCSessionDescription>>("local-description")?
+            .sdp()
+            .as_text()
+            .ok()
+    }
+
+    /// Adds a candidate of the other side.
+    pub fn add_candidate(&self, section: u32, candidate: &str) {
+        if let Some(bin) = self.connection.get().and_then(glib::WeakRef::upgrade) {
+            bin.emit_by_name::<()>("add-ice-candidate", &[&section, &candidate]);
+        }
+    }
+}
+
+/// What stands between the element and HTTP. It is asked for each time, as it may not be kept by another thread.
+fn signaller(element: &gst::Element) -> Option<glib::Object> {
+    element
+        .dynamic_cast_ref::<gst::ChildProxy>()?
+        .child_by_name("signaller")
+}
+
+/// The answer in a reply of the signaller.
+fn read(reply: &gst::StructureRef) -> Result<String, LiveError> {
+    let status: u32 = reply.get("status").unwrap_or_default();
+    let body: Option<glib::Bytes> = reply.get("body").ok();
+    let body = body
+        .map(|body| String::from_utf8_lossy(&body).into_owned())
+        .unwrap_or_default();
+    match status {
+        201 => Ok(body),
+        406 => Err(LiveError::Offer {
+            reason: "GStreamer cannot read it".into(),
+        }),
+        _ => Err(LiveError::Negotiation {
+            reason: format!("GStreamer made no answer: {body}"),
+        }),
+    }
+}
