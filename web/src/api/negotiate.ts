@@ -1,5 +1,6 @@
 /** What WHIP (RFC 9725) and WHEP have in common: one offer, one answer, one resource to delete. */
 
+import { text } from '../text/en';
 import { Problem, request } from './problem';
 
 /** Host candidates are there at once; whoever needs longer is sent after the offer. */
@@ -62,7 +63,7 @@ export async function negotiate(connection: RTCPeerConnection, endpoint: string)
 /** A header that the answer must have. */
 function header(response: Response, name: string): string {
   const value = response.headers.get(name);
-  if (value === null) throw new Problem('Broken answer', `The server's answer has no header ${name}.`, response.status);
+  if (value === null) throw new Problem(text.wire.brokenAnswer, text.wire.noHeader(response.url, name), response.status);
   return value;
 }
 

@@ -12,6 +12,7 @@ import { Feed, Intake } from '../events/intake';
 import { EVENT_TYPES, parseEvent } from '../events/parse';
 import { Session } from '../events/session';
 import { EventStream, type StreamStatus } from '../events/stream';
+import { text } from '../text/en';
 
 /** What the WebSocket carries while poses come over the data channel. */
 const BUT_POSES = EVENT_TYPES.filter((type) => type !== 'pose');
@@ -160,9 +161,7 @@ export class Run {
   private fail(error: unknown): void {
     if (this.stopped) return;
     this.fault =
-      error instanceof CameraError
-        ? { kind: 'camera', fault: error.fault }
-        : { kind: 'problem', problem: error instanceof Problem ? error : new Problem(String(error), '', 0) };
+      error instanceof CameraError ? { kind: 'camera', fault: error.fault } : { kind: 'problem', problem: Problem.from(error) };
     this.end();
     this.finish();
   }
@@ -271,7 +270,7 @@ export class Run {
     this.media = null;
     this.timeline.clear();
     if (this.session.state === 'failed' && !this.fault) {
-      this.fault = { kind: 'problem', problem: new Problem('', this.session.reason ?? '', 0) };
+      this.fault = { kind: 'problem', problem: new Problem(text.fault.failed, this.session.reason ?? '', null) };
     }
     this.enter('over');
   }

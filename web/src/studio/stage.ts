@@ -1,6 +1,5 @@
 /** The picture with the skeleton on it, the phase, and whatever stands in the way of a picture. */
 
-import type { Problem } from '../api/problem';
 import { h, say, show } from '../dom';
 import { icon, type IconName } from '../draw/icons';
 import { HeldPicture } from '../draw/held';
@@ -162,7 +161,7 @@ export class Stage {
       ] as const;
       return { icon: 'blocked', title: words.title[fault.fault], detail: words.detail[fault.fault], blocking: true, buttons };
     }
-    const { title, detail } = problemWords(fault.problem);
+    const { title, detail } = fault.problem;
     return {
       icon: 'warning',
       title,
@@ -192,12 +191,4 @@ export class Stage {
       h('div', { class: 'message-buttons', hidden: buttons.length === 0 }, ...buttons),
     );
   }
-}
-
-/** What a problem document says, in two lines. */
-export function problemWords(problem: Problem): { title: string; detail: string } {
-  const words = text.fault;
-  if (problem.status !== 0) return { title: problem.title, detail: problem.detail };
-  if (problem.title === '') return { title: words.ended, detail: problem.detail };
-  return { title: words.unreachable, detail: words.unreachableDetail };
 }

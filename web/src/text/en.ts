@@ -88,7 +88,8 @@ export const text = {
     } satisfies Record<CameraFault, string>,
     unreachable: 'The server does not answer',
     unreachableDetail: 'Check that kinemotion is running and that this device is on its network.',
-    ended: 'The session failed',
+    unexpected: 'Something went wrong',
+    failed: 'The session failed',
     again: 'Try again',
     demo: 'Use the demo athlete',
     back: 'Back to set-up',
@@ -185,6 +186,24 @@ export const text = {
     copied: 'Copied',
     open: 'Open',
     close: 'Close',
+  },
+
+  /** What the server says that it should not. */
+  wire: {
+    brokenAnswer: 'The server’s answer cannot be used',
+    brokenEvent: (type: string, wrong: string) => `An event is left out: ${type && `${type}: `}${wrong}`,
+    notJson: 'it is not JSON.',
+    noHeader: (endpoint: string, name: string) => `${endpoint}: the answer has no header ${name}.`,
+    kinds: {
+      string: 'a text',
+      number: 'a number',
+      wholeNumber: 'a whole number',
+      boolean: 'true or false',
+      object: 'an object',
+      list: 'a list',
+    },
+    isNot: (member: string, kind: string) => `${member || 'it'} is not ${kind}.`,
+    isNone: (member: string, words: readonly string[]) => `${member || 'it'} is none of ${words.join(', ')}.`,
   },
 
   announce: {
