@@ -99,6 +99,18 @@ const STUDIO = {
       page.click('.bar .quiet:last-child')
     ),
   },
+  unended: {
+    setup: DEMO,
+    run: async (page) => {
+      await start(page);
+      await repetitions(page, 1);
+      await page.route('**/api/v1/analyses/*', (route) =>
+        route.request().method() === 'DELETE' ? route.abort() : route.continue(),
+      );
+      await page.click('.stop');
+      await page.waitForSelector('.message.blocking .primary');
+    },
+  },
   over: {
     setup: DEMO,
     run: async (page) => (

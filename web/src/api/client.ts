@@ -2,7 +2,7 @@
 
 import { text } from '../text/en';
 import type { Check } from './check';
-import { Problem, request, type Request } from './problem';
+import { Problem, remove, request, type Request } from './problem';
 import { ANALYSIS, SPORTS_DOCUMENT } from './shapes';
 import { withToken } from './token';
 import type { Analysis, AnalysisRequest, SportsDocument } from './types';
@@ -37,10 +37,5 @@ export const createAnalysis = (body: AnalysisRequest): Promise<Analysis> =>
     body: JSON.stringify(body),
   });
 
-/** The end of a session that answers no sooner counts as refused, milliseconds. */
-const PATIENCE_MS = 8000;
-
 /** Ends a session, or removes one that has ended; `leaving` lets the call outlive the page. */
-export async function endAnalysis(id: string, leaving = false): Promise<void> {
-  await request(analysisUrl(id), { method: 'DELETE', keepalive: leaving, signal: AbortSignal.timeout(PATIENCE_MS) });
-}
+export const endAnalysis = (id: string, leaving = false): Promise<void> => remove(analysisUrl(id), leaving);

@@ -1,7 +1,7 @@
 /** What WHIP (RFC 9725) and WHEP have in common: one offer, one answer, one resource to delete. */
 
 import { text } from '../text/en';
-import { Problem, request } from './problem';
+import { Problem, remove, request } from './problem';
 
 /** Host candidates are there at once; whoever needs longer is sent after the offer. */
 const GATHERING_MS = 500;
@@ -75,5 +75,5 @@ async function trickle(resource: string, version: string, body: string): Promise
 
 /** Deletes a WHIP or WHEP resource, also while the page goes away. */
 export async function release(resource: string): Promise<void> {
-  await request(resource, { method: 'DELETE', keepalive: true });
+  await remove(resource, true);
 }

@@ -49,3 +49,11 @@ export async function request(url: string, init: Request = {}): Promise<Response
   if (!response.ok) throw await Problem.of(response);
   return response;
 }
+
+/** A `DELETE` that is answered no sooner counts as not answered, milliseconds: somebody waits for its outcome. */
+const PATIENCE_MS = 8000;
+
+/** Deletes a resource; `leaving` lets the call outlive the page. */
+export async function remove(url: string, leaving: boolean): Promise<void> {
+  await request(url, { method: 'DELETE', keepalive: leaving, signal: AbortSignal.timeout(PATIENCE_MS) });
+}

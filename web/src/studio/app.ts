@@ -215,6 +215,8 @@ class View {
     const label = this.stop.querySelector('span');
     if (label) say(label, over ? t.again : t.stop);
     this.stop.classList.toggle('primary', over);
+    // Not `disabled`, which would take the focus away.
+    this.stop.setAttribute('aria-disabled', String(run.isEnding));
     this.overlay.disabled = run.analysis === null || over;
     show(this.downloads, session.repetitions.length > 0);
     for (const format of ['json', 'csv'] as const) {

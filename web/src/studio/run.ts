@@ -13,6 +13,7 @@ import { EVENT_TYPES, parseEvent } from '../events/parse';
 import { Session } from '../events/session';
 import { EventStream, type StreamStatus } from '../events/stream';
 import { text } from '../text/en';
+import { Farewell } from './farewell';
 
 /** What the WebSocket carries while poses come over the data channel. */
 const BUT_POSES = EVENT_TYPES.filter((type) => type !== 'pose');
@@ -69,8 +70,8 @@ export class Run {
   private viewer: Viewer | null = null;
   private heardAt = 0;
   private stopped = false;
-  /** Whether this page ended the session. */
-  ended = false;
+  /** What this page said to the server when it ended the session. */
+  readonly farewell: Farewell;
   private readonly timer: ReturnType<typeof setInterval>;
   private republishing: ReturnType<typeof setTimeout> | undefined;
 
@@ -78,6 +79,7 @@ export class Run {
     private readonly wanted: Wanted,
     private readonly changed: () => void,
   ) {
+    this.farewell = new Farewell(changed);
     this.step = wanted.source === 'camera' ? 'asking' : 'creating';
     this.timer = setInterval(() => void this.measureRoundTrip(), ROUND_TRIP_MS);
     void this.start().catch((error: unknown) => this.fail(error));
@@ -112,36 +114,46 @@ export class Run {
     return ms <= LONGEST_HOLD_MS ? ms : null;
   }
 
-  /** Ends the measurement; what was measured stays. */
+  /** Whether the server is being told of the end, or was and has not ended the session yet. */
+  get isEnding(): boolean {
+    return this.step !== 'over' && (this.farewell.state === 'saying' || this.farewell.state === 'said');
+  }
+
+  /** Ends the measurement, or tries to once more; what was measured stays. */
   stop(): void {
+    if (this.farewell.state === 'failed' && this.analysis) {
+      void this.farewell.sayAgain(this.analysis.analysis_id).then(() => this.awaitEnd());
+    }
     if (this.stopped) return;
     this.stopped = true;
-    this.end();
-    if (this.analysis) setTimeout(() => this.finish(), FAREWELL_MS);
+    if (this.analysis) void this.end().then(() => this.awaitEnd());
     else this.finish();
     this.changed();
   }
 
   /** The page goes away: tell the daemon, and let nothing wait. */
   leave(): void {
-    this.end(true);
+    void this.end(true);
     this.finish();
   }
 
-  /** Ends the session once: to end it a second time would remove its results. */
-  private end(leaving = false): void {
+  /** Ends the session at the server and gives the camera back at once, whatever comes of it. */
+  private async end(leaving = false): Promise<void> {
     const id = this.analysis?.analysis_id;
-    const told = this.publisher?.isPublishing ?? false;
-    this.releaseMedia();
-    if (this.ended || !id) return;
-    this.ended = true;
-    if (!told && !this.session.over) void endAnalysis(id, leaving).catch(() => undefined);
+    const unpublish = this.releaseMedia();
+    if (id === undefined || this.session.over || this.farewell.state !== 'unsaid') return;
+    await this.farewell.say(unpublish ?? (() => endAnalysis(id, leaving)));
+  }
+
+  /** A session that was told to end says so itself when it has; one that was not goes on. */
+  private awaitEnd(): void {
+    if (this.farewell.state !== 'failed') setTimeout(() => this.finish(), FAREWELL_MS);
   }
 
   private async start(): Promise<void> {
     if (this.isCamera) {
       this.media = await openCamera(this.wanted.camera);
-      if (this.stopped) return this.releaseMedia();
+      if (this.stopped) return void this.releaseMedia();
       this.enter('creating');
     }
     const input = this.isCamera ? ({ streaming: true } as const) : ({ demo: true } as const);
@@ -162,7 +174,7 @@ export class Run {
     if (this.stopped) return;
     this.fault =
       error instanceof CameraError ? { kind: 'camera', fault: error.fault } : { kind: 'problem', problem: Problem.from(error) };
-    this.end();
+    void this.end();
     this.finish();
   }
 
@@ -203,7 +215,7 @@ export class Run {
       },
       connection: (state) => this.publisherIs(state),
     });
-    if (this.stopped) this.end();
+    if (this.stopped) await this.end();
   }
 
   private publisherIs(state: RTCPeerConnectionState): void {
@@ -253,15 +265,19 @@ export class Run {
     this.delay.roundTripMs = (await this.publisher?.roundTripMs()) ?? 0;
   }
 
-  private releaseMedia(): void {
-    this.publisher?.close();
+  /** Returns how to tell the daemon that nothing is published any more, if anything was. */
+  private releaseMedia(): (() => Promise<void>) | null {
+    const unpublish = this.publisher?.close() ?? null;
     this.viewer?.close();
     if (this.isCamera && this.media) closeCamera(this.media);
     this.link = 'none';
+    return unpublish;
   }
 
   private finish(): void {
     if (this.step === 'over') return;
+    // A session that fails because it was left here has only ended.
+    const failed = this.session.state === 'failed' && !this.stopped;
     this.stopped = true;
     clearInterval(this.timer);
     clearTimeout(this.republishing);
@@ -269,7 +285,7 @@ export class Run {
     this.releaseMedia();
     this.media = null;
     this.timeline.clear();
-    if (this.session.state === 'failed' && !this.fault) {
+    if (failed && !this.fault) {
       this.fault = { kind: 'problem', problem: new Problem(text.fault.failed, this.session.reason ?? '', null) };
     }
     this.enter('over');

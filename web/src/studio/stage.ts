@@ -7,6 +7,7 @@ import { SkeletonPainter, contained } from '../draw/skeleton';
 import type { Catalog } from '../format/catalog';
 import { words } from '../format/number';
 import { text } from '../text/en';
+import type { Farewell } from './farewell';
 import type { Fault, Run } from './run';
 
 const t = text.stage;
@@ -132,11 +133,14 @@ export class Stage {
       blocking,
       buttons: [],
     });
-    if (run.fault) return this.faultMessage(run.fault);
+    if (run.fault) return this.faultMessage(run.fault, run.farewell);
     if (run.step === 'asking') return busy(t.asking, t.askingDetail);
     if (run.step === 'creating') return busy(t.creating, '');
+    const { state: farewell } = run.farewell;
+    if (farewell === 'failed' && !run.session.over) return this.unendedMessage(run);
+    if (run.isEnding) return busy(t.ending, '');
     if (run.step === 'over') {
-      const why = run.ended ? '' : (run.session.reason ?? '');
+      const why = farewell !== 'unsaid' ? '' : (run.session.reason ?? '');
       const detail = t.overDetail(run.session.repetitions.length, why);
       return { icon: 'done', title: t.over, detail, blocking: true, buttons: [] };
     }
@@ -150,7 +154,21 @@ export class Stage {
     return null;
   }
 
-  private faultMessage(fault: Fault): Message {
+  private unendedMessage(run: Run): Message {
+    const detail = [run.farewell.problem?.title, run.farewell.problem?.detail, t.unendedDetail];
+    return {
+      icon: 'warning',
+      title: t.unended,
+      detail: sentences(detail),
+      blocking: true,
+      buttons: [
+        [text.fault.again, () => run.stop()],
+        [text.fault.back, this.actions.back],
+      ],
+    };
+  }
+
+  private faultMessage(fault: Fault, farewell: Farewell): Message {
     const { again, demo, back } = this.actions;
     const words = text.fault;
     if (fault.kind === 'camera') {
@@ -165,7 +183,7 @@ export class Stage {
     return {
       icon: 'warning',
       title,
-      detail,
+      detail: sentences([detail, farewell.state === 'failed' ? t.unendedDetail : '']),
       blocking: true,
       buttons: [
         [words.again, again],
@@ -191,4 +209,12 @@ export class Stage {
       h('div', { class: 'message-buttons', hidden: buttons.length === 0 }, ...buttons),
     );
   }
+}
+
+/** Several remarks as one text, each a sentence of its own. */
+function sentences(remarks: readonly (string | undefined)[]): string {
+  return remarks
+    .filter((remark) => remark)
+    .map((remark) => (/[.!?]$/.test(remark ?? '') ? remark : `${remark}.`))
+    .join(' ');
 }

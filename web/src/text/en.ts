@@ -63,6 +63,9 @@ export const text = {
     lostDetail: (attempt: number) => `Trying again, attempt ${attempt}. Nothing measured so far is lost.`,
     stalled: 'No picture is arriving',
     stalledDetail: 'The session goes on as soon as it does.',
+    ending: 'Ending the session',
+    unended: 'The session could not be ended',
+    unendedDetail: 'It may go on at the server and keep its place there.',
     over: 'Session ended',
     overDetail: (n: number, why: string) =>
       (n === 0 ? 'No repetition was measured' : `${plural(n, 'repetition', 'repetitions')} measured`) + (why && `: ${why}`) + '.',
