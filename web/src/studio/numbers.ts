@@ -114,7 +114,7 @@ export class Numbers {
 
   private showNow(session: Session | null, catalog: Catalog): void {
     const now = performance.now();
-    if (now - this.nowShownAt < NUMBER_HOLD_MS) return;
+    if (session && now - this.nowShownAt < NUMBER_HOLD_MS) return;
     this.nowShownAt = now;
     const values = session?.live?.values ?? [];
     show(this.nowBox, values.length > 0);

@@ -39,6 +39,9 @@ const ROUND_TRIP_MS = 2000;
 /** Without a pose for so long nothing on screen is live, milliseconds. */
 const SILENT_MS = 1500;
 
+/** A session that calls itself live and says nothing for so long is asked again over a new connection, milliseconds. */
+const DEAF_MS = 5000;
+
 /** The session says that it is done within this time of being asked to stop, or is left to itself, milliseconds. */
 const FAREWELL_MS = 4000;
 
@@ -69,6 +72,7 @@ export class Run {
   private publisher: Publisher | null = null;
   private viewer: Viewer | null = null;
   private heardAt = 0;
+  private reopenedAt = 0;
   private stopped = false;
   /** What this page said to the server when it ended the session. */
   readonly farewell: Farewell;
@@ -81,7 +85,7 @@ export class Run {
   ) {
     this.farewell = new Farewell(changed);
     this.step = wanted.source === 'camera' ? 'asking' : 'creating';
-    this.timer = setInterval(() => void this.measureRoundTrip(), ROUND_TRIP_MS);
+    this.timer = setInterval(() => this.lookAfter(), ROUND_TRIP_MS);
     void this.start().catch((error: unknown) => this.fail(error));
   }
 
@@ -107,10 +111,16 @@ export class Run {
     return this.step === 'running' && performance.now() - this.heardAt < SILENT_MS;
   }
 
+  /** Whether an open connection to a session that is live says nothing. */
+  get isSilent(): boolean {
+    return this.step === 'running' && this.stream.kind === 'open' && this.session.state === 'live' && !this.isLive;
+  }
+
   /** For how long the picture of the camera waits for its poses; `null` where that is not known or too long. */
   get holdMs(): number | null {
-    if (!this.isCamera || !this.isLive || !this.delay.absolute) return null;
-    const ms = CAPTURED_TO_DECODED_MS + (this.delay.ms ?? 0) + this.timeline.behindMs();
+    const { ms: delay } = this.delay;
+    if (!this.isCamera || !this.isLive || delay === null) return null;
+    const ms = CAPTURED_TO_DECODED_MS + delay + this.timeline.behindMs();
     return ms <= LONGEST_HOLD_MS ? ms : null;
   }
 
@@ -259,6 +269,15 @@ export class Run {
       if (this.step === 'connecting') this.step = 'running';
     }
     this.changed();
+  }
+
+  /** What has to be looked at now and then, because no event tells. */
+  private lookAfter(): void {
+    void this.measureRoundTrip();
+    const now = performance.now();
+    if (!this.isSilent || now - Math.max(this.heardAt, this.reopenedAt) < DEAF_MS) return;
+    this.reopenedAt = now;
+    this.events?.reopen();
   }
 
   private async measureRoundTrip(): Promise<void> {

@@ -149,6 +149,7 @@ export class Stage {
     }
     if (run.session.state === 'stalled' || run.link === 'down')
       return { ...busy(t.stalled, t.stalledDetail, false), icon: 'warning' };
+    if (run.isSilent) return { ...busy(t.silent, t.silentDetail, false), icon: 'lost' };
     if (run.step === 'running' && run.session.searching) return { ...busy(t.searching, t.searchingDetail, false), icon: 'body' };
     if (run.step === 'connecting') return busy(t.connecting, t.connectingDetail, !run.media);
     return null;
@@ -208,6 +209,7 @@ export class Stage {
       h('div', { class: 'message-words' }, h('strong', {}, message.title), message.detail ? h('span', {}, message.detail) : null),
       h('div', { class: 'message-buttons', hidden: buttons.length === 0 }, ...buttons),
     );
+    buttons[0]?.focus({ preventScroll: true });
   }
 }
 
