@@ -18,7 +18,7 @@ async function json<T>(check: Check, url: string, init: Request = {}): Promise<T
   throw new Problem(text.wire.brokenAnswer, `${init.method ?? 'GET'} ${url}: ${wrong}`, response.status);
 }
 
-export const analysisUrl = (id: string): string => `${ROOT}/analyses/${encodeURIComponent(id)}`;
+const analysisUrl = (id: string): string => `${ROOT}/analyses/${encodeURIComponent(id)}`;
 
 export const resultsUrl = (id: string, format: 'json' | 'csv'): string => withToken(`${analysisUrl(id)}/results.${format}`);
 

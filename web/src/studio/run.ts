@@ -3,26 +3,23 @@
 import { CameraError, closeCamera, openCamera, type CameraFault } from '../api/camera';
 import { analysis, createAnalysis, endAnalysis } from '../api/client';
 import { Problem } from '../api/problem';
-import { Publisher } from '../api/publisher';
 import type { Analysis, AnalysisRequest, EventType, WireEvent } from '../api/types';
 import { Viewer } from '../api/viewer';
 import { Timeline } from '../draw/timeline';
 import { DelayMeter } from '../events/delay';
-import { Feed, Intake } from '../events/intake';
-import { EVENT_TYPES, parseEvent } from '../events/parse';
+import { Intake, type Feed } from '../events/intake';
+import { EVENT_TYPES } from '../events/parse';
 import { Session } from '../events/session';
 import { EventStream, type StreamStatus } from '../events/stream';
 import { text } from '../text/en';
 import { Farewell } from './farewell';
+import { Uplink } from './uplink';
 
 /** What the WebSocket carries while poses come over the data channel. */
 const BUT_POSES = EVENT_TYPES.filter((type) => type !== 'pose');
 
 /** A connection whose data channel brings no pose for so long has none; then the WebSocket carries them too, milliseconds. */
 const CHANNEL_MS = 4000;
-
-/** A publisher that stayed disconnected for so long is tried again, milliseconds. */
-const REPUBLISH_MS = 2000;
 
 /** From the camera to the decoded frame, median on one machine (VP8 and H.264, WHIP), milliseconds. */
 const CAPTURED_TO_DECODED_MS = 15;
@@ -59,8 +56,6 @@ export class Run {
   step: Step;
   fault: Fault | null = null;
   stream: StreamStatus = { kind: 'connecting' };
-  /** Whether the picture of the camera reaches the daemon, or did. */
-  link: 'none' | 'up' | 'down' = 'none';
   analysis: Analysis | null = null;
   media: MediaStream | null = null;
   startedAt: number | null = null;
@@ -69,7 +64,7 @@ export class Run {
   readonly timeline = new Timeline();
   readonly delay = new DelayMeter();
   private events: EventStream | null = null;
-  private publisher: Publisher | null = null;
+  private uplink: Uplink | null = null;
   private viewer: Viewer | null = null;
   private heardAt = 0;
   private reopenedAt = 0;
@@ -77,7 +72,6 @@ export class Run {
   /** What this page said to the server when it ended the session. */
   readonly farewell: Farewell;
   private readonly timer: ReturnType<typeof setInterval>;
-  private republishing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly wanted: Wanted,
@@ -91,6 +85,11 @@ export class Run {
 
   get isCamera(): boolean {
     return this.wanted.source === 'camera';
+  }
+
+  /** Whether the picture of the camera reaches the daemon, or did. */
+  get link(): Uplink['state'] {
+    return this.uplink?.state ?? 'none';
   }
 
   /** Frames per second that the camera promises. */
@@ -217,34 +216,13 @@ export class Run {
 
   private async publish(): Promise<void> {
     if (!this.analysis?.whip_url || !this.media) return;
-    const channel = new Feed(true);
-    this.publisher = await Publisher.start(this.analysis.whip_url, this.media, {
-      line: (text) => {
-        const event = parseEvent(text);
-        if (event) this.take(event, channel);
-      },
-      connection: (state) => this.publisherIs(state),
+    this.uplink = new Uplink(this.analysis.whip_url, this.media, {
+      event: (event, feed) => this.take(event, feed),
+      connected: () => setTimeout(() => this.step === 'connecting' && !this.stopped && this.listen([]), CHANNEL_MS),
+      changed: this.changed,
+      failed: (error) => this.fail(error),
     });
-    if (this.stopped) await this.end();
-  }
-
-  private publisherIs(state: RTCPeerConnectionState): void {
-    if (state === 'connected') {
-      if (this.link === 'none') {
-        setTimeout(() => this.step === 'connecting' && !this.stopped && this.listen([]), CHANNEL_MS);
-      }
-      this.link = 'up';
-    } else if (this.link === 'up') {
-      this.link = 'down';
-    }
-    if (state === 'failed') {
-      this.publisher?.abandon();
-      this.republishing = setTimeout(
-        () => !this.stopped && void this.publish().catch((error: unknown) => this.fail(error)),
-        REPUBLISH_MS,
-      );
-    }
-    this.changed();
+    await this.uplink.publish();
   }
 
   /** A demo without its picture is still worth watching: the skeleton comes with the events. */
@@ -281,15 +259,14 @@ export class Run {
   }
 
   private async measureRoundTrip(): Promise<void> {
-    this.delay.roundTripMs = (await this.publisher?.roundTripMs()) ?? 0;
+    this.delay.roundTripMs = (await this.uplink?.roundTripMs()) ?? 0;
   }
 
   /** Returns how to tell the daemon that nothing is published any more, if anything was. */
   private releaseMedia(): (() => Promise<void>) | null {
-    const unpublish = this.publisher?.close() ?? null;
+    const unpublish = this.uplink?.close() ?? null;
     this.viewer?.close();
     if (this.isCamera && this.media) closeCamera(this.media);
-    this.link = 'none';
     return unpublish;
   }
 
@@ -299,7 +276,6 @@ export class Run {
     const failed = this.session.state === 'failed' && !this.stopped;
     this.stopped = true;
     clearInterval(this.timer);
-    clearTimeout(this.republishing);
     this.events?.close();
     this.releaseMedia();
     this.media = null;
