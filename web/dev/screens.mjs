@@ -15,7 +15,7 @@ const [folder = 'screens', ...only] = process.argv.slice(2);
 const PORT = 8091;
 const BASE = `http://127.0.0.1:${PORT}`;
 
-const SIZES = { phone: [390, 844], tablet: [820, 1180], desktop: [1440, 900] };
+const SIZES = { phone: [390, 844], tablet: [820, 1180], desktop: [1280, 800] };
 
 const DEMO = { source: 'demo', movement: 'cmj', heightCm: '178', massKg: '' };
 
@@ -99,6 +99,18 @@ const STUDIO = {
       page.click('.bar .quiet:last-child')
     ),
   },
+  unended: {
+    setup: DEMO,
+    run: async (page) => {
+      await start(page);
+      await repetitions(page, 1);
+      await page.route('**/api/v1/analyses/*', (route) =>
+        route.request().method() === 'DELETE' ? route.abort() : route.continue(),
+      );
+      await page.click('.stop');
+      await page.waitForSelector('.message.blocking .primary');
+    },
+  },
   over: {
     setup: DEMO,
     run: async (page) => (
@@ -110,6 +122,8 @@ const STUDIO = {
   },
 };
 
+const LONG_NAME = 'Maria-Magdalena+Lindqvist-Oppenheimer';
+
 const OVERLAYS = {
   'lower-third': 'name=Mara+Lindqvist',
   'lower-third-light': 'name=Mara+Lindqvist&theme=light&accent=e4572e',
@@ -119,7 +133,18 @@ const OVERLAYS = {
   strip: 'layout=strip&name=Mara+Lindqvist&hold=0',
   'strip-clean': 'layout=strip&theme=clean&metrics=jump_height_m,flight_time_ms',
   scaled: 'layout=corner&scale=1.6&accent=ffc23d',
+  'lower-third-long': `name=${LONG_NAME}`,
+  'corner-long': `layout=corner&name=${LONG_NAME}`,
+  'corner-light-long': 'layout=corner&theme=light',
+  'corner-clean-long': 'layout=corner&theme=clean',
+  'strip-long': `layout=strip&name=${LONG_NAME}`,
 };
+
+/** The longest labels, and numbers twice as wide as usual. */
+const long = ({ sports, metrics }) => ({
+  sports,
+  metrics: metrics.map((metric) => ({ ...metric, short_label: null, decimals: metric.decimals + 2, unit: 'steps/min' })),
+});
 
 const CHECKERBOARD = 'html{background:repeating-conic-gradient(#8a8f94 0 25%,#b9bec3 0 50%) 0 0/48px 48px}';
 
@@ -176,6 +201,9 @@ async function overlays(browser) {
     if (only.length > 0 && !only.includes('overlay') && !only.includes(name)) continue;
     const page = await context.newPage();
     page.on('pageerror', (error) => console.log(`overlay ${name}: ${error}`));
+    if (name.endsWith('-long')) {
+      await page.route('**/api/v1/sports', async (route) => route.fulfill({ json: long(await (await route.fetch()).json()) }));
+    }
     await page.goto(`${BASE}/overlay/${analysis_id}?${query}`);
     await page.addStyleTag({ content: CHECKERBOARD });
     await page.waitForSelector('.last:not([hidden])', { timeout: 30_000 });

@@ -109,8 +109,8 @@ export const SPORTS = {
     metric('rsi_modified', 'Modified reactive strength index', 'm/s', 2, 'Jump height over time to take-off.', 'RSI mod'),
     metric('takeoff_lag_ms', 'Lag of feet at take-off', 'ms', 0, 'Take-off of the left foot less that of the right.'),
     metric('knee_angle_at_lowest_deg', 'Knee angle at the lowest point', 'deg', 0, 'Flexion of the knee.'),
-    metric('knee_angle_deg', 'Knee angle', 'deg', 0, 'Flexion of the knee, 0 when straight.', 'Knee'),
-    metric('hip_angle_deg', 'Hip angle', 'deg', 0, 'Flexion of the hip, 0 when straight.', 'Hip'),
-    metric('trunk_angle_deg', 'Trunk angle', 'deg', 0, 'Lean of the trunk from the vertical.', 'Trunk'),
+    metric('knee_angle_deg', 'Knee flexion', 'deg', 0, 'Flexion of the knee, 0 when straight.'),
+    metric('hip_angle_deg', 'Hip flexion', 'deg', 0, 'Flexion of the hip, 0 when straight.'),
+    metric('trunk_angle_deg', 'Trunk lean', 'deg', 0, 'Lean of the trunk from the vertical.'),
   ],
 };

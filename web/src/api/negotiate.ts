@@ -1,6 +1,7 @@
 /** What WHIP (RFC 9725) and WHEP have in common: one offer, one answer, one resource to delete. */
 
-import { Problem, request } from './problem';
+import { text } from '../text/en';
+import { Problem, remove, request } from './problem';
 
 /** Host candidates are there at once; whoever needs longer is sent after the offer. */
 const GATHERING_MS = 500;
@@ -62,7 +63,7 @@ export async function negotiate(connection: RTCPeerConnection, endpoint: string)
 /** A header that the answer must have. */
 function header(response: Response, name: string): string {
   const value = response.headers.get(name);
-  if (value === null) throw new Problem('Broken answer', `The server's answer has no header ${name}.`, response.status);
+  if (value === null) throw new Problem(text.wire.brokenAnswer, text.wire.noHeader(response.url, name), response.status);
   return value;
 }
 
@@ -74,5 +75,5 @@ async function trickle(resource: string, version: string, body: string): Promise
 
 /** Deletes a WHIP or WHEP resource, also while the page goes away. */
 export async function release(resource: string): Promise<void> {
-  await request(resource, { method: 'DELETE', keepalive: true });
+  await remove(resource, true);
 }

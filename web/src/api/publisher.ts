@@ -43,11 +43,6 @@ export class Publisher {
     }
   }
 
-  /** Whether there is something to be told when it ends. */
-  get isPublishing(): boolean {
-    return this.resource !== null;
-  }
-
   /** Time of a packet to the daemon and back, milliseconds; `null` before one was measured. */
   async roundTripMs(): Promise<number | null> {
     let found: number | null = null;
@@ -59,11 +54,12 @@ export class Publisher {
     return found;
   }
 
-  /** Stops sending and tells the daemon so, which ends the session. */
-  close(): void {
+  /** Stops sending and returns how to tell the daemon so, which ends the session; `null` when it knows of nothing. */
+  close(): (() => Promise<void>) | null {
     this.abandon();
-    if (this.resource !== null) void release(this.resource).catch(() => undefined);
+    const { resource } = this;
     this.resource = null;
+    return resource === null ? null : () => release(resource);
   }
 
   /** Gives up the connection without a word, so that another one can take its place in the session. */

@@ -1,12 +1,16 @@
 /** The wire formats of the HTTP API, as `/api/v1/openapi.json` describes them. */
 
-/** What a session is doing. */
-export type SessionState = 'waiting' | 'connecting' | 'live' | 'stalled' | 'finishing' | 'done' | 'failed';
+/** What a session may be doing, in the usual order. */
+export const SESSION_STATES = ['waiting', 'connecting', 'live', 'stalled', 'finishing', 'done', 'failed'] as const;
 
-export type Grade = 'A' | 'B' | 'C' | 'F';
+export type SessionState = (typeof SESSION_STATES)[number];
+
+export const GRADES = ['A', 'B', 'C', 'F'] as const;
+
+export type Grade = (typeof GRADES)[number];
 
 /** One joint: x and y as a fraction of the picture, visibility 0 to 1; `null` where the model gave no number. */
-export type Landmark = readonly [x: number | null, y: number | null, visibility: number];
+export type Landmark = readonly [x: number | null, y: number | null, visibility: number | null];
 
 export interface PosePerson {
   id: number;
@@ -22,7 +26,7 @@ export interface LiveState {
   movement: string | null;
   phase: string | null;
   /** Registry key and value, in the order worth showing. */
-  values: readonly (readonly [string, number])[];
+  values: readonly (readonly [string, number | null])[];
   repetitions: number;
 }
 
@@ -148,7 +152,7 @@ export interface Analysis {
   whep_url?: string | null;
   stream_url: string;
   overlay_url?: string | null;
-  state?: SessionState;
+  state: SessionState;
   source?: {
     decoder?: string | null;
     codec?: string | null;

@@ -70,7 +70,7 @@ export class SkeletonPainter {
     const before = this.shown.get(person.id);
     const now = person.landmarks.map(([x, y, visibility], i) => {
       const threshold = before?.[i] ? VISIBLE.until : VISIBLE.from;
-      return x !== null && y !== null && visibility >= threshold;
+      return x !== null && y !== null && visibility !== null && visibility >= threshold;
     });
     this.shown.set(person.id, now);
     return now;

@@ -75,7 +75,7 @@ const mix = (a: number, b: number, share: number): number => a + (b - a) * share
 function landmarkBetween(a: Landmark, b: Landmark, share: number): Landmark {
   const [ax, ay, av] = a;
   const [bx, by, bv] = b;
-  if (ax === null || ay === null || bx === null || by === null) return share < 0.5 ? a : b;
+  if (ax === null || ay === null || av === null || bx === null || by === null || bv === null) return share < 0.5 ? a : b;
   return [mix(ax, bx, share), mix(ay, by, share), mix(av, bv, share)];
 }
 

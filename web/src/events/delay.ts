@@ -3,7 +3,7 @@
  *
  * Media time and the clock of the page have an unknown distance, so of single events only the difference to others can be
  * measured. What a usual one needs is told by the daemon (arrival of a frame to its event) and by the connection (time
- * there and back); as long as they are not known, the delay is the one against the quickest event.
+ * there and back).
  */
 
 /** Events that say what is usual; at 30 poses a second half a minute. */
@@ -17,7 +17,7 @@ export class DelayMeter {
   /** Median from the arrival of a frame at the daemon to its event; `null` before it was told. */
   processingMs: number | null = null;
   private distances: number[] = [];
-  private late: { quickest: number; usual: number } | null = null;
+  private late: number | null = null;
 
   /** Takes in an event with its media time and the time it arrived, both in milliseconds. */
   note(mediaMs: number, arrivedMs: number): void {
@@ -26,23 +26,12 @@ export class DelayMeter {
     this.late = null;
   }
 
-  /** Delay of the newest events in milliseconds, `null` before there are any. */
+  /** Delay of the newest events in milliseconds, `null` as long as it is not known. */
   get ms(): number | null {
-    if (this.distances.length === 0) return null;
-    this.late ??= this.lateness();
-    if (this.processingMs === null) return this.late.quickest;
-    return Math.max(0, this.processingMs + this.roundTripMs + this.late.usual);
-  }
-
-  /** Whether the delay is whole, or only what varies of it. */
-  get absolute(): boolean {
-    return this.processingMs !== null;
-  }
-
-  /** How much later than the quickest and than the usual event the newest ones came. */
-  private lateness(): { quickest: number; usual: number } {
-    const present = median(this.distances.slice(-PRESENT));
-    return { quickest: present - Math.min(...this.distances), usual: present - median(this.distances) };
+    if (this.distances.length === 0 || this.processingMs === null) return null;
+    // How much later than usual the newest ones came.
+    this.late ??= median(this.distances.slice(-PRESENT)) - median(this.distances);
+    return Math.max(0, this.processingMs + this.roundTripMs + this.late);
   }
 }
 

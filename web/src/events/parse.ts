@@ -1,37 +1,31 @@
 /** From a line of text to an event. */
 
+import { members, number, wholeNumber } from '../api/check';
+import { EVENT_DATA } from '../api/shapes';
 import type { EventType, WireEvent } from '../api/types';
+import { text as words } from '../text/en';
 
 /** Every type of event, in the order of the documentation. */
-export const EVENT_TYPES: readonly EventType[] = [
-  'pose',
-  'phase',
-  'metric_update',
-  'repetition',
-  'analysis_complete',
-  'warning',
-  'error',
-  'state',
-];
+export const EVENT_TYPES = Object.keys(EVENT_DATA) as readonly EventType[];
 
-const TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
+const NUMBERED = members<WireEvent>({ sequence: wholeNumber, timestamp_ms: number });
 
-/** `null` for what is no event, or one of a type that this page does not know. */
+/** `null` for an event of a type that this page does not know, and for what is no event, which the console is told. */
 export function parseEvent(text: string): WireEvent | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return null;
+    return refused(words.wire.notJson);
   }
-  if (value === null || typeof value !== 'object') return null;
-  const { type, timestamp_ms, sequence, data } = value as Record<string, unknown>;
-  const sound =
-    typeof type === 'string' &&
-    TYPES.has(type) &&
-    Number.isSafeInteger(sequence) &&
-    Number.isFinite(timestamp_ms) &&
-    data !== null &&
-    typeof data === 'object';
-  return sound ? (value as WireEvent) : null;
+  const { type, data } = (value ?? {}) as Partial<WireEvent>;
+  if (typeof type === 'string' && !Object.hasOwn(EVENT_DATA, type)) return null;
+  const wrong = NUMBERED(value, '') ?? EVENT_DATA[type as EventType]?.(data, 'data');
+  return wrong ? refused(wrong, type) : (value as WireEvent);
+}
+
+/** What cannot be read is left out: the events after it are worth as much as without it. */
+function refused(wrong: string, type = ''): null {
+  console.warn(words.wire.brokenEvent(type, wrong));
+  return null;
 }

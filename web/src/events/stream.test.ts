@@ -79,6 +79,17 @@ describe('EventStream', () => {
     expect(said.at(-1)).toEqual({ kind: 'lost', attempt: 1 });
   });
 
+  it('goes on over a new connection when it is told that the old one is deaf', () => {
+    const open = stream([]);
+    last().onopen();
+    last().onmessage(warning(3));
+    const deaf = last();
+    open.reopen();
+    expect(deaf.close).toHaveBeenCalled();
+    expect([deaf.onmessage, deaf.onclose]).toEqual([null, null]);
+    expect([sockets.length, last().url.endsWith('from_sequence=4'), waits]).toEqual([2, true, []]);
+  });
+
   it('does not come back when everything was said, nor when it was closed here', () => {
     open();
     last().onclose({ code: 1000 });

@@ -66,6 +66,15 @@ export class EventStream {
     this.socket?.close();
   }
 
+  /** Opens the connection anew: one that died without a word looks as if it were open. */
+  reopen(): void {
+    if (this.closed || !this.socket) return;
+    this.socket.onclose = null;
+    this.socket.onmessage = null;
+    this.socket.close();
+    this.connect();
+  }
+
   private connect(): void {
     if (this.closed) return;
     const parameters: Record<string, string> = { from_sequence: String(this.feed.next) };

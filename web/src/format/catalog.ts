@@ -29,10 +29,10 @@ export class Catalog {
     return this.sport(name)?.label ?? words(name);
   }
 
-  /** A number ready for a panel; `null` for a key nobody defined. */
-  row(key: string, value: number, uncertainty: number | null = null): Row | null {
+  /** A number ready for a panel; `null` for none and for a key nobody defined. */
+  row(key: string, value: number | null | undefined, uncertainty: number | null = null): Row | null {
     const definition = this.metric(key);
-    if (!definition) return null;
+    if (!definition || typeof value !== 'number') return null;
     return { key, label: definition.short_label ?? definition.label, ...reading(definition, value, uncertainty) };
   }
 
@@ -57,11 +57,7 @@ export class Catalog {
 
   /** The rows of a repetition, what matters most first. */
   rows(repetition: RepetitionData, keys: readonly string[] = this.measured(repetition)): Row[] {
-    return keys.flatMap((key) => {
-      const value = repetition.metrics[key];
-      const row = typeof value === 'number' ? this.row(key, value, repetition.uncertainty[key] ?? null) : null;
-      return row ? [row] : [];
-    });
+    return keys.flatMap((key) => this.row(key, repetition.metrics[key], repetition.uncertainty[key] ?? null) ?? []);
   }
 
   private inOrder(movement: string, keys: string[]): string[] {

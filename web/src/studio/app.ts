@@ -15,7 +15,7 @@ import { Repetitions } from './repetitions';
 import { Run, type Wanted } from './run';
 import { Setup } from './setup';
 import { Share } from './share';
-import { Stage, problemWords } from './stage';
+import { Stage } from './stage';
 import { Status } from './status';
 import { Trend } from './trend';
 
@@ -76,7 +76,7 @@ export class App {
       this.setup.fillMovements(this.catalog);
       this.changed();
     } catch (error) {
-      const { title, detail } = problemWords(error instanceof Problem ? error : new Problem(String(error), '', 0));
+      const { title, detail } = Problem.from(error);
       const again = h('button', { type: 'button', class: 'quiet', click: () => void this.load() }, text.setup.retry);
       this.loadError.replaceChildren(icon('warning'), h('p', {}, h('strong', {}, title), h('span', {}, detail)), again);
       show(this.loadError, true);
@@ -215,6 +215,8 @@ class View {
     const label = this.stop.querySelector('span');
     if (label) say(label, over ? t.again : t.stop);
     this.stop.classList.toggle('primary', over);
+    // Not `disabled`, which would take the focus away.
+    this.stop.setAttribute('aria-disabled', String(run.isEnding));
     this.overlay.disabled = run.analysis === null || over;
     show(this.downloads, session.repetitions.length > 0);
     for (const format of ['json', 'csv'] as const) {

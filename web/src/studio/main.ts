@@ -1,8 +1,4 @@
-import '../style/base.css';
-import '../style/controls.css';
-import '../style/intro.css';
-import '../style/stage.css';
-import '../style/results.css';
+import '../style/studio.css';
 import { App } from './app';
 
 const root = document.querySelector<HTMLElement>('#studio');

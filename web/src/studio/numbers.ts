@@ -2,7 +2,6 @@
 
 import { h, say, show } from '../dom';
 import type { Catalog, Row } from '../format/catalog';
-import { reading } from '../format/number';
 import { text } from '../text/en';
 import type { Session } from '../events/session';
 import type { Run } from './run';
@@ -115,23 +114,14 @@ export class Numbers {
 
   private showNow(session: Session | null, catalog: Catalog): void {
     const now = performance.now();
-    if (now - this.nowShownAt < NUMBER_HOLD_MS) return;
+    if (session && now - this.nowShownAt < NUMBER_HOLD_MS) return;
     this.nowShownAt = now;
     const values = session?.live?.values ?? [];
     show(this.nowBox, values.length > 0);
-    const cells = values.slice(0, MOST_ROWS).flatMap(([key, value]) => {
-      const definition = catalog.metric(key);
-      if (!definition) return [];
-      const row = reading(definition, value);
-      return [
-        h(
-          'div',
-          {},
-          h('dt', {}, definition.short_label ?? definition.label),
-          h('dd', {}, h('b', {}, row.value), h('span', { class: 'unit' }, row.unit)),
-        ),
-      ];
-    });
+    const rows = values.slice(0, MOST_ROWS).flatMap(([key, value]) => catalog.row(key, value) ?? []);
+    const cells = rows.map(({ label, value, unit }) =>
+      h('div', {}, h('dt', {}, label), h('dd', {}, h('b', {}, value), h('span', { class: 'unit' }, unit))),
+    );
     this.now.replaceChildren(...cells);
   }
 

@@ -51,7 +51,8 @@ export class Repetitions {
       h(
         'span',
         { class: 'badge grade', 'data-kind': data.quality.grade, title: text.numbers.gradeMeaning[data.quality.grade] },
-        data.quality.grade,
+        h('span', { class: 'visually-hidden' }, text.numbers.grade(data.quality.grade)),
+        h('span', { 'aria-hidden': 'true' }, data.quality.grade),
       ),
       h(
         'span',

@@ -3,24 +3,23 @@
 import { CameraError, closeCamera, openCamera, type CameraFault } from '../api/camera';
 import { analysis, createAnalysis, endAnalysis } from '../api/client';
 import { Problem } from '../api/problem';
-import { Publisher } from '../api/publisher';
 import type { Analysis, AnalysisRequest, EventType, WireEvent } from '../api/types';
 import { Viewer } from '../api/viewer';
 import { Timeline } from '../draw/timeline';
 import { DelayMeter } from '../events/delay';
-import { Feed, Intake } from '../events/intake';
-import { EVENT_TYPES, parseEvent } from '../events/parse';
+import { Intake, type Feed } from '../events/intake';
+import { EVENT_TYPES } from '../events/parse';
 import { Session } from '../events/session';
 import { EventStream, type StreamStatus } from '../events/stream';
+import { text } from '../text/en';
+import { Farewell } from './farewell';
+import { Uplink } from './uplink';
 
 /** What the WebSocket carries while poses come over the data channel. */
 const BUT_POSES = EVENT_TYPES.filter((type) => type !== 'pose');
 
 /** A connection whose data channel brings no pose for so long has none; then the WebSocket carries them too, milliseconds. */
 const CHANNEL_MS = 4000;
-
-/** A publisher that stayed disconnected for so long is tried again, milliseconds. */
-const REPUBLISH_MS = 2000;
 
 /** From the camera to the decoded frame, median on one machine (VP8 and H.264, WHIP), milliseconds. */
 const CAPTURED_TO_DECODED_MS = 15;
@@ -36,6 +35,9 @@ const ROUND_TRIP_MS = 2000;
 
 /** Without a pose for so long nothing on screen is live, milliseconds. */
 const SILENT_MS = 1500;
+
+/** A session that calls itself live and says nothing for so long is asked again over a new connection, milliseconds. */
+const DEAF_MS = 5000;
 
 /** The session says that it is done within this time of being asked to stop, or is left to itself, milliseconds. */
 const FAREWELL_MS = 4000;
@@ -54,8 +56,6 @@ export class Run {
   step: Step;
   fault: Fault | null = null;
   stream: StreamStatus = { kind: 'connecting' };
-  /** Whether the picture of the camera reaches the daemon, or did. */
-  link: 'none' | 'up' | 'down' = 'none';
   analysis: Analysis | null = null;
   media: MediaStream | null = null;
   startedAt: number | null = null;
@@ -64,26 +64,32 @@ export class Run {
   readonly timeline = new Timeline();
   readonly delay = new DelayMeter();
   private events: EventStream | null = null;
-  private publisher: Publisher | null = null;
+  private uplink: Uplink | null = null;
   private viewer: Viewer | null = null;
   private heardAt = 0;
+  private reopenedAt = 0;
   private stopped = false;
-  /** Whether this page ended the session. */
-  ended = false;
+  /** What this page said to the server when it ended the session. */
+  readonly farewell: Farewell;
   private readonly timer: ReturnType<typeof setInterval>;
-  private republishing: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly wanted: Wanted,
     private readonly changed: () => void,
   ) {
+    this.farewell = new Farewell(changed);
     this.step = wanted.source === 'camera' ? 'asking' : 'creating';
-    this.timer = setInterval(() => void this.measureRoundTrip(), ROUND_TRIP_MS);
+    this.timer = setInterval(() => this.lookAfter(), ROUND_TRIP_MS);
     void this.start().catch((error: unknown) => this.fail(error));
   }
 
   get isCamera(): boolean {
     return this.wanted.source === 'camera';
+  }
+
+  /** Whether the picture of the camera reaches the daemon, or did. */
+  get link(): Uplink['state'] {
+    return this.uplink?.state ?? 'none';
   }
 
   /** Frames per second that the camera promises. */
@@ -104,43 +110,59 @@ export class Run {
     return this.step === 'running' && performance.now() - this.heardAt < SILENT_MS;
   }
 
+  /** Whether an open connection to a session that is live says nothing. */
+  get isSilent(): boolean {
+    return this.step === 'running' && this.stream.kind === 'open' && this.session.state === 'live' && !this.isLive;
+  }
+
   /** For how long the picture of the camera waits for its poses; `null` where that is not known or too long. */
   get holdMs(): number | null {
-    if (!this.isCamera || !this.isLive || !this.delay.absolute) return null;
-    const ms = CAPTURED_TO_DECODED_MS + (this.delay.ms ?? 0) + this.timeline.behindMs();
+    const { ms: delay } = this.delay;
+    if (!this.isCamera || !this.isLive || delay === null) return null;
+    const ms = CAPTURED_TO_DECODED_MS + delay + this.timeline.behindMs();
     return ms <= LONGEST_HOLD_MS ? ms : null;
   }
 
-  /** Ends the measurement; what was measured stays. */
+  /** Whether the server is being told of the end, or was and has not ended the session yet. */
+  get isEnding(): boolean {
+    return this.step !== 'over' && (this.farewell.state === 'saying' || this.farewell.state === 'said');
+  }
+
+  /** Ends the measurement, or tries to once more; what was measured stays. */
   stop(): void {
+    if (this.farewell.state === 'failed' && this.analysis) {
+      void this.farewell.sayAgain(this.analysis.analysis_id).then(() => this.awaitEnd());
+    }
     if (this.stopped) return;
     this.stopped = true;
-    this.end();
-    if (this.analysis) setTimeout(() => this.finish(), FAREWELL_MS);
+    if (this.analysis) void this.end().then(() => this.awaitEnd());
     else this.finish();
     this.changed();
   }
 
   /** The page goes away: tell the daemon, and let nothing wait. */
   leave(): void {
-    this.end(true);
+    void this.end(true);
     this.finish();
   }
 
-  /** Ends the session once: to end it a second time would remove its results. */
-  private end(leaving = false): void {
+  /** Ends the session at the server and gives the camera back at once, whatever comes of it. */
+  private async end(leaving = false): Promise<void> {
     const id = this.analysis?.analysis_id;
-    const told = this.publisher?.isPublishing ?? false;
-    this.releaseMedia();
-    if (this.ended || !id) return;
-    this.ended = true;
-    if (!told && !this.session.over) void endAnalysis(id, leaving).catch(() => undefined);
+    const unpublish = this.releaseMedia();
+    if (id === undefined || this.session.over || this.farewell.state !== 'unsaid') return;
+    await this.farewell.say(unpublish ?? (() => endAnalysis(id, leaving)));
+  }
+
+  /** A session that was told to end says so itself when it has; one that was not goes on. */
+  private awaitEnd(): void {
+    if (this.farewell.state !== 'failed') setTimeout(() => this.finish(), FAREWELL_MS);
   }
 
   private async start(): Promise<void> {
     if (this.isCamera) {
       this.media = await openCamera(this.wanted.camera);
-      if (this.stopped) return this.releaseMedia();
+      if (this.stopped) return void this.releaseMedia();
       this.enter('creating');
     }
     const input = this.isCamera ? ({ streaming: true } as const) : ({ demo: true } as const);
@@ -160,10 +182,8 @@ export class Run {
   private fail(error: unknown): void {
     if (this.stopped) return;
     this.fault =
-      error instanceof CameraError
-        ? { kind: 'camera', fault: error.fault }
-        : { kind: 'problem', problem: error instanceof Problem ? error : new Problem(String(error), '', 0) };
-    this.end();
+      error instanceof CameraError ? { kind: 'camera', fault: error.fault } : { kind: 'problem', problem: Problem.from(error) };
+    void this.end();
     this.finish();
   }
 
@@ -196,34 +216,13 @@ export class Run {
 
   private async publish(): Promise<void> {
     if (!this.analysis?.whip_url || !this.media) return;
-    const channel = new Feed(true);
-    this.publisher = await Publisher.start(this.analysis.whip_url, this.media, {
-      line: (text) => {
-        const event = parseEvent(text);
-        if (event) this.take(event, channel);
-      },
-      connection: (state) => this.publisherIs(state),
+    this.uplink = new Uplink(this.analysis.whip_url, this.media, {
+      event: (event, feed) => this.take(event, feed),
+      connected: () => setTimeout(() => this.step === 'connecting' && !this.stopped && this.listen([]), CHANNEL_MS),
+      changed: this.changed,
+      failed: (error) => this.fail(error),
     });
-    if (this.stopped) this.end();
-  }
-
-  private publisherIs(state: RTCPeerConnectionState): void {
-    if (state === 'connected') {
-      if (this.link === 'none') {
-        setTimeout(() => this.step === 'connecting' && !this.stopped && this.listen([]), CHANNEL_MS);
-      }
-      this.link = 'up';
-    } else if (this.link === 'up') {
-      this.link = 'down';
-    }
-    if (state === 'failed') {
-      this.publisher?.abandon();
-      this.republishing = setTimeout(
-        () => !this.stopped && void this.publish().catch((error: unknown) => this.fail(error)),
-        REPUBLISH_MS,
-      );
-    }
-    this.changed();
+    await this.uplink.publish();
   }
 
   /** A demo without its picture is still worth watching: the skeleton comes with the events. */
@@ -250,28 +249,39 @@ export class Run {
     this.changed();
   }
 
-  private async measureRoundTrip(): Promise<void> {
-    this.delay.roundTripMs = (await this.publisher?.roundTripMs()) ?? 0;
+  /** What has to be looked at now and then, because no event tells. */
+  private lookAfter(): void {
+    void this.measureRoundTrip();
+    const now = performance.now();
+    if (!this.isSilent || now - Math.max(this.heardAt, this.reopenedAt) < DEAF_MS) return;
+    this.reopenedAt = now;
+    this.events?.reopen();
   }
 
-  private releaseMedia(): void {
-    this.publisher?.close();
+  private async measureRoundTrip(): Promise<void> {
+    this.delay.roundTripMs = (await this.uplink?.roundTripMs()) ?? 0;
+  }
+
+  /** Returns how to tell the daemon that nothing is published any more, if anything was. */
+  private releaseMedia(): (() => Promise<void>) | null {
+    const unpublish = this.uplink?.close() ?? null;
     this.viewer?.close();
     if (this.isCamera && this.media) closeCamera(this.media);
-    this.link = 'none';
+    return unpublish;
   }
 
   private finish(): void {
     if (this.step === 'over') return;
+    // A session that fails because it was left here has only ended.
+    const failed = this.session.state === 'failed' && !this.stopped;
     this.stopped = true;
     clearInterval(this.timer);
-    clearTimeout(this.republishing);
     this.events?.close();
     this.releaseMedia();
     this.media = null;
     this.timeline.clear();
-    if (this.session.state === 'failed' && !this.fault) {
-      this.fault = { kind: 'problem', problem: new Problem('', this.session.reason ?? '', 0) };
+    if (failed && !this.fault) {
+      this.fault = { kind: 'problem', problem: new Problem(text.fault.failed, this.session.reason ?? '', null) };
     }
     this.enter('over');
   }

@@ -1,6 +1,6 @@
 /** The form in which a measurement is set up. */
 
-import { cameras, closeCamera, openCamera } from '../api/camera';
+import { CameraError, cameras, closeCamera, openCamera } from '../api/camera';
 import type { Problem } from '../api/problem';
 import type { Quality } from '../api/types';
 import { h, say, show } from '../dom';
@@ -32,6 +32,7 @@ export class Setup {
   private readonly mass = this.number('mass', this.preferences.massKg, t.massUnit);
   private readonly start = h('button', { class: 'primary large', type: 'submit' }, icon('play'), h('span'));
   private readonly tryDemo = h('button', { class: 'link', type: 'button', click: () => this.submit('demo') }, t.tryDemo);
+  private readonly privacy = h('p', { class: 'small dim' }, t.privacy);
   private readonly general = h('p', { class: 'form-error', role: 'alert', hidden: true });
 
   constructor(private readonly begin: (wanted: Wanted) => void) {
@@ -73,7 +74,7 @@ export class Setup {
       this.general,
       this.start,
       this.tryDemo,
-      h('p', { class: 'small dim' }, t.privacy),
+      this.privacy,
     );
     this.fillCameras([]);
     this.fillMovements(null);
@@ -222,6 +223,7 @@ export class Setup {
     const demo = this.preferences.source === 'demo';
     show(this.cameraRow, !demo);
     show(this.tryDemo, !demo);
+    show(this.privacy, !demo);
     const label = this.start.querySelector('span');
     if (label) say(label, demo ? t.startDemo : t.start);
   }
@@ -242,10 +244,7 @@ export class Setup {
       this.fillCameras(await cameras());
       this.camera.focus();
     } catch (error) {
-      const fault =
-        error instanceof Error && error.message in text.fault.detail
-          ? (error.message as keyof typeof text.fault.detail)
-          : 'missing';
+      const fault = error instanceof CameraError ? error.fault : 'missing';
       say(this.general, `${text.fault.title[fault]}. ${text.fault.detail[fault]}`);
       show(this.general, true);
     }

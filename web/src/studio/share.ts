@@ -20,7 +20,7 @@ export class Share {
     class: 'code',
     focus: () => this.address.select(),
   });
-  private readonly copied = h('span', {}, t.copy);
+  private readonly copied = h('span', { role: 'status' }, t.copy);
   private readonly open = h('a', { class: 'button quiet', target: '_blank', rel: 'noopener' }, icon('open'), t.open);
   private analysis = '';
 
@@ -85,7 +85,12 @@ export class Share {
 
   private async copy(): Promise<void> {
     this.address.select();
-    // Pages without TLS have no clipboard; what is selected can still be copied by hand.
-    await navigator.clipboard?.writeText(this.address.value).then(() => say(this.copied, t.copied));
+    try {
+      await navigator.clipboard.writeText(this.address.value);
+      say(this.copied, t.copied);
+    } catch {
+      // Pages without TLS have no clipboard, and a browser may refuse.
+      say(this.copied, t.selected);
+    }
   }
 }

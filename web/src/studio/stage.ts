@@ -1,6 +1,5 @@
 /** The picture with the skeleton on it, the phase, and whatever stands in the way of a picture. */
 
-import type { Problem } from '../api/problem';
 import { h, say, show } from '../dom';
 import { icon, type IconName } from '../draw/icons';
 import { HeldPicture } from '../draw/held';
@@ -8,6 +7,7 @@ import { SkeletonPainter, contained } from '../draw/skeleton';
 import type { Catalog } from '../format/catalog';
 import { words } from '../format/number';
 import { text } from '../text/en';
+import type { Farewell } from './farewell';
 import type { Fault, Run } from './run';
 
 const t = text.stage;
@@ -133,11 +133,14 @@ export class Stage {
       blocking,
       buttons: [],
     });
-    if (run.fault) return this.faultMessage(run.fault);
+    if (run.fault) return this.faultMessage(run.fault, run.farewell);
     if (run.step === 'asking') return busy(t.asking, t.askingDetail);
     if (run.step === 'creating') return busy(t.creating, '');
+    const { state: farewell } = run.farewell;
+    if (farewell === 'failed' && !run.session.over) return this.unendedMessage(run);
+    if (run.isEnding) return busy(t.ending, '');
     if (run.step === 'over') {
-      const why = run.ended ? '' : (run.session.reason ?? '');
+      const why = farewell !== 'unsaid' ? '' : (run.session.reason ?? '');
       const detail = t.overDetail(run.session.repetitions.length, why);
       return { icon: 'done', title: t.over, detail, blocking: true, buttons: [] };
     }
@@ -146,12 +149,27 @@ export class Stage {
     }
     if (run.session.state === 'stalled' || run.link === 'down')
       return { ...busy(t.stalled, t.stalledDetail, false), icon: 'warning' };
+    if (run.isSilent) return { ...busy(t.silent, t.silentDetail, false), icon: 'lost' };
     if (run.step === 'running' && run.session.searching) return { ...busy(t.searching, t.searchingDetail, false), icon: 'body' };
     if (run.step === 'connecting') return busy(t.connecting, t.connectingDetail, !run.media);
     return null;
   }
 
-  private faultMessage(fault: Fault): Message {
+  private unendedMessage(run: Run): Message {
+    const detail = [run.farewell.problem?.title, run.farewell.problem?.detail, t.unendedDetail];
+    return {
+      icon: 'warning',
+      title: t.unended,
+      detail: sentences(detail),
+      blocking: true,
+      buttons: [
+        [text.fault.again, () => run.stop()],
+        [text.fault.back, this.actions.back],
+      ],
+    };
+  }
+
+  private faultMessage(fault: Fault, farewell: Farewell): Message {
     const { again, demo, back } = this.actions;
     const words = text.fault;
     if (fault.kind === 'camera') {
@@ -162,11 +180,11 @@ export class Stage {
       ] as const;
       return { icon: 'blocked', title: words.title[fault.fault], detail: words.detail[fault.fault], blocking: true, buttons };
     }
-    const { title, detail } = problemWords(fault.problem);
+    const { title, detail } = fault.problem;
     return {
       icon: 'warning',
       title,
-      detail,
+      detail: sentences([detail, farewell.state === 'failed' ? t.unendedDetail : '']),
       blocking: true,
       buttons: [
         [words.again, again],
@@ -191,13 +209,14 @@ export class Stage {
       h('div', { class: 'message-words' }, h('strong', {}, message.title), message.detail ? h('span', {}, message.detail) : null),
       h('div', { class: 'message-buttons', hidden: buttons.length === 0 }, ...buttons),
     );
+    buttons[0]?.focus({ preventScroll: true });
   }
 }
 
-/** What a problem document says, in two lines. */
-export function problemWords(problem: Problem): { title: string; detail: string } {
-  const words = text.fault;
-  if (problem.status !== 0) return { title: problem.title, detail: problem.detail };
-  if (problem.title === '') return { title: words.ended, detail: problem.detail };
-  return { title: words.unreachable, detail: words.unreachableDetail };
+/** Several remarks as one text, each a sentence of its own. */
+function sentences(remarks: readonly (string | undefined)[]): string {
+  return remarks
+    .filter((remark) => remark)
+    .map((remark) => (/[.!?]$/.test(remark ?? '') ? remark : `${remark}.`))
+    .join(' ');
 }

@@ -20,6 +20,7 @@ export class Status {
   private readonly source = h('b');
   private readonly figures: HTMLElement;
   private readonly delayBox: HTMLElement;
+  private readonly droppedBox: HTMLElement;
   private readonly sourceBox: HTMLElement;
 
   constructor() {
@@ -28,7 +29,8 @@ export class Status {
     this.delayBox = box(t.delay, this.delay, t.delayHint);
     this.sourceBox = box(t.source, this.source, '');
     this.sourceBox.classList.add('wide-only');
-    this.figures = h('span', { class: 'figures' }, this.sourceBox, this.delayBox, box(t.dropped, this.dropped, t.droppedHint));
+    this.droppedBox = box(t.dropped, this.dropped, t.droppedHint);
+    this.figures = h('span', { class: 'figures' }, this.sourceBox, this.delayBox, this.droppedBox);
     this.root = h('div', { class: 'status', role: 'group', 'aria-label': t.label }, this.figures, this.time, this.state);
   }
 
@@ -44,8 +46,8 @@ export class Status {
     this.state.dataset.kind = lost ? 'stalled' : state;
     const ms = run.isLive ? run.delay.ms : null;
     say(this.delay, ms === null ? '–' : t.ms(ms));
-    this.delayBox.title = run.delay.absolute ? t.delayHint : t.jitterHint;
     this.delayBox.dataset.kind = ms === null || ms < NOTICED_MS ? 'good' : ms < IN_THE_WAY_MS ? 'fair' : 'bad';
+    show(this.droppedBox, run.intake.dropped > 0);
     say(this.dropped, String(run.intake.dropped));
     this.showSource(run);
     if (run.startedAt !== null) say(this.time, clock((Date.now() - run.startedAt) / 1000));
