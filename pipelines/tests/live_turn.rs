@@ -1,8 +1,8 @@
-//! A publisher that is reached through a TURN server alone: coturn on the loopback interface.
+//! STUN and TURN: a publisher who can only be reached through a relay, and a server that is silent.
 
 mod support;
 
-use kinemotion_pipelines::live::{IceServers, LiveSpec, SessionState};
+use kinemotion_pipelines::live::{IceServers, LiveEvent, LiveSpec, SessionState};
 use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -122,4 +122,27 @@ fn a_publisher_who_can_only_be_reached_through_turn_is_received() {
     publisher.accept(&relayed);
     started.wait_for_frame();
     assert_eq!(started.session.info().state, SessionState::Live);
+}
+
+#[test]
+fn a_stun_server_that_says_nothing_costs_a_moment_and_is_told() {
+    // It takes what comes and never answers.
+    let silent = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("its address");
+    let started = start(LiveSpec {
+        ice: IceServers {
+            stun: Some(format!("stun://{address}")),
+            turn: Vec::new(),
+        },
+        ..waiting()
+    });
+    let publisher = Offerer::publisher(&format!("{PICTURE} ! {VP8}"));
+    let answer = started.session.answer(&publisher.offer()).expect("an answer");
+    let warning = started.wait_for(|event| match event {
+        LiveEvent::Warning(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert!(warning.contains("STUN"), "{warning}");
+    publisher.accept(&answer);
+    started.wait_for_frame();
 }

@@ -294,6 +294,10 @@ impl Shared {
             ice: &spec.ice,
             lost: Arc::new(lost),
             refuse,
+            warn: {
+                let life = life.clone();
+                Arc::new(move |message| life.tell(LiveEvent::Warning(message)))
+            },
         };
         let source = Source::build(&spec, &around)?;
         let present = Mutex::new(Present {

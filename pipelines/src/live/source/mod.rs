@@ -30,6 +30,8 @@ pub(crate) struct Surroundings<'a> {
     pub lost: Arc<dyn Fn(&str) + Send + Sync>,
     /// Called when the source is of no use: the session has failed.
     pub refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
+    /// Called with something a person should know.
+    pub warn: Arc<dyn Fn(String) + Send + Sync>,
 }
 
 impl Source {

@@ -18,6 +18,7 @@ mod snapshot;
 mod target;
 mod viewer;
 
+use super::webrtc::SLOW_GATHERING;
 use super::{IceServers, LiveError, Push, PushId, PushInfo, SessionState, ViewerId};
 use crate::sync::lock;
 use push::RunningPush;
@@ -110,7 +111,10 @@ impl Video {
             self.unwatch(&ViewerId(id));
             return Err(error);
         }
-        Ok((ViewerId(id), answer))
+        if !answer.complete {
+            (self.warn)(SLOW_GATHERING.into());
+        }
+        Ok((ViewerId(id), answer.sdp))
     }
 
     /// Ends a viewer; whether there was one of this name.

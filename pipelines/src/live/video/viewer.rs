@@ -3,7 +3,7 @@
 use super::fanout::{Stamps, Subscriber};
 use crate::AnalysisError;
 use crate::elements::make;
-use crate::live::webrtc::{Offer, Peer, TRANSPORT_WIDE_CC};
+use crate::live::webrtc::{Answer, Offer, Peer, TRANSPORT_WIDE_CC};
 use crate::live::{IceServers, LiveError};
 use crate::stopping::Stopping;
 use gst::prelude::*;
@@ -27,7 +27,7 @@ impl Viewer {
         offer: &str,
         ice: &IceServers,
         left: impl Fn() + Send + Sync + Clone + 'static,
-    ) -> Result<(Self, String), LiveError> {
+    ) -> Result<(Self, Answer), LiveError> {
         let offer = Offer::parse(offer)?;
         let format = wanted_format(&offer)?;
         let payload: i32 = format.get("payload").map_err(|error| LiveError::Offer {

@@ -8,5 +8,5 @@ mod negotiation;
 mod offer;
 
 pub(crate) use fragment::Fragment;
-pub(crate) use negotiation::{LONGEST_GATHERING, Peer};
+pub(crate) use negotiation::{Answer, LONGEST_GATHERING, Peer, SLOW_GATHERING};
 pub(crate) use offer::{Offer, TRANSPORT_WIDE_CC};

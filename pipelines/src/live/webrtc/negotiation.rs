@@ -15,6 +15,18 @@ const LONGEST_STEP: Duration = Duration::from_secs(5);
 /// The longest candidates are gathered; what is known by then is sent. A STUN server that does not answer takes longer.
 pub(crate) const LONGEST_GATHERING: Duration = Duration::from_secs(2);
 
+/// An SDP answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub sdp: String,
+    /// Whether it names every candidate there is.
+    pub complete: bool,
+}
+
+/// What to tell people about an answer that is not complete.
+pub(crate) const SLOW_GATHERING: &str =
+    "a STUN or TURN server does not answer: connections take longer to make, and may fail from other networks";
+
 /// One side of a connection.
 pub(crate) struct Peer {
     bin: gst::Element,
@@ -77,7 +89,7 @@ impl Peer {
         &self,
         offer: &Offer,
         between: impl FnOnce(&gst::Element) -> Result<(), LiveError>,
-    ) -> Result<String, LiveError> {
+    ) -> Result<Answer, LiveError> {
         let wrong = |reason| LiveError::Offer { reason };
         let failed = |reason| LiveError::Negotiation { reason };
         self.ask("set-remote-description", Some(&offer.description()), wrong)?;
@@ -88,12 +100,18 @@ impl Peer {
             .ok_or_else(|| failed("GStreamer made no answer".into()))?;
         self.ask("set-local-description", Some(&answer), failed)?;
         // An answer without some candidates is better than none.
-        let _ = sync::lock(&self.gathered).recv_timeout(LONGEST_GATHERING);
+        let complete = sync::lock(&self.gathered)
+            .recv_timeout(LONGEST_GATHERING)
+            .is_ok();
         let local = self
             .bin
             .property::<Option<WebRTCSessionDescription>>("local-description")
             .ok_or_else(|| failed("GStreamer keeps no answer".into()))?;
-        local.sdp().as_text().map_err(|error| failed(error.to_string()))
+        let sdp = local
+            .sdp()
+            .as_text()
+            .map_err(|error| failed(error.to_string()))?;
+        Ok(Answer { sdp, complete })
     }
 
     /// Emits a signal that replies through a promise; `refused` says what an error in the reply means.

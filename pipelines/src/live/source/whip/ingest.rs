@@ -10,7 +10,7 @@
 use super::CODECS;
 use crate::AnalysisError;
 use crate::elements::{DROPPED, make};
-use crate::live::webrtc::{LONGEST_GATHERING, Offer};
+use crate::live::webrtc::{Answer, LONGEST_GATHERING, Offer};
 use crate::live::{IceServers, LiveError, WhipOptions};
 use gst::glib;
 use gst::prelude::*;
@@ -125,7 +125,7 @@ impl Ingest {
     }
 
     /// Answers an offer. Blocks for a bounded time.
-    pub fn answer(&self, offer: &Offer) -> Result<String, LiveError> {
+    pub fn answer(&self, offer: &Offer) -> Result<Answer, LiveError> {
         let failed = |reason: String| LiveError::Negotiation { reason };
         let text = offer
             .description()
@@ -140,17 +140,19 @@ impl Ingest {
         let body = glib::Bytes::from_owned(text.into_bytes());
         self.signaller()
             .emit_by_name::<()>("post", &[&Some("publisher"), &body, &promise]);
+        let complete = |reply: &gst::StructureRef| read(reply).map(|sdp| Answer { sdp, complete: true });
         match reply.recv_timeout(LONGEST_GATHERING) {
-            Ok(Some(reply)) => read(&reply),
-            // Candidates of a server that does not answer: an answer without them is better than none.
-            Err(mpsc::RecvTimeoutError::Timeout) if self.described().is_some() => {
-                Ok(self.described().unwrap_or_default())
-            }
-            Err(mpsc::RecvTimeoutError::Timeout) => match reply.recv_timeout(LONGEST_ANSWER) {
-                Ok(Some(reply)) => read(&reply),
-                _ => Err(failed("GStreamer made no answer in time".into())),
-            },
-            _ => Err(failed("GStreamer made no answer".into())),
+            Ok(Some(reply)) => return complete(&reply),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            _ => return Err(failed("GStreamer made no answer".into())),
+        }
+        // Candidates of a server that does not answer: an answer without them is better than none.
+        if let Some(sdp) = self.described() {
+            return Ok(Answer { sdp, complete: false });
+        }
+        match reply.recv_timeout(LONGEST_ANSWER) {
+            Ok(Some(reply)) => complete(&reply),
+            _ => Err(failed("GStreamer made no answer in time".into())),
         }
     }
 

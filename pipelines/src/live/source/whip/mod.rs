@@ -4,7 +4,7 @@ mod ingest;
 
 use super::{Intake, Surroundings};
 use crate::live::meter::Meter;
-use crate::live::webrtc::{Fragment, Offer};
+use crate::live::webrtc::{Answer, Fragment, Offer, SLOW_GATHERING};
 use crate::live::{IceServers, LiveError, SessionState, WhipOptions};
 use crate::sync::lock;
 use gst::prelude::*;
@@ -30,6 +30,7 @@ pub(crate) struct Whip {
     metrics: Arc<Mutex<Option<WebRTCDataChannel>>>,
     lost: Arc<dyn Fn(&str) + Send + Sync>,
     refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
+    warn: Arc<dyn Fn(String) + Send + Sync>,
 }
 
 enum Publisher {
@@ -51,6 +52,7 @@ impl Whip {
             metrics: Arc::default(),
             lost: around.lost.clone(),
             refuse: around.refuse.clone(),
+            warn: around.warn.clone(),
         }
     }
 
@@ -77,10 +79,14 @@ impl Whip {
             },
             Err(_) => Publisher::None,
         };
-        connected.map(|(_, answer)| answer)
+        let (_, answer) = connected?;
+        if !answer.complete {
+            (self.warn)(SLOW_GATHERING.into());
+        }
+        Ok(answer.sdp)
     }
 
-    fn connect(&self, offer: &Offer) -> Result<(Arc<Ingest>, String), LiveError> {
+    fn connect(&self, offer: &Offer) -> Result<(Arc<Ingest>, Answer), LiveError> {
         let pipeline = self.pipeline.upgrade().ok_or(LiveError::WrongState {
             state: SessionState::Done,
             reason: "it takes no publisher any more",
