@@ -7,7 +7,7 @@
 //! | `frames_sent` | frames sent |
 //! | `poses_measured`, `poses_predicted`, `poses_nobody` | `pose` events heard, by where they come from |
 //! | `degraded` | of these, said to be degraded |
-//! | `unmatched` | of these, without a known frame and so without a latency |
+//! | `unmatched` | of these, without a known frame: their latency is the longest it can have been |
 //! | `latency_p50_ms`, `latency_p95_ms`, `latency_most_ms` | from frame sent to pose heard, of the poses heard in this second; empty without any |
 //! | `behind_most_ms` | how late this program sent a frame, at most; empty without any |
 
@@ -62,8 +62,7 @@ fn seconds(record: &Record, turn_s: f64) -> BTreeMap<u64, Second> {
             second.behind.push(*behind);
         });
     }
-    let latencies = record.latencies_ms(&record.matches(turn_s));
-    for (heard, latency) in record.poses.iter().zip(latencies) {
+    for (heard, (found, latency)) in record.poses.iter().zip(record.latencies(turn_s)) {
         of(heard.at_s, &mut |second| {
             match heard.pose.source {
                 Source::Measured => second.measured += 1,
@@ -71,8 +70,8 @@ fn seconds(record: &Record, turn_s: f64) -> BTreeMap<u64, Second> {
                 Source::Nobody => second.nobody += 1,
             }
             second.degraded += usize::from(heard.pose.degraded == Some(true));
-            second.unmatched += usize::from(latency.is_none());
-            second.latencies.extend(latency);
+            second.unmatched += usize::from(found.residual_ms.is_none());
+            second.latencies.push(latency);
         });
     }
     seconds
@@ -135,7 +134,10 @@ mod tests {
         write_to(&mut out, &run).expect("memory takes everything");
         let text = String::from_utf8(out).expect("text");
         let rows: Vec<&str> = text.lines().skip(1).collect();
-        assert_eq!(rows, ["1,1,2,0,0,0,0,0,,,,2.00", "1,2,0,1,0,0,1,1,,,,"]);
+        assert_eq!(
+            rows,
+            ["1,1,2,0,0,0,0,0,,,,2.00", "1,2,0,1,0,0,1,1,900.00,900.00,900.00,"]
+        );
         assert!(text.lines().all(|row| row.split(',').count() == 12), "{text}");
     }
 }

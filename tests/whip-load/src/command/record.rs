@@ -41,6 +41,8 @@ pub struct Record {
     pub frames: Vec<SentFrame>,
     /// How much later than it should have been each frame was sent, ms.
     pub behind_ms: Vec<f64>,
+    /// Steps that went by without a frame.
+    pub skipped: u64,
     /// Poses that were heard.
     pub poses: Vec<HeardPose>,
     /// Finished repetitions that were heard.
@@ -57,6 +59,7 @@ impl Record {
         let seconds = |at: Instant| at.saturating_duration_since(since).as_secs_f64();
         match heard {
             Heard::Connected => self.connected_s = Some(seconds(Instant::now())),
+            Heard::Skipped(steps) => self.skipped += steps,
             Heard::KeyFrameAsked => self.key_frames_asked += 1,
             Heard::Sent { ticks, at, behind } => {
                 let at_s = seconds(at);
@@ -98,25 +101,17 @@ impl Record {
         self.connected_s.map_or(0.0, |connected| self.over_s - connected)
     }
 
-    /// The frame of each pose.
-    pub fn matches(&self, turn_s: f64) -> Vec<Option<Match>> {
-        let arrivals: Vec<Arrival> = self
-            .poses
-            .iter()
-            .map(|heard| Arrival {
-                timestamp_ms: heard.pose.timestamp_ms,
-                at_s: heard.at_s,
-            })
-            .collect();
-        matching::find(&self.frames, &arrivals, turn_s)
-    }
-
-    /// From frame sent to pose heard, ms; for each pose, `None` where its frame is not known.
-    pub fn latencies_ms(&self, matches: &[Option<Match>]) -> Vec<Option<f64>> {
-        let latency = |(heard, found): (&HeardPose, &Option<Match>)| {
-            let frame = self.frames.get((*found)?.frame)?;
-            Some(1e3 * (heard.at_s - frame.at_s))
+    /// The frame of each pose, and the time from frame sent to pose heard, ms.
+    pub fn latencies(&self, turn_s: f64) -> Vec<(Match, f64)> {
+        let arrivals = self.poses.iter().map(|heard| Arrival {
+            timestamp_ms: heard.pose.timestamp_ms,
+            at_s: heard.at_s,
+        });
+        let matches = matching::find(&self.frames, &arrivals.collect::<Vec<_>>(), turn_s);
+        let latency = |(found, heard): (Match, &HeardPose)| {
+            let sent_s = self.frames[found.frame].at_s;
+            (found, 1e3 * (heard.at_s - sent_s))
         };
-        self.poses.iter().zip(matches).map(latency).collect()
+        matches.into_iter().zip(&self.poses).map(latency).collect()
     }
 }

@@ -20,7 +20,7 @@ pub struct Report {
     pub failed: usize,
     /// How often each reason for either was given.
     pub reasons: BTreeMap<String, usize>,
-    /// From frame sent to pose heard, ms.
+    /// From frame sent to pose heard, ms; where the frame is not known, the longest it can have been.
     pub latencies: Vec<f64>,
     /// The same of poses that were measured.
     pub measured_latencies: Vec<f64>,
@@ -34,6 +34,8 @@ pub struct Report {
     pub rates: Vec<f64>,
     /// Frames that were sent.
     pub frames: usize,
+    /// Steps that went by without a frame, because this program got no processor in time.
+    pub skipped: u64,
     /// Poses that were heard: measured, predicted, and of an empty picture.
     pub poses: [usize; 3],
     /// Poses whose frame is not known.
@@ -90,10 +92,10 @@ impl Report {
                 *self.reasons.entry(reason.clone()).or_default() += 1;
             }
         }
-        let matches = record.matches(turn_s);
-        for (heard, latency) in record.poses.iter().zip(record.latencies_ms(&matches)) {
-            self.latencies.extend(latency);
-            self.unmatched += usize::from(latency.is_none());
+        for (heard, (found, latency)) in record.poses.iter().zip(record.latencies(turn_s)) {
+            self.latencies.push(latency);
+            self.unmatched += usize::from(found.residual_ms.is_none());
+            self.residuals.extend(found.residual_ms.map(f64::abs));
             let column = match heard.pose.source {
                 Source::Measured => 0,
                 Source::Predicted => 1,
@@ -101,14 +103,13 @@ impl Report {
             };
             self.poses[column] += 1;
             if heard.pose.source == Source::Measured {
-                self.measured_latencies.extend(latency);
+                self.measured_latencies.push(latency);
             }
         }
-        self.residuals
-            .extend(matches.iter().flatten().map(|found| found.residual_ms.abs()));
         self.setups.extend(record.setup_s().map(|seconds| 1e3 * seconds));
         self.behind.extend(&record.behind_ms);
         self.frames += record.frames.len();
+        self.skipped += record.skipped;
         self.repetitions += record.repetitions;
         self.key_frames_asked += record.key_frames_asked;
         self.unreadable += record.unreadable;
@@ -178,8 +179,8 @@ impl fmt::Display for Report {
         let [measured, predicted, nobody] = self.poses;
         writeln!(
             f,
-            "{} frames sent; poses heard: {measured} measured, {predicted} predicted, {nobody} of an empty picture",
-            self.frames
+            "{} frames sent, {} skipped; poses heard: {measured} measured, {predicted} predicted, {nobody} of an empty picture",
+            self.frames, self.skipped
         )?;
         writeln!(
             f,
@@ -239,7 +240,7 @@ mod tests {
     fn record() -> Record {
         let frames: Vec<SentFrame> = (0..120u64)
             .map(|index| {
-                let ticks = index * 3000 + (index + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) % 750;
+                let ticks = index * 3000 + (index * index * index) % 751;
                 let at_s = 1.0 + ticks as f64 / 90_000.0;
                 SentFrame { ticks, at_s }
             })

@@ -66,6 +66,15 @@ impl Reel {
         self.next = (self.next + 1) % self.footage.units().len();
     }
 
+    /// Lets whole steps go by until the next frame is due no more than a step before `nanoseconds`; says how many. As of a camera whose
+    /// machine was busy: the picture goes on where it was, only later.
+    pub fn catch_up(&mut self, nanoseconds: u64) -> u64 {
+        let behind = nanoseconds.saturating_sub(self.peek().nanoseconds());
+        let steps = behind * u64::from(self.footage.fps()) / 1_000_000_000;
+        self.step += steps;
+        steps
+    }
+
     /// Makes the next key frame of the footage the next frame. Frames between are left out of the picture, not of time: the
     /// athlete jumps, the steps go on.
     pub fn jump_to_key_frame(&mut self) {
@@ -118,6 +127,16 @@ mod tests {
         reel.advance();
         reel.jump_to_key_frame();
         assert_eq!(reel.peek().data[0], 2);
+    }
+
+    #[test]
+    fn whoever_is_late_goes_on_later_instead_of_sending_a_burst() {
+        let mut reel = Reel::new(footage(&[0, 10, 20, 30], &[0]), 0);
+        play(&mut reel, 1);
+        assert_eq!(reel.catch_up(66_000_000), 0);
+        assert_eq!(reel.catch_up(101_000_000), 2);
+        assert_eq!(play(&mut reel, 2), [(1, 9010), (2, 12020)]);
+        assert_eq!(reel.catch_up(0), 0);
     }
 
     #[test]

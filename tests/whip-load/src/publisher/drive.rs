@@ -12,8 +12,6 @@ use tokio::time::sleep_until;
 
 /// How long the connection may take to come about once the answer is there.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A frame that is later than this is not made up for: the frames after it are as late, as if the camera had stood still.
-const TOO_LATE: Duration = Duration::from_millis(500);
 
 /// Publishes until `end` says how to go.
 pub async fn drive(
@@ -36,7 +34,7 @@ pub async fn drive(
             }
             Polled::Until(at) => at,
         };
-        match &mut since {
+        match since {
             None if now > give_up => return Err(PublishError::NoConnection(PATIENCE)),
             None => wake = wake.min(give_up),
             Some(since) => match send_due(peer, reel, since, &mut heard)? {
@@ -104,28 +102,27 @@ enum Sent {
 fn send_due(
     peer: &mut Peer,
     reel: &mut Reel,
-    since: &mut Instant,
+    since: Instant,
     heard: &mut impl FnMut(Heard),
 ) -> Result<Sent, PublishError> {
-    let frame = reel.peek();
-    let due = *since + Duration::from_nanos(frame.nanoseconds());
     let now = Instant::now();
+    let skipped = reel.catch_up((now - since).as_nanos() as u64);
+    if skipped > 0 {
+        heard(Heard::Skipped(skipped));
+    }
+    let frame = reel.peek();
+    let due = since + Duration::from_nanos(frame.nanoseconds());
     if now < due {
         return Ok(Sent::NothingUntil(due));
-    }
-    let behind = now - due;
-    if behind > TOO_LATE {
-        *since += behind;
     }
     peer.send(now, &frame)?;
     // Nothing of this moment waits in the peer afterwards.
     peer.go_on(now)?;
     reel.advance();
-    let ticks = frame.ticks;
     heard(Heard::Sent {
-        ticks,
+        ticks: frame.ticks,
         at: now,
-        behind,
+        behind: now - due,
     });
     Ok(Sent::Frame)
 }

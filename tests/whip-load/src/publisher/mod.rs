@@ -85,11 +85,13 @@ pub enum Heard {
     Sent {
         /// Its RTP timestamp, not wrapped: ticks of [`crate::footage::CLOCK_RATE`].
         ticks: u64,
-        /// When the last of its packets was handed to the network.
+        /// When it was handed to the network.
         at: Instant,
-        /// How much later than it should have been: more than a few milliseconds says that this program has too little CPU.
+        /// How much later than it should have been, less than a step.
         behind: Duration,
     },
+    /// So many steps went by without a frame, because this program got no processor in time.
+    Skipped(u64),
     /// A message of the data channel.
     Message(Message),
     /// The receiver asks for a key frame (PLI or FIR). It is the next frame: at most one frame time later.

@@ -49,7 +49,7 @@ impl Publishing {
             let mut summary = Summary::default();
             let end = async { ended.await.unwrap_or(End::Abrupt) };
             let heard = |heard| match heard {
-                Heard::Connected => {}
+                Heard::Connected | Heard::Skipped(_) => {}
                 Heard::Sent { .. } => summary.frames += 1,
                 Heard::KeyFrameAsked => summary.key_frames_asked += 1,
                 Heard::Message(message) => {
