@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod crypto;
 mod drive;
 mod peer;
 mod publishing;

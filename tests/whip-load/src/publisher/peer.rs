@@ -1,6 +1,6 @@
 //! A WebRTC peer with its socket and its network.
 
-use super::PublisherOptions;
+use super::{PublisherOptions, crypto};
 use crate::footage::{Codec, Frame};
 use crate::http;
 use crate::link::Link;
@@ -8,7 +8,6 @@ use crate::{PublishError, footage};
 use std::net::SocketAddr;
 use std::time::Instant;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::crypto::from_feature_flags;
 use str0m::format::Codec as Format;
 use str0m::media::{Direction, Frequency, MediaKind, MediaTime, Mid, Pt};
 use str0m::net::{Protocol, Receive, Transmit};
@@ -230,7 +229,7 @@ async fn socket(server: &str) -> std::io::Result<(UdpSocket, SocketAddr)> {
 
 fn configuration(sections: &Sections) -> RtcConfig {
     let mut configuration = RtcConfig::new()
-        .set_crypto_provider(std::sync::Arc::new(from_feature_flags()))
+        .set_crypto_provider(std::sync::Arc::new(crypto::provider()))
         .clear_codecs()
         .enable_opus(sections.audio, false);
     let codecs = configuration.codec_config();

@@ -129,7 +129,7 @@ async fn an_offer_as_of_obs_is_published_without_a_word_back() {
 }
 
 #[tokio::test]
-async fn one_that_is_dropped_vanishes_without_a_word() {
+async fn one_that_vanishes_says_no_word() {
     let receiver = Receiver::start().await;
     let publishing = Publisher::connect(&options(&receiver), footage(Codec::Vp8))
         .await
