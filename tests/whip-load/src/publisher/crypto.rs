@@ -5,7 +5,8 @@ use sha1::Sha1;
 use str0m::config::CryptoProvider;
 use str0m::crypto::{Sha1HmacProvider, from_feature_flags};
 
-/// HMAC-SHA1 without the look-up of the algorithm that OpenSSL 3 makes for every packet: a third of all that a publisher costs.
+/// HMAC-SHA1 without the look-up of the algorithm that OpenSSL 3 makes for every packet: with it a publisher cost 0.021 of a
+/// processor instead of 0.011 (four at 640x480, 30 frames/s).
 #[derive(Debug)]
 struct HmacSha1;
 
