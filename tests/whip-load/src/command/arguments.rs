@@ -74,7 +74,7 @@ pub struct Arguments {
     #[arg(long)]
     pub csv: Option<PathBuf>,
     /// What must hold, like `p95=200ms,errors=1%`. At most: p50, p95, p99 (frame sent → metric received), setup (95th
-    /// percentile), errors, refused, degraded, unmatched. At least: poses (measured, per second, of the worst client).
+    /// percentile), errors, refused, degraded, unmatched, skipped. At least: poses (measured, per second, of the worst client).
     #[arg(long)]
     pub slo: Option<Slo>,
 }

@@ -142,6 +142,11 @@ impl Report {
         share(self.refused, self.clients).unwrap_or(0.0)
     }
 
+    /// Steps without a frame, of all.
+    pub fn skipped_share(&self) -> Option<f64> {
+        share(self.skipped as usize, self.frames + self.skipped as usize)
+    }
+
     /// Poses whose frame is not known, of all.
     pub fn unmatched_share(&self) -> Option<f64> {
         share(self.unmatched, self.poses.iter().sum())

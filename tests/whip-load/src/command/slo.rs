@@ -34,7 +34,7 @@ enum Unit {
     Rate,
 }
 
-const MEASURES: [Measure; 9] = [
+const MEASURES: [Measure; 10] = [
     Measure {
         name: "p50",
         unit: Unit::Time,
@@ -74,6 +74,11 @@ const MEASURES: [Measure; 9] = [
         name: "unmatched",
         unit: Unit::Share,
         value: |report| report.unmatched_share(),
+    },
+    Measure {
+        name: "skipped",
+        unit: Unit::Share,
+        value: |report| report.skipped_share(),
     },
     Measure {
         name: "poses",
@@ -175,15 +180,18 @@ mod tests {
             clients: 50,
             failed: 1,
             rates: vec![8.0, 30.0],
+            frames: 90,
+            skipped: 10,
             ..Report::default()
         };
-        assert!(broken("p50=20ms,errors=2%,poses=8", &report).is_empty());
+        assert!(broken("p50=20ms,errors=2%,poses=8,skipped=10%", &report).is_empty());
         assert_eq!(
-            broken("p95=200ms,errors=1%,poses=10", &report),
+            broken("p95=200ms,errors=1%,poses=10,skipped=1%", &report),
             [
                 "p95 is 300 ms, the goal is 200 ms",
                 "errors is 2.0 %, the goal is 1.0 %",
-                "poses is 8.0 per second, the goal is 10.0 per second"
+                "poses is 8.0 per second, the goal is 10.0 per second",
+                "skipped is 10.0 %, the goal is 1.0 %"
             ]
         );
     }
