@@ -222,34 +222,37 @@ fn guard(entry: &gst::Pad, limits: Limits, meter: &Arc<Meter>, refuse: Arc<dyn F
     });
 }
 
-/// Lets frames pass at no more than a given rate.
+/// Lets frames pass at no more than a given rate on average. Cameras and browsers send unevenly, so a few may come at once.
 struct Thinning {
-    least_interval: gst::ClockTime,
+    interval: gst::ClockTime,
     last: Option<gst::ClockTime>,
+    /// When the next frame would come if all came evenly.
+    due: gst::ClockTime,
 }
 
-/// Timestamps jitter; a frame may come this part of the interval early.
-const EARLY: f64 = 0.25;
+/// Frames that may come at once.
+const BURST: u64 = 4;
 
 impl Thinning {
     fn new(fps: f64) -> Self {
-        let interval_s = (1.0 - EARLY) / fps.max(1.0);
         Self {
-            least_interval: gst::ClockTime::from_seconds_f64(interval_s),
+            interval: gst::ClockTime::from_seconds_f64(1.0 / fps.max(1.0)),
             last: None,
+            due: gst::ClockTime::ZERO,
         }
     }
 
     /// A frame without a timestamp passes; the analysis says what is wrong with it.
     fn passes(&mut self, pts: Option<gst::ClockTime>) -> bool {
         let Some(pts) = pts else { return true };
-        let too_soon = self
-            .last
-            .is_some_and(|last| pts >= last && pts - last < self.least_interval);
-        if !too_soon {
-            self.last = Some(pts);
+        if self.last.replace(pts).is_some_and(|last| pts < last) {
+            self.due = gst::ClockTime::ZERO;
         }
-        !too_soon
+        let passes = pts + BURST * self.interval > self.due;
+        if passes {
+            self.due = self.due.max(pts) + self.interval;
+        }
+        passes
     }
 }
 
@@ -269,7 +272,14 @@ mod tests {
         assert_eq!(passing(60.0, 60.0), 600);
         assert_eq!(passing(30.0, 60.0), 300);
         let thinned = passing(240.0, 60.0);
-        assert!((590..=810).contains(&thinned), "{thinned}");
+        assert!((600..=610).contains(&thinned), "{thinned}");
+    }
+
+    #[test]
+    fn frames_that_come_unevenly_pass() {
+        let mut thinning = Thinning::new(30.0);
+        let uneven = (0..300u64).map(|n| gst::ClockTime::from_mseconds(n / 3 * 100 + n % 3 * 5));
+        assert_eq!(uneven.filter(|pts| thinning.passes(Some(*pts))).count(), 300);
     }
 
     #[test]

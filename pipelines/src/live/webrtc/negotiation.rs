@@ -6,7 +6,7 @@ use crate::live::{IceServers, LiveError};
 use crate::{AnalysisError, sync};
 use gst::glib;
 use gst::prelude::*;
-use gst_webrtc::{WebRTCDataChannel, WebRTCICEGatheringState, WebRTCSessionDescription};
+use gst_webrtc::{WebRTCICEGatheringState, WebRTCSessionDescription};
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
@@ -65,22 +65,6 @@ impl Peer {
     /// The element.
     pub fn element(&self) -> &gst::Element {
         &self.bin
-    }
-
-    /// Calls `found` with each data channel the other side opens.
-    pub fn on_data_channel(&self, found: impl Fn(WebRTCDataChannel) + Send + Sync + 'static) {
-        self.bin.connect("on-data-channel", false, move |values| {
-            if let Some(channel) = values.get(1).and_then(|value| value.get().ok()) {
-                found(channel);
-            }
-            None
-        });
-    }
-
-    /// Adds a candidate of the other side.
-    pub fn add_candidate(&self, section: u32, candidate: &str) {
-        self.bin
-            .emit_by_name::<()>("add-ice-candidate", &[&section, &candidate]);
     }
 
     /// Answers an offer. `between` runs after the offer has been taken and before the answer is made: the only moment at

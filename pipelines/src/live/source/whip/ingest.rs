@@ -51,6 +51,7 @@ impl Ingest {
         signaller.connect("webrtcbin-ready", false, move |values| {
             let bin: gst::Element = values.get(2)?.get().ok()?;
             bin.set_property("latency", options.jitter_ms);
+            keep_senders_clock(&bin);
             // There is one connection in the life of this element.
             known.set(bin.downgrade()).ok();
             None
@@ -170,6 +171,16 @@ impl Ingest {
         if let Some(bin) = self.connection.get().and_then(glib::WeakRef::upgrade) {
             bin.emit_by_name::<()>("add-ice-candidate", &[&section, &candidate]);
         }
+    }
+}
+
+/// Has frames stamped by the publisher's clock alone, beginning when the first packet comes. By default the receiver's clock
+/// is followed too: a burst of packets that were read late on a busy machine then moves the times of hundreds of frames by up
+/// to 13 ms each, and with them the flight time of a jump.
+fn keep_senders_clock(webrtcbin: &gst::Element) {
+    let receiver = webrtcbin.downcast_ref::<gst::Bin>().and_then(|bin| bin.by_name("rtpbin"));
+    if let Some(receiver) = receiver {
+        receiver.set_property_from_str("buffer-mode", "synced");
     }
 }
 
