@@ -19,6 +19,16 @@ pub(crate) enum Patience {
     Live(Instant),
 }
 
+impl Patience {
+    /// The same, but no shorter than this from now.
+    pub fn at_least(self, wait: Duration) -> Self {
+        match self {
+            Self::File => Self::File,
+            Self::Live(deadline) => Self::Live(deadline.max(Instant::now() + wait)),
+        }
+    }
+}
+
 /// Which thread is to run a parcel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {

@@ -102,6 +102,12 @@ pub enum EstimatorError {
     Engine(#[from] EngineError),
 }
 
+/// The longest a look for people waits for a worker, and one at somebody who was not seen for [`LONGEST_BLIND_S`]: with
+/// 25 streams that search on two cores each has its turn.
+const SEARCH: Duration = Duration::from_millis(500);
+/// Somebody who was not seen for so long is about to be lost: predictions end after 0.3 s. Seconds.
+const LONGEST_BLIND_S: f64 = 0.2;
+
 /// Follows the people of one stream. Not shared between threads; the [`Engine`] is.
 ///
 /// One frame at a time: `process` and `predict` return when the frame is done. With `max_persons` 1 it does what
@@ -245,6 +251,10 @@ impl PoseEstimator {
     }
 
     /// Looks at everybody who is followed, and for new people when it is time.
+    ///
+    /// On a busy machine a frame that is late is worth little, but a look for people that is given up was for nothing, and is
+    /// due again in the next frame: many streams that search would keep each other from ever finding anybody. So a search,
+    /// and a look at somebody who has not been seen for long, wait longer; the frames behind are predicted meanwhile.
     fn follow(&mut self, frame: &FrameView<'_>, t: f64, patience: Patience) -> Result<(), EngineError> {
         let EstimatorConfig {
             max_persons,
@@ -254,11 +264,18 @@ impl PoseEstimator {
             ..
         } = self.config;
         self.tracker.begin((frame.width, frame.height), t);
+        let blind = self.tracker.unseen_s(t) >= LONGEST_BLIND_S;
+        let patience = if blind {
+            patience.at_least(SEARCH)
+        } else {
+            patience
+        };
         for (lane, track) in self.tracker.tracks().iter().enumerate() {
             self.inference
                 .submit_landmarks(lane, frame, &track.region, self.config.quality, patience);
         }
-        let due = self.tracker.wants_detection(t, max_persons);
+        let live = matches!(patience, Patience::Live(_));
+        let due = self.tracker.wants_detection(t, max_persons, live);
         if let Some(part) = due {
             self.inference
                 .submit_detection(frame, part, detection_threshold, patience);
@@ -309,6 +326,7 @@ impl PoseEstimator {
             return Ok(());
         };
         self.tracker.note_look(part, t);
+        let patience = patience.at_least(SEARCH);
         let count = self.tracker.admit(found, t, max_persons, person).len();
         for lane in 0..count {
             let region = self.tracker.candidate(lane).region;

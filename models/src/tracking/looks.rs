@@ -19,6 +19,11 @@ const SETTLING_INTERVAL_S: f64 = 0.1;
 /// The same while one of two who met is hidden.
 const SEARCH_INTERVAL_S: f64 = 0.15;
 
+/// Whoever was lost is looked for in every frame for so long, seconds …
+const CLOSE_SEARCH_S: f64 = 0.5;
+/// … and then once in this many, while nobody is there: an empty picture costs a quarter of a followed person.
+const EMPTY_INTERVAL_S: f64 = 0.1;
+
 /// Counts the looks of one stream.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
@@ -44,6 +49,12 @@ impl Looks {
             || elapsed >= LONGEST_INTERVAL_S
             || (self.unsettled > 0 && elapsed >= SETTLING_INTERVAL_S)
             || (searching && elapsed >= SEARCH_INTERVAL_S)
+    }
+
+    /// Whether a picture that has been empty since `empty_since` was looked at just before.
+    pub fn is_too_soon(&self, t: f64, empty_since: Option<f64>) -> bool {
+        let empty_for_long = empty_since.is_some_and(|since| (t - since).abs() >= CLOSE_SEARCH_S);
+        empty_for_long && self.last.is_some_and(|last| (t - last).abs() < EMPTY_INTERVAL_S)
     }
 
     /// The part whose turn it is.
@@ -103,6 +114,17 @@ mod tests {
         }
         assert!(looks(240.0, 60.0).len() <= 245, "four a second are enough");
         assert!(looks(10.0, 60.0).len() >= 60, "one a second is not too much");
+    }
+
+    #[test]
+    fn an_empty_picture_is_looked_at_less_often_after_a_while() {
+        let mut looks = Looks::default();
+        assert!(!looks.is_too_soon(5.0, Some(0.0)), "nobody has looked yet");
+        looks.note(Part::Whole, 5.0);
+        assert!(!looks.is_too_soon(5.03, Some(4.8)), "somebody was lost just now");
+        assert!(!looks.is_too_soon(5.03, None), "somebody is followed");
+        assert!(looks.is_too_soon(5.03, Some(0.0)));
+        assert!(!looks.is_too_soon(5.1, Some(0.0)));
     }
 
     #[test]

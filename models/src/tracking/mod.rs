@@ -99,6 +99,8 @@ pub(crate) struct Tracker {
     size: (usize, usize),
     last_t: Option<f64>,
     looks: Looks,
+    /// Since when nobody is followed, media time.
+    empty_since: Option<f64>,
     /// Somebody jumped in this frame: look again at once.
     alarmed: bool,
 }
@@ -114,6 +116,7 @@ impl Tracker {
             size: (0, 0),
             last_t: None,
             looks: Looks::default(),
+            empty_since: None,
             alarmed: false,
         }
     }
@@ -129,7 +132,7 @@ impl Tracker {
         self.lost.clear();
         self.crossings.clear();
         self.looks = Looks::default();
-        self.last_t = None;
+        (self.last_t, self.empty_since) = (None, None);
     }
 
     /// Follows at most so many people from now on, the oldest ids.
@@ -149,11 +152,22 @@ impl Tracker {
         self.lost.retain(|lost| (t - lost.course.t).abs() <= RETURN_S);
         self.crossings.retain(|crossing| !crossing.is_over(t));
         self.looks.count_frame();
+        self.empty_since = self.tracks.is_empty().then(|| self.empty_since.unwrap_or(t));
+    }
+
+    /// For how long the person who was not seen for longest has not been seen, seconds; for ever where nobody is followed.
+    pub fn unseen_s(&self, t: f64) -> f64 {
+        let unseen = self.tracks.iter().map(|track| t - track.t);
+        unseen.reduce(f64::max).unwrap_or(f64::INFINITY)
     }
 
     /// The part of this frame the detector should look at, if any. Where one person is wanted, that is the whole: the largest
-    /// or nearest to the centre of all is to be chosen.
-    pub fn wants_detection(&self, t: f64, max_persons: usize) -> Option<Part> {
+    /// or nearest to the centre of all is to be chosen. A live picture that has been empty for a while is not looked at in every
+    /// frame.
+    pub fn wants_detection(&self, t: f64, max_persons: usize, live: bool) -> Option<Part> {
+        if live && self.looks.is_too_soon(t, self.empty_since) {
+            return None;
+        }
         let room = self.tracks.len() < max_persons;
         let due = || self.looks.is_due(t, self.is_somebody_hidden());
         if !room || !(self.tracks.is_empty() || self.alarmed || due()) {

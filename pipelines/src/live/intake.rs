@@ -14,6 +14,7 @@ use crate::sync::lock;
 use crate::{AnalysisError, failure, upright};
 use gst::prelude::*;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 /// Frames that wait for the analysis of a live stream; the older one is dropped. More would only be latency.
 const FRAMES_WAITING: u32 = 2;
@@ -99,6 +100,7 @@ impl Intake {
                 let encoding = structure.get::<&str>("encoding-name").unwrap_or_default();
                 let (encoded, caps) = self.depayload(pad, encoding)?;
                 rotation::follow(pad, structure, &encoded);
+                note_arrivals(&encoded, &self.meter);
                 self.decode(&encoded, &caps)
             }
             _ => self.decode(pad, &caps.to_owned()),
@@ -182,6 +184,17 @@ fn link(from: &gst::Pad, to: &gst::Pad) -> Result<(), LiveError> {
     from.link(to)
         .map(drop)
         .map_err(|error| unusable(&format!("its video cannot be linked: {error}")))
+}
+
+/// Notes when each frame is there. What comes over a network is stamped by its sender's clock, which cannot tell.
+fn note_arrivals(encoded: &gst::Pad, meter: &Arc<Meter>) {
+    let meter = meter.clone();
+    encoded.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(pts) = info.buffer().and_then(|frame| frame.pts()) {
+            meter.arrived(pts, Instant::now());
+        }
+        gst::PadProbeReturn::Ok
+    });
 }
 
 fn unusable(reason: &str) -> LiveError {

@@ -12,6 +12,9 @@ const LATENCY_FRAMES: usize = 300;
 /// Frames that the frame rate is told over.
 const RATE_FRAMES: usize = 60;
 
+/// Frames between their arrival and the end of the analysis whose arrival is remembered: a second at 60 frames per second.
+const FRAMES_UNDER_WAY: usize = 64;
+
 /// Counters of a session.
 #[derive(Default)]
 pub(crate) struct Meter {
@@ -43,6 +46,8 @@ impl Counter {
 struct Recent {
     arrivals: VecDeque<Instant>,
     latencies_ms: VecDeque<f64>,
+    /// Timestamp and moment of each frame.
+    under_way: VecDeque<(gst::ClockTime, Instant)>,
 }
 
 impl Meter {
@@ -54,6 +59,18 @@ impl Meter {
         if let Some(latency_ms) = latency_ms {
             push_bounded(&mut recent.latencies_ms, latency_ms, LATENCY_FRAMES);
         }
+    }
+
+    /// Notes that the frame with this timestamp is there, still encoded.
+    pub fn arrived(&self, pts: gst::ClockTime, now: Instant) {
+        push_bounded(&mut lock(&self.recent).under_way, (pts, now), FRAMES_UNDER_WAY);
+    }
+
+    /// When the frame with this timestamp arrived, where that was noted.
+    pub fn arrival(&self, pts: gst::ClockTime) -> Option<Instant> {
+        let recent = lock(&self.recent);
+        let mut latest_first = recent.under_way.iter().rev();
+        latest_first.find(|(of, _)| *of == pts).map(|(_, moment)| *moment)
     }
 
     /// When the last frame passed.
@@ -123,6 +140,22 @@ mod tests {
         assert_eq!(latency.max_ms, 99.0);
         assert!((meter.source().fps - 50.0).abs() < 0.1);
         assert_eq!(meter.frames.get(), 1000);
+    }
+
+    #[test]
+    fn a_frame_is_found_again_by_its_timestamp_for_a_while() {
+        let meter = Meter::default();
+        let start = Instant::now();
+        let moment = |n: u64| start + Duration::from_millis(n);
+        for n in 0..100 {
+            meter.arrived(gst::ClockTime::from_mseconds(33 * n), moment(n));
+        }
+        assert_eq!(
+            meter.arrival(gst::ClockTime::from_mseconds(33 * 90)),
+            Some(moment(90))
+        );
+        assert_eq!(meter.arrival(gst::ClockTime::from_mseconds(1)), None);
+        assert_eq!(meter.arrival(gst::ClockTime::ZERO), None, "long gone");
     }
 
     #[test]

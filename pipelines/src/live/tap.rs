@@ -47,7 +47,11 @@ impl Tap {
     }
 
     fn frame(&self, pad: &gst::Pad, buffer: &gst::BufferRef) {
-        self.meter.frame(Instant::now(), latency_ms(pad, buffer));
+        let now = Instant::now();
+        let arrival = buffer.pts().and_then(|pts| self.meter.arrival(pts));
+        let latency_ms = arrival.map(|arrival| (now - arrival).as_secs_f64() * 1e3);
+        self.meter
+            .frame(now, latency_ms.or_else(|| latency_ms_by_timestamp(pad, buffer)));
         self.life.enter(SessionState::Live, None);
         let motion = MotionMeta::get(buffer);
         if let Some(poses) = PoseMeta::get(buffer) {
@@ -93,8 +97,8 @@ impl Tap {
     }
 }
 
-/// How long ago the frame arrived, by its timestamp: milliseconds.
-fn latency_ms(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<f64> {
+/// How long ago the frame arrived if it was stamped on its arrival, as by a camera here: milliseconds.
+fn latency_ms_by_timestamp(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<f64> {
     let now = pad.parent_element()?.current_running_time()?;
     let segment = pad.sticky_event::<gst::event::Segment>(0)?;
     let stamped = segment

@@ -1,4 +1,5 @@
-//! The answering side of WebRTC on GStreamer's `webrtcbin`, for publishers and viewers alike.
+//! The answering side of WebRTC: what offers and candidates must be like, and `webrtcbin` for viewers. Publishers are
+//! answered by `whipserversrc` (`source/whip`).
 //!
 //! An offer is checked before GStreamer sees it, negotiation is bounded in time, and the answer carries every candidate
 //! that was gathered: nobody has to trickle.

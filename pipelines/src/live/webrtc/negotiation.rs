@@ -24,8 +24,7 @@ pub(crate) struct Answer {
 }
 
 /// What to tell people about an answer that is not complete.
-pub(crate) const SLOW_GATHERING: &str =
-    "a STUN or TURN server does not answer: connections take longer to make, and may fail from other networks";
+pub(crate) const SLOW_GATHERING: &str = "a STUN or TURN server does not answer: connections take longer to make, and may fail from other networks";
 
 /// One side of a connection.
 pub(crate) struct Peer {
@@ -84,17 +83,12 @@ impl Peer {
             .ok_or_else(|| failed("GStreamer made no answer".into()))?;
         self.ask("set-local-description", Some(&answer), failed)?;
         // An answer without some candidates is better than none.
-        let complete = sync::lock(&self.gathered)
-            .recv_timeout(LONGEST_GATHERING)
-            .is_ok();
+        let complete = sync::lock(&self.gathered).recv_timeout(LONGEST_GATHERING).is_ok();
         let local = self
             .bin
             .property::<Option<WebRTCSessionDescription>>("local-description")
             .ok_or_else(|| failed("GStreamer keeps no answer".into()))?;
-        let sdp = local
-            .sdp()
-            .as_text()
-            .map_err(|error| failed(error.to_string()))?;
+        let sdp = local.sdp().as_text().map_err(|error| failed(error.to_string()))?;
         Ok(Answer { sdp, complete })
     }
 

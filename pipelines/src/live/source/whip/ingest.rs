@@ -178,7 +178,9 @@ impl Ingest {
 /// is followed too: a burst of packets that were read late on a busy machine then moves the times of hundreds of frames by up
 /// to 13 ms each, and with them the flight time of a jump.
 fn keep_senders_clock(webrtcbin: &gst::Element) {
-    let receiver = webrtcbin.downcast_ref::<gst::Bin>().and_then(|bin| bin.by_name("rtpbin"));
+    let receiver = webrtcbin
+        .downcast_ref::<gst::Bin>()
+        .and_then(|bin| bin.by_name("rtpbin"));
     if let Some(receiver) = receiver {
         receiver.set_property_from_str("buffer-mode", "synced");
     }
