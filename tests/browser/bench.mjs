@@ -77,7 +77,8 @@ function report({ drawn, poses, repetitions, posted, glass, joined, analysis }) 
     `${source.width}x${source.height} ${source.codec}, decoder ${source.decoder}, ${rate.toFixed(1)} pictures per second`,
   );
   console.log(`${cpus().length} processors with a load of ${loadavg()[0].toFixed(1)}`);
-  console.log(`${counts.frames} of ${drawn.length} pictures arrived, ${counts.poses} were looked at, the rest predicted`);
+  console.log(`${counts.frames} of ${drawn.length} pictures were analysed, ${counts.dropped} dropped by the daemon before that;`);
+  console.log(`${counts.poses} were looked at, the rest predicted`);
   console.log(`${Math.round(100 * share)} % of the events belong to a known picture\n`);
   const metric = poses.flatMap(([, arrived], n) => (pictures[n] === null ? [] : [arrived - drawn[pictures[n]]]));
   const ahead = (time) =>

@@ -124,7 +124,7 @@ mod tests {
         assert!(!looks.is_too_soon(5.03, Some(4.8)), "somebody was lost just now");
         assert!(!looks.is_too_soon(5.03, None), "somebody is followed");
         assert!(looks.is_too_soon(5.03, Some(0.0)));
-        assert!(!looks.is_too_soon(5.1, Some(0.0)));
+        assert!(!looks.is_too_soon(5.11, Some(0.0)));
     }
 
     #[test]
