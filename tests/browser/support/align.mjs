@@ -6,6 +6,9 @@ const CLOSE_MS = 6;
 /** The first media time belongs to one of so many pictures. */
 const FIRST = 300;
 
+/** Media times that are tried as the one whose picture is looked for: any of them may be one that was stamped late. */
+const ANCHORS = [0, 20, 40];
+
 /** How much of what is left between a picture and its media time is taken over: the receiver evens out its clock for a while. */
 const FOLLOW = 0.05;
 
@@ -22,7 +25,9 @@ const SECOND = 0.8;
  * Throws where no place fits, or another fits nearly as well.
  */
 export function align(drawn, media) {
-  const places = drawn.slice(0, FIRST).map((time) => follow(drawn, media, media[0] - time));
+  const anchors = ANCHORS.filter((n) => n < media.length);
+  const starts = anchors.flatMap((n) => drawn.slice(0, FIRST + n).map((time) => media[n] - time));
+  const places = starts.map((start) => follow(drawn, media, start));
   places.sort((a, b) => b.share - a.share);
   const [best] = places;
   const percent = (place) => `${Math.round(100 * (place?.share ?? 0))} %`;
