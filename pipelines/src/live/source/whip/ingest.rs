@@ -22,6 +22,10 @@ use std::time::Duration;
 /// The longest an answer may take besides gathering candidates; it is a matter of milliseconds.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 
+/// Bit/s that a publisher's session is taken to have. A twentieth of it is for feedback (RFC 3550, section 6.2), so a small packet of
+/// it may be sent every few milliseconds.
+const SESSION_BANDWIDTH: f64 = 4e6;
+
 /// See the module.
 pub(super) struct Ingest {
     element: gst::Element,
@@ -51,7 +55,7 @@ impl Ingest {
         signaller.connect("webrtcbin-ready", false, move |values| {
             let bin: gst::Element = values.get(2)?.get().ok()?;
             bin.set_property("latency", options.jitter_ms);
-            keep_senders_clock(&bin);
+            set_up_receiver(&bin);
             // There is one connection in the life of this element.
             known.set(bin.downgrade()).ok();
             None
@@ -174,16 +178,34 @@ impl Ingest {
     }
 }
 
-/// Has frames stamped by the publisher's clock alone, beginning when the first packet comes. By default the receiver's clock
-/// is followed too: a burst of packets that were read late on a busy machine then moves the times of hundreds of frames by up
-/// to 13 ms each, and with them the flight time of a jump.
-fn keep_senders_clock(webrtcbin: &gst::Element) {
+/// Sets up the element inside `webrtcbin` that receives RTP.
+fn set_up_receiver(webrtcbin: &gst::Element) {
     let receiver = webrtcbin
         .downcast_ref::<gst::Bin>()
         .and_then(|bin| bin.by_name("rtpbin"));
     if let Some(receiver) = receiver {
-        receiver.set_property_from_str("buffer-mode", "synced");
+        keep_senders_clock(&receiver);
+        ask_again_at_once(&receiver);
     }
+}
+
+/// Has frames stamped by the publisher's clock alone, beginning when the first packet comes. By default the receiver's clock
+/// is followed too: a burst of packets that were read late on a busy machine then moves the times of hundreds of frames by up
+/// to 13 ms each, and with them the flight time of a jump.
+fn keep_senders_clock(receiver: &gst::Element) {
+    receiver.set_property_from_str("buffer-mode", "synced");
+}
+
+/// Has lost packets asked for when they are missed. How often feedback may be sent follows from the bandwidth the session
+/// believes it has: by default it waited for half a second, when every jitter buffer has given the packet up.
+fn ask_again_at_once(receiver: &gst::Element) {
+    receiver.connect("new-jitterbuffer", false, |values| {
+        let receiver: gst::Element = values.first()?.get().ok()?;
+        let session: u32 = values.get(2)?.get().ok()?;
+        let session = receiver.emit_by_name::<Option<glib::Object>>("get-internal-session", &[&session])?;
+        session.set_property("bandwidth", SESSION_BANDWIDTH);
+        None
+    });
 }
 
 /// What stands between the element and HTTP. It is asked for each time, as it may not be kept by another thread.
