@@ -33,7 +33,7 @@ mod video;
 
 pub use kinephase::announce::{EventData, timestamp_ms};
 pub use kinephase::late_event;
-pub use meta::{FrameGeometry, Motion, MotionMeta, PersonMotion, PoseMeta, Poses};
+pub use meta::{FrameGeometry, FrameQuality, Motion, MotionMeta, PersonMotion, PoseMeta, Poses};
 pub use overlay::{short_label, shown_rank};
 
 fn plugin_init(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {

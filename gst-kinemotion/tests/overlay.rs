@@ -67,6 +67,7 @@ fn repetition() -> Arc<Repetition> {
         quality: Quality {
             grade: Grade::A,
             reasons: vec![],
+            degraded: false,
         },
     })
 }
@@ -117,6 +118,7 @@ fn scene(figure: Figure, width: u32, height: u32, time: f64) -> Poses {
         frame,
         time,
         shift: None,
+        degraded: false,
     }
 }
 

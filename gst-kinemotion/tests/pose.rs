@@ -156,6 +156,40 @@ fn frames_between_measurements_carry_predictions_and_cost_no_inference() {
 }
 
 #[test]
+fn limits_take_away_from_what_is_asked_for_and_say_so() {
+    if !engine_is_available() {
+        return;
+    }
+    let mut harness = harness("kinepose quality=balanced", I420);
+    let element = support::inner(&harness, "kinepose");
+    let mut n = 0;
+    let mut degraded = |harness: &mut gst_check::Harness, frames: usize| {
+        let marked = (0..frames).filter(|_| {
+            n += 1;
+            let out = harness.push_and_pull(i420(n * 1000 / 30)).unwrap();
+            PoseMeta::get(&out).unwrap().degraded
+        });
+        marked.count()
+    };
+    assert_eq!(degraded(&mut harness, 10), 0);
+    assert_eq!(stat(&harness, "frames"), 10);
+    element.set_property("pose-rate-limit", 10.0);
+    assert_eq!(degraded(&mut harness, 9), 9);
+    assert_eq!(stat(&harness, "frames"), 13, "a third of them is measured");
+    element.set_property("pose-rate-limit", 60.0);
+    assert_eq!(
+        degraded(&mut harness, 3),
+        0,
+        "a limit above the frame rate takes nothing away"
+    );
+    element.set_property("pose-rate-limit", 0.0);
+    element.set_property_from_str("quality-limit", "fast");
+    assert_eq!(degraded(&mut harness, 3), 3);
+    element.set_property_from_str("quality-limit", "accurate");
+    assert_eq!(degraded(&mut harness, 3), 0);
+}
+
+#[test]
 fn buffers_without_a_timestamp_pass_without_pose_and_are_complained_about_once() {
     if !engine_is_available() {
         return;
@@ -238,6 +272,8 @@ fn properties_say_when_they_can_change() {
         "person",
         "smooth",
         "pose-rate",
+        "pose-rate-limit",
+        "quality-limit",
         "latency",
         "skip-late",
     ] {

@@ -23,7 +23,7 @@ pub mod store;
 mod tracking;
 
 pub use detector::Detection;
-pub use engine::{Engine, EngineConfig, EngineError, EngineStats, Outputs, Provider, Runner};
+pub use engine::{Engine, EngineConfig, EngineError, EngineStats, NetworkStats, Outputs, Provider, Runner};
 pub use estimator::{
     EstimatorConfig, EstimatorError, EstimatorStats, PersonSelection, PoseEstimator, TrackedPose,
 };
@@ -34,7 +34,7 @@ pub use region::Region;
 use serde::{Deserialize, Serialize};
 
 /// Quality preset: which landmark model runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quality {
     /// BlazePose lite.
@@ -47,6 +47,9 @@ pub enum Quality {
 }
 
 impl Quality {
+    /// From the lightest to the most exact.
+    pub const ALL: [Self; 3] = [Self::Fast, Self::Balanced, Self::Accurate];
+
     /// The name used in the CLI, properties and JSON.
     pub fn name(self) -> &'static str {
         match self {

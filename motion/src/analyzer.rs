@@ -3,6 +3,7 @@
 use crate::body::{Facing, Frame, joint_angles};
 use crate::history::History;
 use crate::movements::{self, Context, Movement, MovementModel, Output};
+use crate::strain::Strain;
 use crate::view::{Footing, Picture, Setup};
 use crate::{Event, EventKind, Pose, PoseSource, WarningCode};
 use std::collections::VecDeque;
@@ -88,6 +89,7 @@ pub struct Analyzer {
     watched: Vec<Watched>,
     history: History,
     footing: Footing,
+    strain: Strain,
     events: VecDeque<Event>,
     live: LiveState,
     last_t: Option<f64>,
@@ -160,6 +162,7 @@ impl Analyzer {
             config,
             history: History::default(),
             footing: Footing::default(),
+            strain: Strain::default(),
             events,
             live,
             last_t: None,
@@ -186,6 +189,9 @@ impl Analyzer {
             return;
         }
         self.last_t = Some(t);
+        if picture.degraded {
+            self.strain.note(t);
+        }
         if let Some(rate) = self.rate.observe(t) {
             let message = format!("{rate:.1} frames per second are too few to time movement; use 60 or more");
             self.warn(t, WarningCode::FrameRateLow, message);
@@ -286,6 +292,7 @@ impl Analyzer {
                 repetitions: &mut self.live.repetitions,
                 t,
                 person,
+                strain: &self.strain,
             };
             act(watched.model.as_mut(), &context, &mut output);
             if self.live.repetitions > before {

@@ -29,6 +29,7 @@ pub mod registry;
 mod repetition;
 pub mod scale;
 pub mod series;
+mod strain;
 pub mod units;
 pub mod view;
 

@@ -79,9 +79,7 @@ impl Default for Verdict {
 impl Verdict {
     /// Caps the grade, for this reason.
     pub fn at_best(&mut self, grade: Grade, reason: impl Into<String>) {
-        if grade as u8 > self.grade as u8 {
-            self.grade = grade;
-        }
+        self.grade = self.grade.max(grade);
         self.reasons.push(reason.into());
     }
 
@@ -97,6 +95,7 @@ impl Verdict {
         Quality {
             grade: self.grade,
             reasons: self.reasons,
+            degraded: false,
         }
     }
 }
@@ -139,7 +138,8 @@ mod tests {
             Verdict::default().into_quality(),
             Quality {
                 grade: Grade::A,
-                reasons: vec![]
+                reasons: vec![],
+                degraded: false,
             }
         );
     }

@@ -53,7 +53,7 @@ pub struct Metric {
 }
 
 /// Overall verdict on a repetition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[allow(missing_docs)]
 pub enum Grade {
     A,
@@ -69,6 +69,8 @@ pub struct Quality {
     pub grade: Grade,
     /// Why it is not better. Empty for a flawless A.
     pub reasons: Vec<String>,
+    /// Whether it was measured less well than was asked for, because the machine was busy.
+    pub degraded: bool,
 }
 
 /// One completed repetition. Final: it is never revised.

@@ -19,6 +19,7 @@ fn picture(shift: Option<PictureShift>) -> Picture {
     Picture {
         size: Some(SIZE),
         shift,
+        degraded: false,
     }
 }
 
@@ -187,6 +188,7 @@ fn feet_out_of_the_picture_are_noticed_and_do_not_count() {
     let low = |_| Picture {
         size: Some([640.0, 300.0]),
         shift: None,
+        degraded: false,
     };
     let cut = history(&recording(&footage), low);
     assert!(feet_outside(&cut, whole) > 0.5);

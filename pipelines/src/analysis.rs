@@ -120,6 +120,7 @@ impl Collected {
                     picture: Picture {
                         size: Some([poses.frame.square_width(), poses.frame.height as f32]),
                         shift: poses.shift,
+                        degraded: poses.degraded,
                     },
                 });
             }

@@ -163,6 +163,7 @@ mod tests {
             quality: Quality {
                 grade: Grade::B,
                 reasons: vec!["30 frames per second: use 60 or more".into()],
+                degraded: false,
             },
         };
         let repetition = serde_json::to_value(repetition).expect("JSON");

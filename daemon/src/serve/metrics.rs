@@ -2,9 +2,10 @@
 
 use crate::serve::sessions::{Sessions, states};
 use kinemotion_motion::{Event, EventKind};
+use kinemotion_pipelines::live::load::LoadState;
 use prometheus::{
-    Encoder, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry,
-    TextEncoder, histogram_opts, opts,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Registry, TextEncoder, histogram_opts, opts,
 };
 use std::sync::Arc;
 
@@ -33,6 +34,10 @@ pub struct Families {
     pub reader_dropped: IntCounter,
     decoders: IntGaugeVec,
     frame_latency: GaugeVec,
+    load_step: IntGauge,
+    degraded: IntGauge,
+    processors: GaugeVec,
+    engine_busy: Gauge,
     /// Requests, by `method`, `route` and `status`.
     pub requests: IntCounterVec,
     /// Time until an answer began, by `route`.
@@ -110,6 +115,34 @@ impl Metrics {
                     &["quantile"],
                 )?,
             )?,
+            load_step: register(
+                &registry,
+                IntGauge::new(
+                    "load_step",
+                    "How much less analyses get: 0 nothing, 1 fewer poses, 2 no model above balanced, 3 the lightest model, 4 no overlay",
+                )?,
+            )?,
+            degraded: register(
+                &registry,
+                IntGauge::new("analyses_degraded", "Analyses that get less than they asked for")?,
+            )?,
+            processors: register(
+                &registry,
+                GaugeVec::new(
+                    opts!(
+                        "processors",
+                        "Processors: those there are, those busy whoever uses them, those that run networks"
+                    ),
+                    &["which"],
+                )?,
+            )?,
+            engine_busy: register(
+                &registry,
+                Gauge::new(
+                    "inference_busy_ratio",
+                    "Share of their time that inference workers are busy",
+                )?,
+            )?,
             requests: counters("http_requests_total", "Requests", &["method", "route", "status"])?,
             request_time: register(
                 &registry,
@@ -175,6 +208,9 @@ impl Metrics {
                 .set(count as i64);
         }
         self.places.set(sessions.places_left() as i64);
+        if let Some(governor) = sessions.governor() {
+            self.look_at_load(&governor.state());
+        }
         self.decoders.reset();
         let (mut p50, mut p95) = (0.0_f64, 0.0_f64);
         for analysis in all.iter().filter(|analysis| !analysis.has_ended()) {
@@ -190,6 +226,21 @@ impl Metrics {
         }
         self.frame_latency.with_label_values(&["0.5"]).set(p50 / 1e3);
         self.frame_latency.with_label_values(&["0.95"]).set(p95 / 1e3);
+    }
+}
+
+impl Metrics {
+    fn look_at_load(&self, load: &LoadState) {
+        self.load_step.set(load.step as i64);
+        self.degraded.set(load.degraded as i64);
+        for (which, count) in [
+            ("all", load.cores),
+            ("busy", load.busy),
+            ("inference", load.inference),
+        ] {
+            self.processors.with_label_values(&[which]).set(count);
+        }
+        self.engine_busy.set(load.engine_busy);
     }
 }
 

@@ -36,6 +36,7 @@ use clap::Args;
 use config::{Config, ConfigError, SharedConfig};
 use kinemotion_models::{Engine, EngineConfig};
 use kinemotion_pipelines::live::decoders;
+use kinemotion_pipelines::live::load::Governor;
 use metrics::Metrics;
 use sessions::Sessions;
 use std::net::SocketAddr;
@@ -112,10 +113,12 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     let config = app.config.get();
     let mut signals = signals::Signals::new()?;
     let qualities = config.models.loaded.clone();
-    let _models = tokio::select! {
+    let engine = tokio::select! {
         models = spawn_blocking(move || load_models(&qualities)) => models.context("loading models panicked")??,
         () = signals.end() => return Ok(Exit::Interrupted),
     };
+    let governor = Governor::start((&config.load).into(), engine)?;
+    app.sessions.govern(governor);
     let end = CancellationToken::new();
     let public = bind(&config.server.listen).await?;
     let studio = public.local_addr()?;

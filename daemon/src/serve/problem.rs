@@ -29,6 +29,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "athlete.height_m")]
     pub field: Option<String>,
+    /// What there is no room for, with status 503: `full`, `load`, `memory` or `draining`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "load")]
+    pub reason: Option<&'static str>,
     /// When to try again; also said by `Retry-After`.
     #[serde(skip)]
     retry_after_s: Option<u64>,
@@ -110,6 +114,7 @@ impl Problem {
             status: status.as_u16(),
             detail,
             field: None,
+            reason: None,
             retry_after_s: None,
         }
     }
@@ -118,6 +123,14 @@ impl Problem {
     pub fn field(self, field: impl Into<String>) -> Self {
         Self {
             field: Some(field.into()),
+            ..self
+        }
+    }
+
+    /// For lack of this.
+    pub fn reason(self, reason: &'static str) -> Self {
+        Self {
+            reason: Some(reason),
             ..self
         }
     }

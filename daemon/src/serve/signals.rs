@@ -85,6 +85,9 @@ fn reload(app: &App, args: &ServeArgs, filter: &log::Filter) {
             tracing::error!(%error, "the log filter is not changed");
         }
         decoders::apply(after.decoders.order.clone());
+        if let Some(governor) = app.sessions.governor() {
+            governor.configure((&after.load).into());
+        }
         tracing::info!("the configuration has changed");
     }
     if !need_restart.is_empty() {

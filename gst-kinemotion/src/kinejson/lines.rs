@@ -1,7 +1,7 @@
 //! Metas to JSON lines.
 
 use crate::kinephase::announce::{EventData, LateEvent, timestamp_ms};
-use crate::meta::{Motion, Poses};
+use crate::meta::{FrameQuality, Motion, Poses};
 use kinemotion_models::TrackedPose;
 use kinemotion_motion::{EventKind, PoseSource, WireEvent};
 use serde::Serialize;
@@ -12,6 +12,7 @@ struct PoseData {
     width: u32,
     height: u32,
     persons: Vec<PersonData>,
+    quality: FrameQuality,
 }
 
 #[derive(Serialize)]
@@ -118,6 +119,7 @@ impl Writer {
                 .iter()
                 .map(|person| PersonData::of(person, width, height))
                 .collect(),
+            quality: poses.quality(),
         };
         self.line("pose", timestamp_ms(poses.time), data)
     }
@@ -193,6 +195,7 @@ mod tests {
             frame,
             time,
             shift: None,
+            degraded: false,
         }
     }
 

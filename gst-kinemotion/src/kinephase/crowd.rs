@@ -38,6 +38,7 @@ impl Crowd {
         let picture = Picture {
             size: Some([poses.frame.square_width() * unit, rows as f32 * unit]),
             shift: poses.shift.map(|shift| shift.scaled(unit, unit)),
+            degraded: poses.degraded,
         };
         let seen: Vec<Seen<'_>> = persons
             .iter()

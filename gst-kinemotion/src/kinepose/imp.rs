@@ -255,8 +255,18 @@ impl KinePose {
             gst::debug!(CAT, imp = self, "frame at {time:.3} s is late, pose predicted");
         }
         let patience = now.map(|_| Duration::from_millis(lock(&self.settings).latency_ms.into()));
-        match stream.poses(buffer, time, decision, patience) {
-            Ok(poses) => attach(buffer, poses),
+        let given_up = stream.stats().given_up;
+        let poses = stream.poses(buffer, time, decision, patience);
+        let missed = stream.stats().given_up > given_up;
+        if missed {
+            lock(&self.pacer).missed();
+        }
+        match poses {
+            Ok(mut poses) => {
+                poses.degraded =
+                    missed || decision == Decision::Late || lock(&self.settings).is_degraded(stream.fps());
+                attach(buffer, poses);
+            }
             Err(Failure::NotNegotiated) => return Err(gst::FlowError::NotNegotiated),
             Err(Failure::Unreadable(reason)) => {
                 lock(&self.counters).unreadable += 1;
@@ -321,7 +331,7 @@ impl KinePose {
     fn pace(&self) -> Pace {
         let settings = lock(&self.settings);
         Pace {
-            rate: settings.pose_rate,
+            rate: settings.permitted_pose_rate(),
             permitted_backlog_s: settings
                 .skip_late
                 .then_some(f64::from(settings.latency_ms) / 1000.0),
@@ -385,6 +395,7 @@ impl KinePose {
             .field("detector-runs", estimator.detector_runs)
             .field("landmarker-runs", estimator.landmarker_runs)
             .field("not-finite", estimator.not_finite)
+            .field("given-up", estimator.given_up)
             .field("inference-seconds", estimator.inference_s)
             .field("overhead-seconds", estimator.overhead_s)
             .build()

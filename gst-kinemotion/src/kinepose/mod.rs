@@ -29,6 +29,8 @@
 //! | `detection-threshold` | 0–1 (0.5) | playing |
 //! | `presence-threshold` | 0–1 (0.5) | playing |
 //! | `pose-rate` | 0–1000 per second of media time, 0 = every frame (0) | playing |
+//! | `pose-rate-limit` | 0–1000 per second of media time, 0 = no limit (0) | playing |
+//! | `quality-limit` | fast, balanced, accurate (accurate) | playing |
 //! | `capture-fps` | 0–10000 frames/s, 0 = as stamped (0) | ready |
 //! | `skip-late` | true, false (true) | playing |
 //! | `latency` | 0–5000 ms (30) | playing |
@@ -42,7 +44,11 @@
 //! `qos` is the base class's: it drops whole frames when a sink is late. Leave it off; `skip-late` only saves inference.
 //!
 //! `stats` holds `frames`, `with-pose`, `predicted`, `skipped-late`, `without-timestamp`, `unreadable`,
-//! `detector-runs`, `landmarker-runs`, `not-finite` (guint64) and `inference-seconds`, `overhead-seconds` (gdouble).
+//! `detector-runs`, `landmarker-runs`, `not-finite`, `given-up` (guint64) and `inference-seconds`, `overhead-seconds` (gdouble).
+//!
+//! `pose-rate-limit` and `quality-limit` are for whoever shares a machine out: they take away from `pose-rate` and `quality`
+//! without changing what is asked for. While they do, and whenever a frame is not measured for lack of time, poses are marked
+//! as degraded (`quality.degraded` in events), and so is every repetition that was under way.
 //!
 //! # Tuning window
 //! Start with `quality=balanced`. For jumps use at least 60 frames per second and `pose-rate=0`: timing precision is the

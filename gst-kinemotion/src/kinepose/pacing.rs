@@ -50,6 +50,12 @@ pub(super) struct Pace {
 #[derive(Debug, Default)]
 pub(super) struct Pacer {
     last_measured: Option<f64>,
+    /// Media time from which on the next frame is to be measured.
+    due: f64,
+    /// Between frames that are measured, when that was decided on; seconds.
+    interval: f64,
+    /// Whether the last frame that was to be measured was not.
+    missed: bool,
     usual_lateness: Option<UsualLateness>,
     catching_up: bool,
     earliest: Option<ClockTime>,
@@ -100,17 +106,34 @@ impl Pacer {
     /// Decides about a frame; the caller does as told.
     pub(super) fn decide(&mut self, frame: &Arrival, pace: &Pace) -> Decision {
         let since_measured = self.last_measured.map(|last| frame.media_time - last);
-        let due =
-            since_measured.is_none_or(|since| pace.rate <= 0.0 || since * pace.rate >= 1.0 - DUE_TOLERANCE);
+        let interval = if pace.rate > 0.0 { 1.0 / pace.rate } else { 0.0 };
+        // A rate that has risen counts at once.
+        match self.last_measured {
+            Some(last) if !self.missed => {
+                if interval != self.interval {
+                    self.due = last + interval;
+                }
+            }
+            _ => self.due = frame.media_time,
+        }
+        self.interval = interval;
+        let due = frame.media_time >= self.due - DUE_TOLERANCE * interval;
         let late = self.is_late(frame, pace) && since_measured.is_some_and(|since| since < LONGEST_BLIND_S);
         match (due, late) {
             (false, _) => Decision::NotDue,
             (true, true) => Decision::Late,
             (true, false) => {
-                self.last_measured = Some(frame.media_time);
+                (self.last_measured, self.missed) = (Some(frame.media_time), false);
+                // On average the rate is kept also where it is no part of the frame rate; what was missed is not made up for.
+                self.due = self.due.max(frame.media_time - 0.5 * interval) + interval;
                 Decision::Measure
             }
         }
+    }
+
+    /// A frame that was to be measured was not, as nobody was free in time: the next one is.
+    pub(super) fn missed(&mut self) {
+        self.missed = true;
     }
 
     fn is_late(&mut self, frame: &Arrival, pace: &Pace) -> bool {
@@ -169,6 +192,55 @@ mod tests {
             .map(|n| pacer.decide(&arrival(n * 1000 / 30, None), &pace) == Decision::Measure)
             .collect();
         assert_eq!(measured, [true, false, true, false, true, false, true, false]);
+    }
+
+    fn measured_at_30_fps(pacer: &mut Pacer, frames: std::ops::Range<u64>, rate: f64) -> usize {
+        let pace = Pace {
+            rate,
+            permitted_backlog_s: None,
+        };
+        frames
+            .filter(|n| pacer.decide(&arrival(n * 1000 / 30, None), &pace) == Decision::Measure)
+            .count()
+    }
+
+    #[test]
+    fn any_rate_is_kept_on_average() {
+        for rate in [7.0, 10.0, 12.0, 14.0, 22.0, 29.0] {
+            let measured = measured_at_30_fps(&mut Pacer::default(), 0..600, rate) as f64;
+            assert!(
+                (measured / 20.0 - rate).abs() < 0.4,
+                "{measured} in 20 s at {rate}"
+            );
+        }
+        assert_eq!(measured_at_30_fps(&mut Pacer::default(), 0..600, 60.0), 600);
+    }
+
+    #[test]
+    fn a_new_rate_counts_at_once() {
+        let mut pacer = Pacer::default();
+        assert_eq!(measured_at_30_fps(&mut pacer, 0..27, 1.0), 1);
+        assert_eq!(measured_at_30_fps(&mut pacer, 27..57, 30.0), 30);
+        assert_eq!(measured_at_30_fps(&mut pacer, 57..117, 10.0), 20);
+    }
+
+    #[test]
+    fn a_frame_nobody_had_time_for_is_made_up_for_by_the_next() {
+        let mut pacer = Pacer::default();
+        let pace = Pace {
+            rate: 10.0,
+            permitted_backlog_s: None,
+        };
+        let mut decide = |n: u64, missed: bool| {
+            if missed {
+                pacer.missed();
+            }
+            pacer.decide(&arrival(n * 1000 / 30, None), &pace) == Decision::Measure
+        };
+        assert_eq!(
+            [decide(0, false), decide(1, true), decide(2, false)],
+            [true, true, false]
+        );
     }
 
     #[test]

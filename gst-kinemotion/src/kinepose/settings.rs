@@ -6,7 +6,7 @@ use kinemotion_models::{EngineConfig, EngineError, EstimatorConfig, PersonSelect
 use std::sync::LazyLock;
 
 /// Quality preset as a GObject enumeration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, glib::Enum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, glib::Enum)]
 #[enum_type(name = "GstKinemotionQuality")]
 #[repr(i32)]
 pub enum PoseQuality {
@@ -50,6 +50,8 @@ pub(super) struct Settings {
     pub detection_threshold: f32,
     pub presence_threshold: f32,
     pub pose_rate: f64,
+    pub quality_limit: PoseQuality,
+    pub pose_rate_limit: f64,
     pub capture_fps: f64,
     pub skip_late: bool,
     pub latency_ms: u32,
@@ -72,6 +74,8 @@ impl Default for Settings {
             detection_threshold: estimator.detection_threshold,
             presence_threshold: estimator.presence_threshold,
             pose_rate: 0.0,
+            quality_limit: PoseQuality::Accurate,
+            pose_rate_limit: 0.0,
             capture_fps: 0.0,
             skip_late: true,
             latency_ms: DEFAULT_LATENCY_MS,
@@ -88,13 +92,32 @@ impl Settings {
     /// The estimator's part; an error names the property that is wrong.
     pub(super) fn estimator(&self) -> Result<EstimatorConfig, String> {
         Ok(EstimatorConfig {
-            quality: self.quality.into(),
+            quality: self.quality.min(self.quality_limit).into(),
             max_persons: self.max_persons as usize,
             person: parse_person(&self.person)?,
             smooth: self.smooth,
             detection_threshold: self.detection_threshold,
             presence_threshold: self.presence_threshold,
         })
+    }
+
+    /// Measurements per second of media time after its limit; 0 is every frame.
+    pub(super) fn permitted_pose_rate(&self) -> f64 {
+        match (self.pose_rate > 0.0, self.pose_rate_limit > 0.0) {
+            (true, true) => self.pose_rate.min(self.pose_rate_limit),
+            (true, false) => self.pose_rate,
+            (false, _) => self.pose_rate_limit,
+        }
+    }
+
+    /// Whether a limit makes less of a stream of this many frames per second than is asked for.
+    pub(super) fn is_degraded(&self, fps: f64) -> bool {
+        let asked = if self.pose_rate > 0.0 {
+            self.pose_rate.min(fps)
+        } else {
+            fps
+        };
+        self.quality > self.quality_limit || (self.pose_rate_limit > 0.0 && self.pose_rate_limit < asked)
     }
 
     /// The engine's part.
@@ -122,6 +145,8 @@ impl Settings {
             "detection-threshold" => self.detection_threshold = take(value),
             "presence-threshold" => self.presence_threshold = take(value),
             "pose-rate" => self.pose_rate = take(value),
+            "quality-limit" => self.quality_limit = take(value),
+            "pose-rate-limit" => self.pose_rate_limit = take(value),
             "capture-fps" => self.capture_fps = take(value),
             "skip-late" => self.skip_late = take(value),
             "latency" => self.latency_ms = take(value),
@@ -144,6 +169,8 @@ impl Settings {
             "detection-threshold" => self.detection_threshold.to_value(),
             "presence-threshold" => self.presence_threshold.to_value(),
             "pose-rate" => self.pose_rate.to_value(),
+            "quality-limit" => self.quality_limit.to_value(),
+            "pose-rate-limit" => self.pose_rate_limit.to_value(),
             "capture-fps" => self.capture_fps.to_value(),
             "skip-late" => self.skip_late.to_value(),
             "latency" => self.latency_ms.to_value(),
@@ -268,6 +295,19 @@ fn running_properties() -> Vec<glib::ParamSpec> {
             .minimum(0.0)
             .maximum(MAX_POSE_RATE)
             .default_value(default.pose_rate)
+            .mutable_playing()
+            .build(),
+        glib::ParamSpecDouble::builder("pose-rate-limit")
+            .nick("Limit of the pose rate")
+            .blurb("Most measurements per second that the machine has room for (0 = no limit); poses are marked as degraded")
+            .minimum(0.0)
+            .maximum(MAX_POSE_RATE)
+            .default_value(default.pose_rate_limit)
+            .mutable_playing()
+            .build(),
+        glib::ParamSpecEnum::builder_with_default("quality-limit", default.quality_limit)
+            .nick("Limit of the quality")
+            .blurb("Most exact landmark model that the machine has room for; a lighter one than asked for marks poses as degraded")
             .mutable_playing()
             .build(),
         glib::ParamSpecDouble::builder("capture-fps")

@@ -8,6 +8,9 @@ use gst_video::{VideoFrameRef, VideoInfo};
 use kinemotion_models::{EstimatorConfig, EstimatorError, EstimatorStats, PersonSelection, PoseEstimator};
 use std::time::Duration;
 
+/// Weight of a new frame in the mean distance of frames.
+const INTERVAL_WEIGHT: f64 = 0.1;
+
 /// A pause in media time after which nobody is assumed to be where they were, seconds.
 const LONGEST_GAP_S: f64 = 1.0;
 
@@ -39,6 +42,7 @@ pub(super) struct Stream {
     video: Option<Video>,
     identity: Identity,
     last_time: Option<f64>,
+    interval_s: Option<f64>,
     /// Real seconds per second of media time; not 1 for slow motion.
     time_scale: f64,
     /// Revision of the settings that were applied.
@@ -55,6 +59,7 @@ impl Stream {
             video: None,
             identity: Identity::default(),
             last_time: None,
+            interval_s: None,
             time_scale: 1.0,
             revision,
             warned_no_timestamp: false,
@@ -112,9 +117,17 @@ impl Stream {
             .is_some_and(|last| time < last || time - last > LONGEST_GAP_S);
         if jump {
             self.forget();
+        } else if let Some(last) = self.last_time {
+            let interval = self.interval_s.get_or_insert(time - last);
+            *interval += INTERVAL_WEIGHT * (time - last - *interval);
         }
         self.last_time = Some(time);
         jump
+    }
+
+    /// Frames per second of media time, of late; infinite before two have come.
+    pub(super) fn fps(&self) -> f64 {
+        1.0 / self.interval_s.unwrap_or_default()
     }
 
     /// The people in a frame. A live stream gives up an inference that has not begun within `patience`.
@@ -155,6 +168,7 @@ impl Stream {
             persons: into_square_pixels(&persons, &geometry),
             frame: geometry,
             time,
+            degraded: false,
             shift: shift.map(|shift| shift.scaled(geometry.pixel_aspect, 1.0)),
         })
     }

@@ -9,6 +9,7 @@
 //! | `person` | guint | track id |
 //! | `predicted` | gboolean | extrapolated, not measured |
 //! | `score` | gdouble | probability that this is a person |
+//! | `degraded` | gboolean | less is measured than asked for, because the machine is busy |
 //! | `landmarks` | GstValueArray of gdouble | 33 × (x, y, z, visibility, presence), BlazePose order |
 //! | `movement`, `phase` | string | added by `kinephase`, when known |
 //! | `repetitions` | guint | added by `kinephase` |
@@ -64,6 +65,7 @@ pub(crate) fn attach_pose(buffer: &mut gst::BufferRef, poses: &Poses) {
     structure.set("version", VERSION);
     structure.set("person", person.id);
     structure.set("predicted", person.pose.source == PoseSource::Predicted);
+    structure.set("degraded", poses.degraded);
     structure.set("score", f64::from(person.pose.score));
     structure.set("landmarks", gst::Array::new(landmarks));
 }

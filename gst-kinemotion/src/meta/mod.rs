@@ -8,5 +8,5 @@ mod pose;
 mod raw;
 
 pub use motion::{Motion, MotionMeta, PersonMotion};
-pub use pose::{FrameGeometry, PoseMeta, Poses};
+pub use pose::{FrameGeometry, FrameQuality, PoseMeta, Poses};
 pub(crate) use pose::{into_square_pixels, scale_pose};

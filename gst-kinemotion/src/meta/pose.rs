@@ -3,6 +3,7 @@
 use super::raw::{Payload, Registration, meta_wrapper};
 use kinemotion_models::TrackedPose;
 use kinemotion_motion::{PictureShift, Pose};
+use serde::Serialize;
 use std::ffi::CStr;
 use std::sync::{Arc, LazyLock};
 
@@ -49,6 +50,8 @@ pub struct Poses {
     pub time: f64,
     /// How far the background has moved, in square pixels; `None` when it does not tell or the frame was not looked at.
     pub shift: Option<PictureShift>,
+    /// Whether less was measured than is asked for, because the machine is busy: see the limits of `kinepose`.
+    pub degraded: bool,
 }
 
 impl Poses {
@@ -56,6 +59,20 @@ impl Poses {
     pub fn selected(&self) -> Option<&TrackedPose> {
         self.persons.iter().find(|person| person.selected)
     }
+
+    /// What `pose` events say of the frame.
+    pub fn quality(&self) -> FrameQuality {
+        FrameQuality {
+            degraded: self.degraded,
+        }
+    }
+}
+
+/// How well a frame was measured: `quality` of a `pose` event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct FrameQuality {
+    /// See [`Poses::degraded`].
+    pub degraded: bool,
 }
 
 /// Multiplies image coordinates; depth follows the horizontal factor, as it is measured in the same unit.
@@ -111,6 +128,7 @@ impl Payload for Poses {
             persons,
             frame,
             time: self.time,
+            degraded: self.degraded,
             shift: self.shift.map(|shift| shift.scaled(x, y)),
         }
     }

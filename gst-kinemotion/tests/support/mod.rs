@@ -166,6 +166,7 @@ pub fn standing(width: u32, height: u32, time: f64) -> Poses {
         frame,
         time,
         shift: None,
+        degraded: false,
     }
 }
 
@@ -288,6 +289,7 @@ pub fn true_poses(footage: &synthetic_athlete::Footage, time: f64) -> Poses {
         frame,
         time,
         shift: None,
+        degraded: false,
     }
 }
 

@@ -84,7 +84,7 @@ impl Lane {
                     let result = seat.run(&mut job.parcel);
                     engine
                         .schedule
-                        .release(seat, result.is_ok().then_some(job.parcel.run_time));
+                        .release(seat, result.is_ok().then(|| job.parcel.run()));
                     return self.receive((job.parcel, result));
                 }
                 Claim::Queued => {}

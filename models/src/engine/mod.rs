@@ -20,7 +20,7 @@ mod tests;
 pub(crate) use lane::{Delivery, Lane, Patience, Place};
 pub(crate) use parcel::Flaw;
 pub use runner::{Outputs, Provider, Runner};
-pub use schedule::EngineStats;
+pub use schedule::{EngineStats, NetworkStats};
 
 use crate::Quality;
 use crate::store::Network;

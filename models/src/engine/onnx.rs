@@ -82,10 +82,7 @@ impl Runner for OnnxRunner {
 
 impl OnnxRunner {
     fn session(&mut self, network: Network) -> Result<&mut Session, EngineError> {
-        let index = Network::ALL
-            .iter()
-            .position(|&n| n == network)
-            .expect("ALL holds every network");
+        let index = network.index();
         if self.sessions[index].is_none() {
             let path =
                 store::model_path(network, self.models.as_deref()).map_err(|error| EngineError::Model {

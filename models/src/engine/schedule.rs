@@ -10,11 +10,11 @@
 //! streams and the people they follow.
 
 use super::EngineError;
-use super::parcel::Parcel;
+use super::parcel::{Parcel, Run};
 use super::seat::Seat;
 use crate::store::Network;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A parcel that has come back, and how it went.
 pub(super) type Completed = (Box<Parcel>, Result<(), EngineError>);
@@ -82,6 +82,28 @@ pub struct EngineStats {
     pub runs: u64,
     /// Seconds of inference, all together, waiting and decoding not included.
     pub run_s: f64,
+    /// The same of each network, in the order of [`Network::ALL`].
+    pub networks: [NetworkStats; Network::ALL.len()],
+}
+
+/// Counters of one network since an engine started.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NetworkStats {
+    /// Inferences done.
+    pub runs: u64,
+    /// Seconds from beginning to end, decoding not included.
+    pub run_s: f64,
+    /// Seconds of processor time of the threads that ran it, decoding included; the work of a device and of further threads is
+    /// not in it.
+    pub cpu_s: f64,
+}
+
+impl NetworkStats {
+    fn add(&mut self, run: Run) {
+        self.runs += 1;
+        self.run_s += run.time.as_secs_f64();
+        self.cpu_s += run.cpu.as_secs_f64();
+    }
 }
 
 /// What a stream may do with its own job.
@@ -101,8 +123,8 @@ struct State {
     /// What each worker thread is to do next.
     assigned: Vec<Option<(Seat, Job)>>,
     stopped: bool,
-    runs: u64,
-    run_time: Duration,
+    /// In the order of [`Network::ALL`].
+    networks: [NetworkStats; Network::ALL.len()],
 }
 
 /// The jobs, seats and worker threads of one engine.
@@ -123,8 +145,7 @@ impl Schedule {
             sleeping: Vec::with_capacity(workers),
             assigned: (0..workers).map(|_| None).collect(),
             stopped: false,
-            runs: 0,
-            run_time: Duration::ZERO,
+            networks: Default::default(),
         };
         Self {
             state: Mutex::new(state),
@@ -158,19 +179,19 @@ impl Schedule {
     }
 
     /// Takes a seat back after a run.
-    pub fn release(&self, seat: Seat, run_time: Option<Duration>) {
+    pub fn release(&self, seat: Seat, run: Option<Run>) {
         let mut state = lock(&self.state);
-        state.give_back(seat, run_time);
+        state.give_back(seat, run);
         self.assign(&mut state);
     }
 
     /// Takes a worker thread's seat back and counts the thread as sleeping.
     ///
     /// To be called before the stream gets its parcel back, so that the stream's next job finds this seat free and warm.
-    pub fn rest(&self, worker: usize, seat: Option<(Seat, Option<Duration>)>) {
+    pub fn rest(&self, worker: usize, seat: Option<(Seat, Option<Run>)>) {
         let mut state = lock(&self.state);
-        if let Some((seat, run_time)) = seat {
-            state.give_back(seat, run_time);
+        if let Some((seat, run)) = seat {
+            state.give_back(seat, run);
         }
         state.sleeping.push(worker);
         self.assign(&mut state);
@@ -221,8 +242,9 @@ impl Schedule {
             workers: state.assigned.len(),
             idle: state.seats.len(),
             waiting: state.waiting.len(),
-            runs: state.runs,
-            run_s: state.run_time.as_secs_f64(),
+            runs: state.networks.iter().map(|network| network.runs).sum(),
+            run_s: state.networks.iter().map(|network| network.run_s).sum(),
+            networks: state.networks,
         }
     }
 
@@ -248,10 +270,11 @@ impl State {
         Some(self.seats.remove(at))
     }
 
-    fn give_back(&mut self, seat: Seat, run_time: Option<Duration>) {
+    fn give_back(&mut self, seat: Seat, run: Option<Run>) {
         self.seats.push(seat);
-        self.runs += u64::from(run_time.is_some());
-        self.run_time += run_time.unwrap_or_default();
+        if let Some(run) = run {
+            self.networks[run.network.index()].add(run);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::parcel::Parcel;
 use super::runner::{Provider, Runner};
 use super::{EngineError, Outputs};
 use crate::store::Network;
+use rustix::time::{ClockId, clock_gettime};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -53,7 +54,7 @@ fn run(runner: &mut dyn Runner, parcel: &mut Parcel) -> Result<(), EngineError> 
     let input = std::mem::take(&mut parcel.input);
     let mut delivered = false;
     parcel.decode_time = Duration::ZERO;
-    let start = Instant::now();
+    let (start, cpu) = (Instant::now(), thread_time());
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runner.run(parcel.network, &input, &mut |outputs: Outputs<'_>| {
             let decode_start = Instant::now();
@@ -63,6 +64,7 @@ fn run(runner: &mut dyn Runner, parcel: &mut Parcel) -> Result<(), EngineError> 
         })
     }));
     parcel.run_time = start.elapsed().saturating_sub(parcel.decode_time);
+    parcel.cpu_time = thread_time().saturating_sub(cpu);
     parcel.input = input;
     match outcome {
         Ok(Ok(())) if delivered => parcel.check_shape(),
@@ -76,6 +78,13 @@ fn run(runner: &mut dyn Runner, parcel: &mut Parcel) -> Result<(), EngineError> 
             parcel.network
         ))),
     }
+}
+
+/// Processor time of this thread.
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    // Both are small and never negative.
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// A set of networks, one bit each.

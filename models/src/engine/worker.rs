@@ -7,8 +7,8 @@ pub(super) fn work(worker: usize, schedule: &Schedule) {
     schedule.rest(worker, None);
     while let Some((mut seat, mut job)) = schedule.next(worker) {
         let result = seat.run(&mut job.parcel);
-        let run_time = result.is_ok().then_some(job.parcel.run_time);
-        schedule.rest(worker, Some((seat, run_time)));
+        let run = result.is_ok().then(|| job.parcel.run());
+        schedule.rest(worker, Some((seat, run)));
         job.slot.complete(job.parcel, result);
     }
 }

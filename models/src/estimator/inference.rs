@@ -26,6 +26,8 @@ pub(super) struct Work {
     pub detector_runs: u64,
     pub landmarker_runs: u64,
     pub not_finite: u64,
+    /// Inferences that nobody began in time.
+    pub given_up: u64,
     /// Blocked on the engine, without the time it spent decoding.
     pub inference: Duration,
 }
@@ -87,6 +89,7 @@ impl Inference {
         self.outstanding -= 1;
         let delivery = timed(&mut self.work, &mut self.detector, &self.engine)?;
         if delivery == Delivery::TooLate {
+            self.work.given_up += 1;
             return Ok(None);
         }
         self.work.detector_runs += 1;
@@ -136,6 +139,7 @@ impl Inference {
         self.outstanding -= 1;
         let lane = &mut self.landmarkers[index];
         if timed(&mut self.work, lane, &self.engine)? == Delivery::TooLate {
+            self.work.given_up += 1;
             return Ok(Sight::Skipped);
         }
         self.work.landmarker_runs += 1;

@@ -87,6 +87,8 @@ pub struct EstimatorStats {
     pub landmarker_runs: u64,
     /// Results thrown away because a tensor held a value that is not finite.
     pub not_finite: u64,
+    /// Inferences of a live stream that nobody began in time.
+    pub given_up: u64,
     /// Seconds spent in inference, waiting included.
     pub inference_s: f64,
     /// Seconds spent in everything else.
@@ -244,6 +246,7 @@ impl PoseEstimator {
         self.stats.detector_runs += work.detector_runs;
         self.stats.landmarker_runs += work.landmarker_runs;
         self.stats.not_finite += work.not_finite;
+        self.stats.given_up += work.given_up;
         self.stats.inference_s += work.inference.as_secs_f64();
         self.stats.overhead_s += start.elapsed().saturating_sub(work.inference).as_secs_f64();
         outcome?;

@@ -50,6 +50,14 @@ impl Network {
         Network::Landmarker(Quality::Accurate),
     ];
 
+    /// Its place in [`Network::ALL`].
+    pub fn index(self) -> usize {
+        match self {
+            Network::Detector => 0,
+            Network::Landmarker(quality) => 1 + quality as usize,
+        }
+    }
+
     /// The name used in `models.lock` and in messages.
     pub fn name(self) -> &'static str {
         match self {

@@ -12,6 +12,7 @@ mod walking;
 
 use crate::history::History;
 use crate::registry::{self, MetricDefinition};
+use crate::strain::Strain;
 use crate::view::Setup;
 use crate::{Athlete, Event, EventKind, Repetition, WarningCode};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -123,6 +124,7 @@ pub struct Output<'a> {
     pub(crate) repetitions: &'a mut u32,
     pub(crate) t: f64,
     pub(crate) person: u32,
+    pub(crate) strain: &'a Strain,
 }
 
 impl Output<'_> {
@@ -149,7 +151,8 @@ impl Output<'_> {
     }
 
     /// A final repetition.
-    pub fn repetition(&mut self, repetition: Repetition) {
+    pub fn repetition(&mut self, mut repetition: Repetition) {
+        self.strain.mark(&mut repetition);
         *self.repetitions += 1;
         self.emit(EventKind::Repetition(Arc::new(repetition)));
     }

@@ -91,6 +91,7 @@ mod tests {
         Picture {
             size: None,
             shift: Some(PictureShift { x, y, course }),
+            degraded: false,
         }
     }
 

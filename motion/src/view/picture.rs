@@ -48,4 +48,6 @@ pub struct Picture {
     pub size: Option<[f32; 2]>,
     /// Where the camera looks; `None` when the background does not tell.
     pub shift: Option<PictureShift>,
+    /// Whether people in it were measured less well than was asked for, because the machine was busy.
+    pub degraded: bool,
 }

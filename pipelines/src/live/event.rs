@@ -1,5 +1,6 @@
 //! What a session says while it runs.
 
+use super::load::Service;
 use super::{LiveError, SessionState};
 use gstkinemotion::{PersonMotion, Poses};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub enum LiveEvent {
         /// Why, where there is something to say.
         reason: Option<String>,
     },
+    /// What the session gets of the machine has changed.
+    Service(Service),
     /// Something a person should know; the session goes on.
     Warning(String),
     /// Why the session failed; the state `Failed` follows.

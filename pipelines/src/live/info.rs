@@ -1,6 +1,7 @@
 //! How a session is doing, as data that serialises.
 
 use super::SessionState;
+use super::load::Service;
 use serde::Serialize;
 
 /// How a session is doing.
@@ -26,6 +27,8 @@ pub struct LiveInfo {
     pub predicted: u64,
     /// Frames dropped before the analysis because it was behind or the source too fast.
     pub dropped: u64,
+    /// What it gets of the machine.
+    pub service: Service,
     /// Repetitions completed.
     pub repetitions: u64,
     /// Who watches over WebRTC.

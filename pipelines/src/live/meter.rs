@@ -23,6 +23,8 @@ pub(crate) struct Meter {
     pub predicted: Counter,
     pub dropped: Counter,
     pub repetitions: Counter,
+    /// People in the last frame.
+    pub persons: Gauge,
     pub channel_dropped: Counter,
     pub source: Mutex<SourceInfo>,
     recent: Mutex<Recent>,
@@ -35,6 +37,20 @@ pub(crate) struct Counter(AtomicU64);
 impl Counter {
     pub fn add(&self, n: u64) {
         self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number that is replaced.
+#[derive(Default)]
+pub(crate) struct Gauge(AtomicU64);
+
+impl Gauge {
+    pub fn set(&self, n: u64) {
+        self.0.store(n, Ordering::Relaxed);
     }
 
     pub fn get(&self) -> u64 {

@@ -15,6 +15,7 @@
 //! | [`decoders`] | which decoder decodes, and what happens when one fails in mid-stream |
 //! | `tap` | results taken where they arise, and the counters |
 //! | `life`, `watch` | states with reasons; messages, silence, the end |
+//! | [`load`], `served` | what each session gets of the machine, and how many fit |
 //! | `webrtc` | answering offers, for publishers and viewers |
 //! | `video` | the picture with overlay: encoder, fan-out, viewers, pushes, recording, snapshot |
 //!
@@ -28,8 +29,10 @@ mod event;
 mod info;
 mod intake;
 mod life;
+pub mod load;
 mod meter;
 mod rotation;
+mod served;
 mod session;
 mod source;
 mod spec;

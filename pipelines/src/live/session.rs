@@ -2,6 +2,7 @@
 
 use super::intake::Intake;
 use super::life::Life;
+use super::load::Service;
 use super::meter::Meter;
 use super::source::{self, Source, Surroundings, Whip};
 use super::tap::Tap;
@@ -41,17 +42,22 @@ pub(super) struct Shared {
     intake: Arc<Intake>,
     source: Source,
     /// `kinepose` and `kinephase`.
-    analysis: [gst::Element; 2],
+    pub analysis: [gst::Element; 2],
     pub video: Arc<Video>,
     /// What can be changed while running.
-    present: Mutex<Present>,
+    pub present: Mutex<Present>,
     ended: Arc<AtomicBool>,
     stopping: AtomicBool,
 }
 
-struct Present {
-    movement: MovementChoice,
-    overlay: bool,
+pub(super) struct Present {
+    pub movement: MovementChoice,
+    /// Whether graphics are asked for.
+    pub overlay: bool,
+    /// What the machine has room for.
+    pub service: Service,
+    /// What of it was told last.
+    pub told: Service,
 }
 
 impl LiveSession {
@@ -81,6 +87,10 @@ impl LiveSession {
             watch: Some(watch),
         };
         session.start_outputs()?;
+        if let Some(share) = &session.shared.spec.share {
+            let shared = Arc::downgrade(&session.shared);
+            share.attach(shared);
+        }
         watch::wake(&session.shared.bus);
         Ok(session)
     }
@@ -149,8 +159,9 @@ impl LiveSession {
 
     /// Draws the graphics on the video that leaves, or not.
     pub fn set_overlay(&self, on: bool) {
-        lock(&self.shared.present).overlay = on;
-        self.shared.video.set_overlay(on);
+        let mut present = lock(&self.shared.present);
+        present.overlay = on;
+        self.shared.video.set_overlay(on && present.service.overlay);
     }
 
     /// Looks for another movement from the next frame on; what is under way is completed first.
@@ -191,6 +202,7 @@ impl LiveSession {
             poses: meter.poses.get(),
             predicted: meter.predicted.get(),
             dropped: meter.dropped.get(),
+            service: present.service,
             repetitions: meter.repetitions.get(),
             viewers: shared.video.viewers(),
             pushes: shared.video.pushes(),
@@ -300,9 +312,12 @@ impl Shared {
             },
         };
         let source = Source::build(&spec, &around)?;
+        let service = Service::full(spec.quality);
         let present = Mutex::new(Present {
             movement: spec.movement,
             overlay: spec.overlay,
+            service,
+            told: service,
         });
         Ok(Self {
             spec,

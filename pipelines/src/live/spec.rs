@@ -1,10 +1,12 @@
 //! What a live session is to do.
 
+use super::load::Share;
 use crate::People;
 use kinemotion_models::Quality;
 use kinemotion_motion::{Athlete, MovementChoice, Setup};
 use serde::Serialize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One live session.
@@ -40,6 +42,8 @@ pub struct LiveSpec {
     pub ice: IceServers,
     /// What the session may cost.
     pub limits: Limits,
+    /// Its share of the machine; without one it takes what it wants.
+    pub share: Option<Arc<Share>>,
 }
 
 impl LiveSpec {
@@ -61,7 +65,16 @@ impl LiveSpec {
             access: UriAccess::default(),
             ice: IceServers::default(),
             limits: Limits::default(),
+            share: None,
         }
+    }
+
+    /// Videos that are encoded from the start.
+    pub(crate) fn encoders(&self) -> usize {
+        let keyed = |push: &&Push| matches!(push, Push::Fill(_) | Push::Matte(_));
+        let keyers = self.outputs.iter().filter(keyed).count();
+        let programme = self.recording.is_some() || self.outputs.len() > keyers;
+        keyers + usize::from(programme)
     }
 }
 
@@ -180,6 +193,11 @@ pub enum SessionState {
 }
 
 impl SessionState {
+    /// Whether frames may come.
+    pub(crate) fn is_running(self) -> bool {
+        matches!(self, Self::Live | Self::Stalled)
+    }
+
     /// Whether the session is over.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Done | Self::Failed)

@@ -55,6 +55,7 @@ impl Tap {
         self.life.enter(SessionState::Live, None);
         let motion = MotionMeta::get(buffer);
         if let Some(poses) = PoseMeta::get(buffer) {
+            self.meter.persons.set(poses.persons.len() as u64);
             match poses.selected().or(poses.persons.first()) {
                 Some(person) if person.pose.source == PoseSource::Predicted => self.meter.predicted.add(1),
                 Some(_) => self.meter.poses.add(1),

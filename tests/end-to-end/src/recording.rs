@@ -257,6 +257,7 @@ impl Recording {
         Picture {
             size: Some([camera.width as f32, camera.height as f32]),
             shift: frame.shift,
+            degraded: false,
         }
     }
 

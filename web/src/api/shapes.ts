@@ -16,6 +16,7 @@ import {
   type RepetitionData,
   type Sport,
   type SportsDocument,
+  type ServiceData,
   type StateData,
 } from './types';
 
@@ -81,5 +82,6 @@ export const EVENT_DATA: Readonly<Record<EventType, Check>> = {
   analysis_complete: anyObject,
   warning: NOTICE,
   error: NOTICE,
+  service: members<ServiceData>({ degraded: boolean, pose_rate: optional(number) }),
   state: members<StateData>({ state: oneOf(SESSION_STATES), reason: optional(string) }),
 };

@@ -72,6 +72,14 @@ export interface NoticeData {
   message: string;
 }
 
+/** What the session gets of the machine. */
+export interface ServiceData {
+  /** Whether that is less than was asked for. */
+  degraded: boolean;
+  /** Most poses per second; absent when every frame is measured. */
+  pose_rate?: number | null;
+}
+
 export interface StateData {
   state: SessionState;
   reason?: string | null;
@@ -86,6 +94,7 @@ interface Payloads {
   warning: NoticeData;
   error: NoticeData;
   state: StateData;
+  service: ServiceData;
 }
 
 export type EventType = keyof Payloads;

@@ -1,6 +1,6 @@
 /** What is known about a session: the sum of its events, ready to be shown. */
 
-import type { LiveState, NoticeData, RepetitionData, SessionState, WireEvent } from '../api/types';
+import type { LiveState, NoticeData, RepetitionData, ServiceData, SessionState, WireEvent } from '../api/types';
 
 /** A provisional number that no repetition follows is taken back after this much media time. */
 const INTERIM_LASTS_MS = 3000;
@@ -39,6 +39,8 @@ export class Session {
   interim = new Map<string, { value: number; atMs: number }>();
   readonly repetitions: Repetition[] = [];
   notices: Notice[] = [];
+  /** What it gets of the machine, once that is not all it asked for. */
+  service: ServiceData | null = null;
   /** Media time of the newest event. */
   nowMs = 0;
   /** The person whose numbers count; `null` before a pose said so. */
@@ -48,6 +50,7 @@ export class Session {
   private seenMs: number | null = null;
   private phaseSequence = -1;
   private stateSequence = -1;
+  private serviceSequence = -1;
 
   /** Whether nothing more will come. */
   get over(): boolean {
@@ -95,6 +98,11 @@ export class Session {
         this.stateSequence = event.sequence;
         this.state = event.data.state;
         this.reason = event.data.reason ?? null;
+        break;
+      case 'service':
+        if (event.sequence < this.serviceSequence) break;
+        this.serviceSequence = event.sequence;
+        this.service = event.data;
         break;
       case 'analysis_complete':
         this.interim.clear();

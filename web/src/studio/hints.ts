@@ -61,9 +61,10 @@ function capital(words: string): string {
 }
 
 function hintsOf(run: Run): Hint[] {
-  const { notices, nowMs } = run.session;
+  const { notices, nowMs, service } = run.session;
   const present = notices.filter(({ kind, atMs }) => kind === 'error' || nowMs - atMs < TOPICAL_MS);
   const hints: Hint[] = present.map(({ message, kind }) => ({ words: message, kind }));
+  if (service?.degraded) hints.push({ words: text.hints.busy(service.pose_rate ?? null), kind: 'warning' });
   for (const reason of run.session.latest?.data.quality.reasons ?? []) hints.push({ words: reason, kind: 'hint' });
   const rate = run.cameraRate;
   if (rate !== null && rate < SLOW_CAMERA) hints.push({ words: text.hints.slowCamera(rate), kind: 'hint' });

@@ -174,6 +174,8 @@ export const text = {
   hints: {
     title: 'To measure better',
     slowCamera: (fps: number) => `The camera gives ${Math.round(fps)} frames per second: 60 or more make the numbers surer`,
+    busy: (rate: number | null) =>
+      `The service is busy: ${rate === null ? 'a lighter model is used' : `${Math.round(rate)} poses per second are measured`}, so intervals are wider`,
     dismiss: 'Dismiss',
   },
 

@@ -27,6 +27,7 @@ fn repetition(
         quality: Quality {
             grade: Grade::A,
             reasons: vec![],
+            degraded: false,
         },
     }
 }

@@ -3,6 +3,7 @@
 use super::ConfigError;
 use crate::serve::api::model::Quality;
 use kinemotion_pipelines::live::decoders::DecoderOrder;
+use kinemotion_pipelines::live::load::LoadConfig;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ section!(
         storage: Storage = Storage::default(),
         auth: Auth = Auth::default(),
         sessions: Sessions = Sessions::default(),
+        load: Load = Load::default(),
         sources: Sources = Sources::default(),
         video: Video = Video::default(),
         models: Models = Models::default(),
@@ -88,7 +90,7 @@ section!(
 section!(
     /// Limits of running analyses.
     Sessions {
-        most: usize = 4,
+        most: usize = 100,
         waiting_s: u64 = 60,
         silence_s: u64 = 10,
         duration_s: u64 = 14_400,
@@ -98,6 +100,29 @@ section!(
         recent_poses: usize = 300,
     }
 );
+
+section!(
+    /// What happens when there is too little of the machine for everybody.
+    Load {
+        pose_rate_floor: f64 = 10.0,
+        lighter_models: bool = true,
+        drop_overlay: bool = true,
+        admission: bool = true,
+        budget: f64 = 0.9,
+    }
+);
+
+impl From<&Load> for LoadConfig {
+    fn from(load: &Load) -> Self {
+        Self {
+            floor: load.pose_rate_floor,
+            lighter_models: load.lighter_models,
+            drop_overlay: load.drop_overlay,
+            admission: load.admission,
+            budget: load.budget,
+        }
+    }
+}
 
 section!(
     /// Where pictures may come from.
@@ -187,6 +212,12 @@ impl Config {
         }
         if !(self.video.fps.is_finite() && self.video.fps >= 1.0) {
             return Err(value("video.fps", "give at least 1 frame per second"));
+        }
+        if !(self.load.pose_rate_floor.is_finite() && self.load.pose_rate_floor >= 1.0) {
+            return Err(value("load.pose_rate_floor", "give at least 1 pose per second"));
+        }
+        if !(0.1..=1.0).contains(&self.load.budget) {
+            return Err(value("load.budget", "give a share between 0.1 and 1"));
         }
         self.check_counts()
     }

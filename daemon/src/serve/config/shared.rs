@@ -37,6 +37,7 @@ fn with_live_keys(present: &Config, new: Config) -> Config {
     config.log.filter = new.log.filter;
     config.auth = new.auth;
     config.sessions = new.sessions;
+    config.load = new.load;
     config.sources = new.sources;
     config.video = new.video;
     config.decoders = new.decoders;

@@ -25,6 +25,8 @@ pub enum EventType {
     Error,
     /// The state of the session changed.
     State,
+    /// What the session gets of the machine changed.
+    Service,
 }
 
 /// How long an event is kept.
@@ -45,7 +47,7 @@ impl Class {
 
 impl EventType {
     /// Every type.
-    pub const ALL: [EventType; 8] = [
+    pub const ALL: [EventType; 9] = [
         EventType::Pose,
         EventType::Phase,
         EventType::MetricUpdate,
@@ -54,6 +56,7 @@ impl EventType {
         EventType::Warning,
         EventType::Error,
         EventType::State,
+        EventType::Service,
     ];
 
     /// As written in the envelope.
@@ -67,6 +70,7 @@ impl EventType {
             EventType::Warning => "warning",
             EventType::Error => "error",
             EventType::State => "state",
+            EventType::Service => "service",
         }
     }
 
@@ -79,7 +83,9 @@ impl EventType {
     pub fn class(self) -> Class {
         match self {
             EventType::Pose => Class::Pose,
-            EventType::Phase | EventType::MetricUpdate | EventType::Warning => Class::Interim,
+            EventType::Phase | EventType::MetricUpdate | EventType::Warning | EventType::Service => {
+                Class::Interim
+            }
             EventType::Repetition | EventType::AnalysisComplete | EventType::Error | EventType::State => {
                 Class::Kept
             }
@@ -89,11 +95,11 @@ impl EventType {
 
 /// A set of event types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Types(u8);
+pub struct Types(u16);
 
 impl Types {
     /// All of them.
-    pub const ALL: Types = Types(u8::MAX);
+    pub const ALL: Types = Types(u16::MAX);
 
     /// Whether a type is in the set.
     pub fn contains(self, kind: EventType) -> bool {

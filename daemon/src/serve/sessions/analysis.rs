@@ -140,6 +140,7 @@ impl Analysis {
         let draft = match news {
             News::Draft(draft) => Ok(Cow::Borrowed(draft)),
             News::State(state, reason) => events::state(now_ms, *state, reason.as_deref()).map(Cow::Owned),
+            News::Service(service) => events::service(now_ms, service).map(Cow::Owned),
             News::Warning(message) => events::warning(now_ms, message).map(Cow::Owned),
             News::Failure(failure) => events::failure(now_ms, failure).map(Cow::Owned),
         };
@@ -177,7 +178,7 @@ impl Analysis {
         }
         let state = match news {
             News::State(state, reason) => Some((*state, reason.as_deref())),
-            News::Draft(_) | News::Warning(_) | News::Failure(_) => None,
+            News::Draft(_) | News::Service(_) | News::Warning(_) | News::Failure(_) => None,
         };
         self.store.append(&self.id, line, state).await
     }
@@ -205,7 +206,7 @@ impl Analysis {
                 let first = record.span_ms.map_or(draft.timestamp_ms, |(first, _)| first);
                 record.span_ms = Some((first, draft.timestamp_ms));
             }
-            News::Warning(_) | News::Failure(_) => {}
+            News::Service(_) | News::Warning(_) | News::Failure(_) => {}
         }
         if draft.kind == EventType::Repetition {
             record.results.push(Arc::from(draft.data.clone()));

@@ -1,5 +1,6 @@
 //! How an analysis is doing, as answers and the `analysis_complete` event say it.
 
+use kinemotion_pipelines::live::load::Service;
 use kinemotion_pipelines::live::{LatencyInfo, LiveInfo, PushInfo, PushState, SourceInfo};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +14,8 @@ pub struct Doing {
     pub counts: Counts,
     /// How late events are.
     pub latency: Latency,
+    /// What it gets of the machine, while it runs.
+    pub service: Option<ServiceView>,
     /// Who watches by WHEP.
     pub viewers: usize,
     /// Where the video is sent.
@@ -67,6 +70,33 @@ pub struct Latency {
     pub max_ms: f64,
 }
 
+/// What an analysis gets of the machine: less than it asked for when the machine is busy.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ServiceView {
+    /// Whether that is less than was asked for.
+    pub degraded: bool,
+    /// Most poses per second; absent when every frame is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 14.2)]
+    pub pose_rate: Option<f64>,
+    /// Landmark model in use.
+    #[schema(example = "fast")]
+    pub model: &'static str,
+    /// Whether outgoing video may carry graphics.
+    pub overlay: bool,
+}
+
+impl From<&Service> for ServiceView {
+    fn from(service: &Service) -> Self {
+        Self {
+            degraded: service.degraded,
+            pose_rate: service.pose_rate.map(tenths),
+            model: service.model,
+            overlay: service.overlay,
+        }
+    }
+}
+
 /// A place the video is sent to.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct OutputState {
@@ -96,6 +126,7 @@ impl Doing {
                 dropped: info.dropped,
             },
             latency: info.latency.into(),
+            service: Some((&info.service).into()),
             viewers: info.viewers,
             outputs: info
                 .pushes
@@ -195,6 +226,7 @@ impl From<Complete> for Doing {
                 dropped: complete.frames_dropped,
             },
             latency: complete.latency,
+            service: None,
             viewers: 0,
             outputs: Vec::new(),
         }

@@ -1,9 +1,11 @@
 //! What a live session says, as events for the hub.
 
+use super::doing::ServiceView;
 use crate::serve::hub::{Draft, EventType};
-use gstkinemotion::{EventData, PersonMotion, timestamp_ms};
+use gstkinemotion::{EventData, FrameQuality, PersonMotion, timestamp_ms};
 use kinemotion_models::TrackedPose;
 use kinemotion_motion::{Event, EventKind, PoseSource};
+use kinemotion_pipelines::live::load::Service;
 use kinemotion_pipelines::live::{LiveError, LivePose, SessionState};
 use serde::Serialize;
 
@@ -12,6 +14,7 @@ struct PoseData<'a> {
     persons: Vec<PersonData>,
     width: u32,
     height: u32,
+    quality: FrameQuality,
     #[serde(skip_serializing_if = "Option::is_none")]
     live: Option<LiveData<'a>>,
 }
@@ -82,6 +85,7 @@ pub fn pose(pose: &LivePose) -> serde_json::Result<Draft> {
             .collect(),
         width: frame.width,
         height: frame.height,
+        quality: pose.poses.quality(),
         live: LiveData::of(&pose.motion),
     };
     Draft::new(EventType::Pose, timestamp_ms(pose.poses.time), &data)
@@ -108,6 +112,11 @@ struct StateData<'a> {
 /// The session entered a state.
 pub fn state(timestamp_ms: f64, state: SessionState, reason: Option<&str>) -> serde_json::Result<Draft> {
     Draft::new(EventType::State, timestamp_ms, &StateData { state, reason })
+}
+
+/// What the session gets of the machine.
+pub fn service(timestamp_ms: f64, service: &Service) -> serde_json::Result<Draft> {
+    Draft::new(EventType::Service, timestamp_ms, &ServiceView::from(service))
 }
 
 /// `data` of `warning` and `error` events that do not come from the science.

@@ -26,7 +26,7 @@ pub mod states;
 mod store;
 
 pub use analysis::Analysis;
-pub use doing::{Counts, Latency, OutputState, Source};
+pub use doing::{Counts, Latency, OutputState, ServiceView, Source};
 pub use order::Order;
 pub use store::{Store, StoreError};
 
@@ -34,11 +34,12 @@ use crate::serve::api::model::CreateAnalysis;
 use crate::serve::config::{Config, SharedConfig};
 use crate::serve::metrics::Metrics;
 use crate::serve::problem::Problem;
-use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession};
+use kinemotion_pipelines::live::load::Governor;
+use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession, LiveSpec};
 use scribe::{News, Scribe};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -55,6 +56,8 @@ struct Inner {
     /// By name; names rise with time.
     analyses: RwLock<BTreeMap<String, Arc<Analysis>>>,
     draining: AtomicBool,
+    /// Who shares the machine out, once the models are loaded.
+    governor: OnceLock<Governor>,
 }
 
 impl Sessions {
@@ -74,7 +77,19 @@ impl Sessions {
             store,
             analyses: RwLock::new(analyses),
             draining: AtomicBool::new(false),
+            governor: OnceLock::new(),
         })))
+    }
+
+    /// Has the machine shared out among analyses that start from now on. Only the first call counts.
+    pub fn govern(&self, governor: Governor) {
+        // A second governor would share the same machine out again.
+        let _ = self.0.governor.set(governor);
+    }
+
+    /// Who shares the machine out.
+    pub fn governor(&self) -> Option<&Governor> {
+        self.0.governor.get()
     }
 
     /// Starts an analysis. It goes on when whoever asked for it goes away.
@@ -92,8 +107,8 @@ impl Sessions {
     async fn create_to_the_end(&self, request: CreateAnalysis) -> Result<Arc<Analysis>, Problem> {
         let config = self.0.config.get();
         let id = uuid::Uuid::now_v7().to_string();
-        let spec = order::spec(&id, &request, &config, &self.0.store)?;
-        let analysis = self.take_place(id, Order::of(&request), &config)?;
+        let mut spec = order::spec(&id, &request, &config, &self.0.store)?;
+        let analysis = self.take_place(&mut spec, Order::of(&request), &config)?;
         self.begin_to_store(&analysis).await?;
         if !analysis.order.takes_publisher() {
             analysis.await_pose(Instant::now());
@@ -121,11 +136,18 @@ impl Sessions {
         Ok(analysis)
     }
 
-    /// Reserves a place, so that no more analyses start than may run.
-    fn take_place(&self, id: String, order: Order, config: &Config) -> Result<Arc<Analysis>, Problem> {
-        let refuse = |reason: &str, detail: String| {
+    /// Reserves a place and a share of the machine, so that no more analyses start than can run.
+    fn take_place(
+        &self,
+        spec: &mut LiveSpec,
+        order: Order,
+        config: &Config,
+    ) -> Result<Arc<Analysis>, Problem> {
+        let refuse = |reason: &'static str, detail: String| {
             self.0.metrics.refused.with_label_values(&[reason]).inc();
-            Err(Problem::unavailable(detail).retry_after(refusals::RETRY_S))
+            Err(Problem::unavailable(detail)
+                .reason(reason)
+                .retry_after(refusals::RETRY_S))
         };
         let mut analyses = self.write();
         if self.is_draining() {
@@ -135,7 +157,13 @@ impl Sessions {
         if running(&analyses).count() >= most {
             return refuse("full", format!("all {most} places are taken"));
         }
-        let store = self.0.store.clone();
+        if let Some(governor) = self.governor() {
+            match governor.admit(spec) {
+                Ok(share) => spec.share = Some(share),
+                Err(overload) => return refuse("load", overload.to_string()),
+            }
+        }
+        let (id, store) = (spec.id.clone(), self.0.store.clone());
         let analysis = Arc::new(Analysis::new(id.clone(), order, store, recall::capacity(config)));
         analyses.insert(id, analysis.clone());
         Ok(analysis)
@@ -310,7 +338,11 @@ impl Sessions {
     /// How many more analyses could start now.
     pub fn places_left(&self) -> usize {
         let most = self.0.config.get().sessions.most;
-        most.saturating_sub(running(&self.read()).count())
+        let places = most.saturating_sub(running(&self.read()).count());
+        match self.governor() {
+            Some(governor) => places.min(governor.state().room),
+            None => places,
+        }
     }
 
     /// Where results are stored.
@@ -340,6 +372,7 @@ fn news(event: LiveEvent, metrics: &Metrics) -> serde_json::Result<News> {
             News::Draft(events::motion(&event)?)
         }
         LiveEvent::State { state, reason } => News::State(state, reason),
+        LiveEvent::Service(service) => News::Service(service),
         LiveEvent::Warning(message) => News::Warning(message),
         LiveEvent::Error(failure) => News::Failure(failure),
     })

@@ -7,6 +7,7 @@
 use super::analysis::Analysis;
 use crate::serve::hub::{Class, Draft, EventType};
 use crate::serve::metrics::Metrics;
+use kinemotion_pipelines::live::load::Service;
 use kinemotion_pipelines::live::{LiveError, SessionState};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,8 @@ pub enum News {
     Draft(Draft),
     /// The session entered a state.
     State(SessionState, Option<String>),
+    /// What the session gets of the machine changed.
+    Service(Service),
     /// Something a person should know.
     Warning(String),
     /// Why the session is about to fail.
@@ -39,7 +42,7 @@ impl News {
     fn may_be_left_out(&self) -> bool {
         match self {
             News::Draft(draft) => draft.kind.class() != Class::Kept,
-            News::Warning(_) => true,
+            News::Warning(_) | News::Service(_) => true,
             News::State(..) | News::Failure(_) => false,
         }
     }

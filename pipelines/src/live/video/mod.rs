@@ -84,6 +84,20 @@ impl Video {
         self.rendition(Form::Programme).set_graphics(on);
     }
 
+    /// Forms of the video that are being encoded.
+    pub fn encoders(&self) -> usize {
+        self.renditions
+            .iter()
+            .filter(|rendition| rendition.is_running())
+            .count()
+    }
+
+    /// Whether somebody is sent the picture with graphics.
+    pub fn draws_graphics(&self) -> bool {
+        let programme = self.rendition(Form::Programme);
+        programme.is_running() && programme.graphics()
+    }
+
     /// The present picture as JPEG.
     pub fn snapshot(&self, state: SessionState) -> Result<Vec<u8>, LiveError> {
         let sample = lock(&self.latest).clone();

@@ -67,6 +67,11 @@ impl Rendition {
         }
     }
 
+    /// Whether it is being encoded.
+    pub fn is_running(&self) -> bool {
+        lock(&self.input).is_some()
+    }
+
     /// Whether the graphics are drawn.
     pub fn graphics(&self) -> bool {
         self.graphics.load(Ordering::Relaxed)

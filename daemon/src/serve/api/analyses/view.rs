@@ -2,7 +2,7 @@
 
 use crate::serve::api::links::Links;
 use crate::serve::api::model::{AthleteInfo, Camera, Quality};
-use crate::serve::sessions::{Analysis, Counts, Latency, OutputState, Source, states};
+use crate::serve::sessions::{Analysis, Counts, Latency, OutputState, ServiceView, Source, states};
 use kinemotion_pipelines::live::SessionState;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -31,6 +31,9 @@ pub struct AnalysisView {
     counts: Counts,
     /// How late events are.
     latency: Latency,
+    /// What it gets of the machine; absent when it has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<ServiceView>,
     /// Who watches by WHEP.
     viewers: usize,
     /// Where the video is sent.
@@ -106,6 +109,7 @@ impl AnalysisView {
             address: order.address.clone(),
             counts: doing.counts,
             latency: doing.latency,
+            service: doing.service,
             viewers: doing.viewers,
             outputs: doing.outputs,
             next_sequence: analysis.hub.next_sequence(),

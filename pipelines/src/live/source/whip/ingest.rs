@@ -23,8 +23,8 @@ use std::time::Duration;
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 
 /// Bit/s that a publisher's session is taken to have. A twentieth of it is for feedback (RFC 3550, section 6.2), so a small packet of
-/// it may be sent every few milliseconds.
-const SESSION_BANDWIDTH: f64 = 4e6;
+/// it may be sent every some twenty milliseconds.
+const SESSION_BANDWIDTH: f64 = 1e6;
 
 /// See the module.
 pub(super) struct Ingest {
