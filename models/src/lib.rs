@@ -23,7 +23,10 @@ pub mod store;
 mod tracking;
 
 pub use detector::Detection;
-pub use engine::{Engine, EngineConfig, EngineError, EngineStats, NetworkStats, Outputs, Provider, Runner};
+pub use engine::{
+    BareLoop, Engine, EngineConfig, EngineError, EngineStats, ExecutionProvider, NetworkStats, Outputs,
+    Provider, Runner, bare_loop,
+};
 pub use estimator::{
     EstimatorConfig, EstimatorError, EstimatorStats, PersonSelection, PoseEstimator, TrackedPose,
 };

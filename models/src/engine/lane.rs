@@ -66,6 +66,12 @@ impl Lane {
 
     /// Sends the parcel on its way. Every submission needs its [`Lane::wait`].
     pub fn submit(&mut self, engine: &Engine, patience: Patience, place: Place) {
+        let live = matches!(patience, Patience::Live(_));
+        let place = if live && engine.live_on_workers {
+            Place::Beside
+        } else {
+            place
+        };
         self.submitted = Some((patience, place));
         if place == Place::Beside {
             engine.schedule.submit(self.job(patience));

@@ -5,9 +5,13 @@
 //! the streams: they travel to the sessions and back without being copied, and results are decoded where the network ran,
 //! so that large output tensors never move.
 
+mod bench;
+mod config;
+mod execution;
 mod lane;
 mod onnx;
 pub(crate) mod parcel;
+mod preference;
 mod runner;
 mod runtime;
 mod schedule;
@@ -17,6 +21,8 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use bench::{BareLoop, bare_loop};
+pub use config::{EngineConfig, ExecutionProvider};
 pub(crate) use lane::{Delivery, Lane, Patience, Place};
 pub(crate) use parcel::Flaw;
 pub use runner::{Outputs, Provider, Runner};
@@ -29,21 +35,8 @@ use schedule::Schedule;
 use seat::Seat;
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
-
-/// Settings of the [`Engine`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct EngineConfig {
-    /// libonnxruntime; `None` searches `KINEMOTION_ORT`, `ORT_DYLIB_PATH`, the cache and the system.
-    pub runtime: Option<PathBuf>,
-    /// Directory of the converted models; `None` is the cache.
-    pub models: Option<PathBuf>,
-    /// Inferences that run at the same time; 0 is one per core.
-    pub workers: usize,
-    /// Intra-op threads of each session; 0 is 1.
-    pub threads_per_worker: usize,
-}
 
 /// Why inference is not possible.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -63,6 +56,9 @@ pub enum EngineError {
     /// ONNX Runtime failed during a run.
     #[error("inference failed: {0}")]
     Inference(String),
+    /// The list of execution providers makes no sense, or none of it works.
+    #[error("no execution provider: {0}")]
+    Providers(String),
     /// A worker thread could not be started.
     #[error("cannot start an inference thread: {0}")]
     Thread(String),
@@ -71,12 +67,21 @@ pub enum EngineError {
     Stopped,
 }
 
+/// Workers that take several inputs at once, unless somebody says otherwise: while one waits for its batch the other
+/// decodes results and gathers the next.
+const BATCHING_WORKERS: usize = 2;
+
 /// Owns the workers. One per process and configuration, shared by every stream.
 ///
 /// When the last user drops it the workers end and their sessions are closed.
 pub struct Engine {
     schedule: Arc<Schedule>,
     threads: Vec<JoinHandle<()>>,
+    provider: Arc<dyn Provider>,
+    /// Whether [`Place::Here`] is for files only.
+    live_on_workers: bool,
+    /// What a worker thread could not do.
+    notices: Arc<Mutex<Vec<String>>>,
 }
 
 /// Engines in use, by configuration.
@@ -85,7 +90,7 @@ static SHARED: Mutex<Vec<(EngineConfig, Weak<Engine>)>> = Mutex::new(Vec::new())
 impl Engine {
     /// The process-wide engine for this configuration, started on first use.
     pub fn shared(config: &EngineConfig) -> Result<Arc<Engine>, EngineError> {
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = lock(&SHARED);
         let running = shared
             .iter()
             .find(|(c, _)| c == config)
@@ -105,26 +110,53 @@ impl Engine {
         provider: impl Provider + 'static,
     ) -> Result<Arc<Engine>, EngineError> {
         let provider: Arc<dyn Provider> = Arc::new(provider);
-        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        let workers = if config.workers == 0 {
-            cores()
-        } else {
-            config.workers
+        let workers = match config.workers {
+            0 if provider.batch() > 1 => BATCHING_WORKERS,
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            workers => workers,
         };
         let seats = (0..workers).map(|_| Seat::new(provider.clone())).collect();
         let mut engine = Self {
             schedule: Arc::new(Schedule::new(seats)),
             threads: Vec::with_capacity(workers),
+            provider,
+            live_on_workers: config.live_on_workers,
+            notices: Arc::default(),
         };
         for index in 0..workers {
-            let schedule = engine.schedule.clone();
-            let thread = std::thread::Builder::new()
-                .name(format!("kinemotion-w{index}"))
-                .spawn(move || worker::work(index, &schedule))
-                .map_err(|error| EngineError::Thread(error.to_string()))?;
+            let thread = engine.start_worker(index, config.nice)?;
             engine.threads.push(thread);
         }
         Ok(Arc::new(engine))
+    }
+
+    fn start_worker(&self, index: usize, nice: i32) -> Result<JoinHandle<()>, EngineError> {
+        let (schedule, notices) = (self.schedule.clone(), self.notices.clone());
+        let work = move || {
+            if let Err(notice) = worker::be_nice(nice) {
+                note(&notices, notice);
+            }
+            worker::work(index, &schedule);
+        };
+        let thread = std::thread::Builder::new().name(format!("kinemotion-w{index}"));
+        thread
+            .spawn(work)
+            .map_err(|error| EngineError::Thread(error.to_string()))
+    }
+
+    /// What runs the networks: the name of an [`ExecutionProvider`]. What is preferred and did not work is among the
+    /// [`Engine::notices`].
+    pub fn provider(&self) -> &'static str {
+        self.provider.name()
+    }
+
+    /// What is not as configured, in sentences for an operator: execution providers that were passed over and why, parts of a
+    /// network that one left to the CPU, a nice value that was not granted. Complete once [`Engine::warm_up`] is through
+    /// with the networks in use.
+    pub fn notices(&self) -> Vec<String> {
+        let mut notices = self.provider.notices();
+        notices.extend(lock(&self.notices).iter().cloned());
+        notices
     }
 
     /// The ONNX Runtime library this process uses, once an engine has been started.
@@ -138,7 +170,8 @@ impl Engine {
         let mut lane = Lane::default();
         for network in [Network::Detector, Network::Landmarker(quality)] {
             lane.parcel(network);
-            lane.submit(self, Patience::File, Place::Here);
+            // A worker opens them: threads that ONNX Runtime starts for a session are as nice as the one that opens it.
+            lane.submit(self, Patience::File, Place::Beside);
             lane.wait(self)?;
         }
         Ok(())
@@ -148,6 +181,19 @@ impl Engine {
     pub fn stats(&self) -> EngineStats {
         self.schedule.stats()
     }
+}
+
+/// Says something once.
+fn note(notices: &Mutex<Vec<String>>, notice: String) {
+    let mut notices = lock(notices);
+    if !notices.contains(&notice) {
+        notices.push(notice);
+    }
+}
+
+/// A panic elsewhere leaves this module's data whole: every change to it is a single step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Engine {

@@ -1,7 +1,8 @@
 //! Networks on ONNX Runtime.
 
+use super::preference::{Opened, Preference};
 use super::runner::{Outputs, Provider, Runner};
-use super::{EngineConfig, EngineError, runtime};
+use super::{EngineConfig, EngineError, ExecutionProvider, execution, runtime};
 use crate::engine::parcel::input_side;
 use crate::landmarks::LandmarkTensors;
 use crate::store::{self, Network};
@@ -10,43 +11,145 @@ use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{Session, SessionOutputs};
 use ort::value::TensorRef;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Name of every network's input.
-const INPUT: &str = "input";
+pub(super) const INPUT: &str = "input";
 
-/// Opens sessions on the CPU.
-pub(super) struct OnnxProvider {
+/// What every runner opens its sessions with.
+struct Opener {
     environment: Environment,
     models: Option<PathBuf>,
     threads: usize,
+    preference: Preference,
 }
+
+/// Opens sessions with the first execution provider that works.
+pub(super) struct OnnxProvider(Arc<Opener>);
 
 impl OnnxProvider {
     /// Loads ONNX Runtime, once per process.
+    ///
+    /// What is preferred to the CPU is tried with the smallest network, so that it is known from the start what runs and how many
+    /// inputs it takes at once.
     pub fn new(config: &EngineConfig) -> Result<Self, EngineError> {
-        Ok(Self {
+        let preference = Preference::new(&config.providers)?;
+        if preference.lists(ExecutionProvider::Stub) {
+            let reason = "stub cannot be one of several: nobody may get its numbers by accident";
+            return Err(EngineError::Providers(reason.into()));
+        }
+        let opener = Opener {
             environment: runtime::environment(config.runtime.as_deref())?,
             models: config.models.clone(),
             threads: config.threads_per_worker.max(1),
-        })
+            preference,
+        };
+        if opener.preference.provider() != ExecutionProvider::Cpu {
+            opener.open(Network::Detector)?;
+        }
+        Ok(Self(Arc::new(opener)))
     }
 }
 
 impl Provider for OnnxProvider {
     fn runner(&self) -> Result<Box<dyn Runner>, EngineError> {
         Ok(Box::new(OnnxRunner {
-            environment: self.environment.clone(),
-            models: self.models.clone(),
-            threads: self.threads,
+            opener: self.0.clone(),
             sessions: [const { None }; Network::ALL.len()],
         }))
+    }
+
+    fn batch(&self) -> usize {
+        self.0.preference.provider().batch()
+    }
+
+    fn name(&self) -> &'static str {
+        self.0.preference.provider().name()
+    }
+
+    fn notices(&self) -> Vec<String> {
+        self.0.preference.notices()
+    }
+}
+
+impl Opener {
+    fn open(&self, network: Network) -> Result<Session, EngineError> {
+        let path =
+            store::model_path(network, self.models.as_deref()).map_err(|error| EngineError::Model {
+                file: network.to_string(),
+                reason: error.to_string(),
+            })?;
+        let opened = self
+            .preference
+            .open(|provider| self.open_with(provider, network, &path));
+        opened.map_err(|reasons| {
+            if self.preference.lists(ExecutionProvider::Cpu) {
+                // The CPU opens whatever is sound.
+                EngineError::Model {
+                    file: path.display().to_string(),
+                    reason: format!("{reasons}; run `kinemotion models pull` to make it again"),
+                }
+            } else {
+                EngineError::Providers(reasons)
+            }
+        })
+    }
+
+    /// ONNX Runtime gives the CPU whatever a provider cannot do, and says nothing: so it is first told not to.
+    fn open_with(
+        &self,
+        provider: ExecutionProvider,
+        network: Network,
+        path: &Path,
+    ) -> Result<Opened<Session>, String> {
+        if !execution::is_built_in(provider) {
+            return Err("the ONNX Runtime in use was built without it".into());
+        }
+        let attempt = |alone| {
+            self.session(provider, network, path, alone)
+                .map_err(|error| error.to_string())
+        };
+        if provider == ExecutionProvider::Cpu {
+            return attempt(false).map(|session| Opened {
+                session,
+                notice: None,
+            });
+        }
+        let alone = attempt(true);
+        let (session, notice) = match alone {
+            Ok(session) => (session, None),
+            Err(reason) => {
+                let notice = format!("{provider} leaves parts of {network} to the CPU: {reason}");
+                (attempt(false)?, Some(notice))
+            }
+        };
+        Ok(Opened { session, notice })
+    }
+
+    fn session(
+        &self,
+        provider: ExecutionProvider,
+        network: Network,
+        path: &Path,
+        alone: bool,
+    ) -> ort::Result<Session> {
+        // Spinning threads burn the cores other sessions need; one session per worker has nobody to spin for.
+        let mut builder = Session::builder(&self.environment)?
+            .with_intra_threads(self.threads)?
+            .with_intra_op_spinning(false)?
+            .with_optimization_level(GraphOptimizationLevel::All)?;
+        if let Some(dispatch) = execution::dispatch(provider, network, self.threads) {
+            builder = builder.with_execution_providers([dispatch])?;
+        }
+        if alone {
+            builder = builder.with_disable_cpu_fallback()?;
+        }
+        builder.commit_from_file(path)
     }
 }
 
 struct OnnxRunner {
-    environment: Environment,
-    models: Option<PathBuf>,
-    threads: usize,
+    opener: Arc<Opener>,
     /// In the order of [`Network::ALL`].
     sessions: [Option<Session>; Network::ALL.len()],
 }
@@ -84,27 +187,9 @@ impl OnnxRunner {
     fn session(&mut self, network: Network) -> Result<&mut Session, EngineError> {
         let index = network.index();
         if self.sessions[index].is_none() {
-            let path =
-                store::model_path(network, self.models.as_deref()).map_err(|error| EngineError::Model {
-                    file: network.to_string(),
-                    reason: error.to_string(),
-                })?;
-            self.sessions[index] = Some(self.open(&path)?);
+            self.sessions[index] = Some(self.opener.open(network)?);
         }
         Ok(self.sessions[index].as_mut().expect("filled above"))
-    }
-
-    fn open(&self, path: &Path) -> Result<Session, EngineError> {
-        // Spinning threads burn the cores other sessions need; one session per worker has nobody to spin for.
-        let session = Session::builder(&self.environment)
-            .and_then(|b| Ok(b.with_intra_threads(self.threads)?))
-            .and_then(|b| Ok(b.with_intra_op_spinning(false)?))
-            .and_then(|b| Ok(b.with_optimization_level(GraphOptimizationLevel::All)?))
-            .and_then(|mut b| b.commit_from_file(path));
-        session.map_err(|error| EngineError::Model {
-            file: path.display().to_string(),
-            reason: format!("{error}; run `kinemotion models pull` to make it again"),
-        })
     }
 }
 

@@ -33,4 +33,19 @@ pub trait Runner: Send {
 pub trait Provider: Send + Sync {
     /// A new runner. Called when it is first needed, and again after a runner has failed.
     fn runner(&self) -> Result<Box<dyn Runner>, EngineError>;
+
+    /// Inputs a runner profits from taking at once.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// What runs the networks, in a word.
+    fn name(&self) -> &'static str {
+        "custom"
+    }
+
+    /// What is not as configured, in sentences for an operator. Grows when something new turns up.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

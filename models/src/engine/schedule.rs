@@ -9,11 +9,11 @@
 //! instead of loading one per core. A stream has one frame in flight, so the number of waiting jobs is bounded by the
 //! streams and the people they follow.
 
-use super::EngineError;
 use super::parcel::{Parcel, Run};
 use super::seat::Seat;
+use super::{EngineError, lock};
 use crate::store::Network;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// A parcel that has come back, and how it went.
@@ -276,9 +276,4 @@ impl State {
             self.networks[run.network.index()].add(run);
         }
     }
-}
-
-/// A panic elsewhere leaves this data whole: every change to it is a single step.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

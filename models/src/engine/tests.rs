@@ -58,17 +58,20 @@ struct Gated {
 
 impl Gated {
     fn new(workers: usize) -> Self {
+        Self::with(&EngineConfig {
+            workers,
+            ..EngineConfig::default()
+        })
+    }
+
+    fn with(config: &EngineConfig) -> Self {
         let ((begun_tx, begun), (go, go_rx)) = (channel(), channel());
         let provider = Gate {
             begun: begun_tx,
             go: Arc::new(Mutex::new(go_rx)),
         };
-        let config = EngineConfig {
-            workers,
-            ..EngineConfig::default()
-        };
         Self {
-            engine: Engine::with_provider(&config, provider).unwrap(),
+            engine: Engine::with_provider(config, provider).unwrap(),
             begun,
             go,
         }
@@ -200,6 +203,57 @@ fn a_stream_runs_its_own_job_unless_every_seat_is_taken() {
     g.let_go();
     assert_eq!(first.join().unwrap().unwrap(), Delivery::Done);
     assert_eq!(second.join().unwrap().unwrap(), Delivery::Done);
+}
+
+#[test]
+fn live_jobs_go_to_worker_threads_where_asked_for_and_files_do_not() {
+    let mut config = EngineConfig {
+        workers: 1,
+        ..EngineConfig::default()
+    };
+    for live_on_workers in [false, true] {
+        config.live_on_workers = live_on_workers;
+        let g = Gated::with(&config);
+        let run = |patience| {
+            let mut lane = Lane::default();
+            lane.parcel(Network::Detector);
+            lane.submit(&g.engine, patience, Place::Here);
+            g.let_go();
+            lane.wait(&g.engine).unwrap();
+            g.begun().0 == "kinemotion-w0"
+        };
+        assert_eq!(run(in_seconds(100)), live_on_workers);
+        assert!(!run(Patience::File));
+    }
+}
+
+#[test]
+fn worker_threads_are_nice_and_say_so_when_they_may_not_be() {
+    struct Niceness(Sender<i32>);
+    impl Provider for Niceness {
+        fn runner(&self) -> Result<Box<dyn Runner>, EngineError> {
+            let present = rustix::process::getpriority_process(None).expect("Linux tells");
+            self.0.send(present).expect("the test listens");
+            Ok(Box::new(Moody))
+        }
+    }
+    let niceness = |nice| {
+        let (told, tells) = channel();
+        let config = EngineConfig {
+            nice,
+            workers: 1,
+            ..EngineConfig::default()
+        };
+        let engine = Engine::with_provider(&config, Niceness(told)).unwrap();
+        let mut lane = Lane::default();
+        lane.parcel(Network::Detector);
+        lane.submit(&engine, Patience::File, Place::Beside);
+        lane.wait(&engine).unwrap();
+        (tells.recv().unwrap(), engine.notices())
+    };
+    assert_eq!(niceness(19), (19, Vec::new()));
+    let (_, notices) = niceness(100);
+    assert!(notices.len() == 1 && notices[0].contains("100"), "{notices:?}");
 }
 
 #[test]
