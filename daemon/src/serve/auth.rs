@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -69,10 +70,31 @@ pub fn gate(tokens: &[String]) -> Arc<dyn Gate> {
 /// The origins a group of routes allows, of the settings of the moment.
 pub type Origins = fn(&Config) -> &[String];
 
-/// Middleware: lets a request through that may be answered.
-pub async fn guard(State((app, origins)): State<(App, Origins)>, request: Request, next: Next) -> Response {
+/// Who asks, as far as a token tells them apart. Says nothing about the token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client(u64);
+
+impl Client {
+    /// The one with the token of a request; without tokens everybody is the same.
+    pub fn of(request: &Request) -> Self {
+        let mut hasher = DefaultHasher::new();
+        token(request).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+/// Middleware: lets a request through that may be answered, with the [`Client`] among its extensions.
+pub async fn guard(
+    State((app, origins)): State<(App, Origins)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     match admit(&app.config.get(), &request, origins) {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            let client = Client::of(&request);
+            request.extensions_mut().insert(client);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
     }
 }

@@ -29,7 +29,7 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "athlete.height_m")]
     pub field: Option<String>,
-    /// What there is no room for, with status 503: `full`, `load`, `memory` or `draining`.
+    /// What there is no room for, with status 503: `full`, `token`, `load`, `memory` or `draining`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "load")]
     pub reason: Option<&'static str>,

@@ -44,6 +44,14 @@ pub enum LiveError {
         /// Most pixels.
         limit: u32,
     },
+    /// The source sends more than the session may have.
+    #[error("the source sends {kbps} kbit/s, more than the {limit} a session may have")]
+    TooFast {
+        /// What it sends.
+        kbps: u64,
+        /// The most.
+        limit: u64,
+    },
     /// No frame for too long.
     #[error("no frame for {seconds:.1} s")]
     Silent {
@@ -108,6 +116,7 @@ impl LiveError {
             Self::Refused { .. } => "source_refused",
             Self::NoDecoder { .. } => "no_decoder",
             Self::TooLarge { .. } => "picture_too_large",
+            Self::TooFast { .. } => "bitrate_too_high",
             Self::Silent { .. } => "silent",
             Self::Unfinished { .. } => "unfinished",
             Self::Offer { .. } => "invalid_offer",

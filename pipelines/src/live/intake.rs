@@ -8,7 +8,7 @@
 use super::decoders::{DecoderBin, Told};
 use super::life::Life;
 use super::meter::Meter;
-use super::{Limits, LiveError, LiveEvent, rotation};
+use super::{Limits, LiveError, LiveEvent, bitrate, rotation};
 use crate::elements::{DROPPED, make, set_if_present};
 use crate::sync::lock;
 use crate::{AnalysisError, failure, upright};
@@ -26,6 +26,8 @@ pub(crate) struct Intake {
     last: gst::Element,
     life: Arc<Life>,
     meter: Arc<Meter>,
+    limits: Limits,
+    refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
 }
 
 impl Intake {
@@ -56,13 +58,15 @@ impl Intake {
                 reason: error.to_string(),
             })?;
         let entry = queue.static_pad("sink").expect("a queue has a sink pad");
-        guard(&entry, limits, meter, refuse);
+        guard(&entry, limits, meter, refuse.clone());
         Ok(Self {
             pipeline: pipeline.downgrade(),
             entry,
             last: last.clone(),
             life: life.clone(),
             meter: meter.clone(),
+            limits,
+            refuse,
         })
     }
 
@@ -132,6 +136,7 @@ impl Intake {
     }
 
     fn decode(&self, pad: &gst::Pad, caps: &gst::Caps) -> Result<(), LiveError> {
+        bitrate::guard(pad, self.limits.bitrate, self.refuse.clone());
         let (life, meter) = (self.life.clone(), self.meter.clone());
         let told = move |told| match told {
             Told::Decoder { decoder, replaced } => {

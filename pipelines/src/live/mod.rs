@@ -11,6 +11,7 @@
 //! | `session` | the handle: start, answer, watch, push, snapshot, finish |
 //! | `source` | where frames come from: WHIP, URI, camera, demo |
 //! | `intake` | whatever a source gives, to upright frames in system memory |
+//! | `bitrate` | how much a source may send |
 //! | `rotation` | how a publisher's camera is held |
 //! | [`decoders`] | which decoder decodes, and what happens when one fails in mid-stream |
 //! | `tap` | results taken where they arise, and the counters |
@@ -23,6 +24,7 @@
 //! bounded queue of its own and starts again at a key frame when it was too slow. Nothing here blocks a streaming
 //! thread, and no lock is held while a buffer is pushed.
 
+mod bitrate;
 pub mod decoders;
 mod error;
 mod event;

@@ -155,6 +155,8 @@ pub struct Limits {
     pub pixels: u32,
     /// Most frames per second; more are dropped before the analysis.
     pub fps: f64,
+    /// Most bit/s of encoded video over some seconds; more ends the session. 0 is no limit.
+    pub bitrate: u64,
     /// Without a frame for so many seconds a session is stalled, and after as much again it has failed.
     pub silence_s: f64,
     /// A session that ends and has not got its last frames through within so many seconds has failed.
@@ -166,6 +168,7 @@ impl Default for Limits {
         Self {
             pixels: 1920 * 1200,
             fps: 60.0,
+            bitrate: 0,
             silence_s: 5.0,
             finish_s: 10.0,
         }

@@ -91,6 +91,7 @@ section!(
     /// Limits of running analyses.
     Sessions {
         most: usize = 100,
+        per_token: usize = 0,
         waiting_s: u64 = 60,
         silence_s: u64 = 10,
         duration_s: u64 = 14_400,
@@ -140,6 +141,8 @@ section!(
     Video {
         pixels: u32 = 2_073_600,
         fps: f64 = 60.0,
+        bitrate_kbps: u64 = 20_000,
+        persons: u32 = 16,
     }
 );
 
@@ -235,6 +238,7 @@ impl Config {
             ("sessions.recent_poses", self.sessions.recent_poses as u64),
             ("sessions.interim_events", self.sessions.interim_events as u64),
             ("video.pixels", self.video.pixels.into()),
+            ("video.persons", self.video.persons.into()),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((key, _)) => Err(value(key, "give at least 1")),

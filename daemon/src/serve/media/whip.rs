@@ -3,6 +3,7 @@
 use super::{SDP, TRICKLE, answer};
 use crate::serve::App;
 use crate::serve::api::model::{CreateAnalysis, PublishQuery};
+use crate::serve::auth::Client;
 use crate::serve::extract::{Query, text};
 use crate::serve::problem::Problem;
 use crate::serve::sessions::Analysis;
@@ -26,7 +27,7 @@ pub async fn create_and_publish(
     Query(query): Query<PublishQuery>,
     request: Request,
 ) -> Response {
-    let since = Instant::now();
+    let (since, client) = (Instant::now(), Client::of(&request));
     let offer = match text(request, &app, SDP).await {
         Ok(offer) => offer,
         Err(response) => return response,
@@ -36,7 +37,7 @@ pub async fn create_and_publish(
     let made = tokio::spawn(async move {
         let analysis = own
             .sessions
-            .create(CreateAnalysis::from(query))
+            .create(CreateAnalysis::from(query), client)
             .await
             .map_err(in_query)?;
         match answered(&own, &analysis, offer, since).await {

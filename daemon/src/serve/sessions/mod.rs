@@ -31,6 +31,7 @@ pub use order::Order;
 pub use store::{Store, StoreError};
 
 use crate::serve::api::model::CreateAnalysis;
+use crate::serve::auth::Client;
 use crate::serve::config::{Config, SharedConfig};
 use crate::serve::metrics::Metrics;
 use crate::serve::problem::Problem;
@@ -96,19 +97,23 @@ impl Sessions {
     ///
     /// # Errors
     /// A problem that names the field, or says that there is no place.
-    pub async fn create(&self, request: CreateAnalysis) -> Result<Arc<Analysis>, Problem> {
+    pub async fn create(&self, request: CreateAnalysis, client: Client) -> Result<Arc<Analysis>, Problem> {
         let sessions = self.clone();
-        let created = tokio::spawn(async move { sessions.create_to_the_end(request).await });
+        let created = tokio::spawn(async move { sessions.create_to_the_end(request, client).await });
         created
             .await
             .unwrap_or_else(|_| Err(Problem::internal("starting the analysis panicked")))
     }
 
-    async fn create_to_the_end(&self, request: CreateAnalysis) -> Result<Arc<Analysis>, Problem> {
+    async fn create_to_the_end(
+        &self,
+        request: CreateAnalysis,
+        client: Client,
+    ) -> Result<Arc<Analysis>, Problem> {
         let config = self.0.config.get();
         let id = uuid::Uuid::now_v7().to_string();
         let mut spec = order::spec(&id, &request, &config, &self.0.store)?;
-        let analysis = self.take_place(&mut spec, Order::of(&request), &config)?;
+        let analysis = self.take_place(&mut spec, (Order::of(&request), client), &config)?;
         self.begin_to_store(&analysis).await?;
         if !analysis.order.takes_publisher() {
             analysis.await_pose(Instant::now());
@@ -140,7 +145,7 @@ impl Sessions {
     fn take_place(
         &self,
         spec: &mut LiveSpec,
-        order: Order,
+        (order, client): (Order, Client),
         config: &Config,
     ) -> Result<Arc<Analysis>, Problem> {
         let refuse = |reason: &'static str, detail: String| {
@@ -157,6 +162,11 @@ impl Sessions {
         if running(&analyses).count() >= most {
             return refuse("full", format!("all {most} places are taken"));
         }
+        let own = running(&analyses).filter(|analysis| analysis.client == Some(client));
+        let per_token = config.sessions.per_token;
+        if per_token > 0 && own.count() >= per_token {
+            return refuse("token", format!("all {per_token} places of this token are taken"));
+        }
         if let Some(governor) = self.governor() {
             match governor.admit(spec) {
                 Ok(share) => spec.share = Some(share),
@@ -164,7 +174,8 @@ impl Sessions {
             }
         }
         let (id, store) = (spec.id.clone(), self.0.store.clone());
-        let analysis = Arc::new(Analysis::new(id.clone(), order, store, recall::capacity(config)));
+        let analysis =
+            Arc::new(Analysis::new(id.clone(), order, store, recall::capacity(config)).of_client(client));
         analyses.insert(id, analysis.clone());
         Ok(analysis)
     }

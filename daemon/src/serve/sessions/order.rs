@@ -92,6 +92,11 @@ impl Order {
 pub fn spec(id: &str, request: &CreateAnalysis, config: &Config, store: &Store) -> Result<LiveSpec, Problem> {
     request.check()?;
     sources::check(&request.input, &config.sources)?;
+    let most = config.video.persons;
+    if request.max_persons > most {
+        let detail = format!("the configuration allows {most} (video.persons)");
+        return Err(Problem::invalid(detail).field("max_persons"));
+    }
     let people = if request.max_persons > 1 {
         People::Everybody
     } else {
@@ -123,6 +128,7 @@ pub fn spec(id: &str, request: &CreateAnalysis, config: &Config, store: &Store) 
         limits: Limits {
             pixels: config.video.pixels,
             fps: config.video.fps,
+            bitrate: 1000 * config.video.bitrate_kbps,
             silence_s: config.sessions.silence_s as f64,
             finish_s: config.sessions.finish_s as f64,
         },

@@ -26,6 +26,7 @@ impl From<LiveError> for Problem {
             LiveError::Source { .. }
             | LiveError::NoDecoder { .. }
             | LiveError::TooLarge { .. }
+            | LiveError::TooFast { .. }
             | LiveError::Silent { .. } => Problem::invalid(detail).field("input"),
             LiveError::Negotiation { .. } => Problem::unavailable(detail).retry_after(RETRY_S),
             _ => Problem::internal(detail),

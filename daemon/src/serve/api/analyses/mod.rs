@@ -7,10 +7,11 @@ pub use view::{AnalysisList, AnalysisSummary, AnalysisView};
 use super::links::Links;
 use super::model::{ChangeAnalysis, CreateAnalysis, movement};
 use crate::serve::App;
+use crate::serve::auth::Client;
 use crate::serve::extract::{Json, Query};
 use crate::serve::problem::Problem;
 use crate::serve::sessions::states;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -30,10 +31,11 @@ use tokio::task::spawn_blocking;
 )]
 pub async fn create(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     Json(request): Json<CreateAnalysis>,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.create(request).await?;
+    let analysis = app.sessions.create(request, client).await?;
     let location = format!("/api/v1/analyses/{}", analysis.id);
     let view = view(analysis, headers).await?;
     Ok((
