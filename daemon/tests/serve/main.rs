@@ -4,6 +4,7 @@ mod client;
 mod daemon;
 mod events;
 mod life;
+mod load;
 mod publish;
 mod refusals;
 mod surface;
