@@ -47,7 +47,7 @@ pub struct LoadState {
     pub step: Step,
     /// Sessions that get less than they asked for.
     pub degraded: usize,
-    /// Sessions of the usual kind that would be let in now, one after the other.
+    /// Sessions of the usual kind that would be let in now, one after the other; without admission there is no end of them.
     pub room: usize,
     /// Processors this process may use.
     pub cores: f64,
@@ -171,11 +171,15 @@ impl Governor {
         let costs = state.costs(&footprints);
         let left = (state.budget() - costs.taken(&footprints)).max(0.0);
         let load = state.machine.load();
+        let room = match (state.config.admission, footprints.is_empty()) {
+            (false, _) => usize::MAX,
+            (true, empty) => ((left / costs.least(&USUAL)) as usize).max(usize::from(empty)),
+        };
         let degraded = state.shares().filter(|share| share.is_degraded()).count();
         LoadState {
             step: state.ladder.step(),
             degraded,
-            room: (left / costs.least(&USUAL)) as usize,
+            room,
             cores: load.cores,
             busy: load.busy,
             inference: load.inference,
