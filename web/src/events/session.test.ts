@@ -17,6 +17,15 @@ describe('Session', () => {
     expect(session.latest?.number).toBe(1);
   });
 
+  it('knows what it gets of the machine from the newest event', () => {
+    expect(session.service).toBeNull();
+    session.apply(event('service', 4, { degraded: true, pose_rate: 12.5 }));
+    session.apply(event('service', 3, { degraded: false }));
+    expect(session.service).toEqual({ degraded: true, pose_rate: 12.5 });
+    session.apply(event('service', 5, { degraded: false }));
+    expect(session.service?.degraded).toBe(false);
+  });
+
   it('takes back a provisional number that no repetition follows', () => {
     session.apply(update(1, 0.37, 1000));
     session.apply(event('pose', 2, poseAt(0), 3900));
