@@ -16,7 +16,7 @@
 //!
 //! | type | when | data |
 //! |---|---|---|
-//! | `pose` | every frame with a pose meta, if `poses` | `width`, `height`, `persons`: `id`, `selected`, `predicted`, `score`, `bounds` [left, top, right, bottom], `landmarks` 33 × [x, y, z, visibility] |
+//! | `pose` | every frame with a pose meta, if `poses` | `width`, `height`, `persons`: `id`, `selected`, `predicted`, `score`, `bounds` [left, top, right, bottom], `landmarks` 33 × [x, y, z, visibility]; `quality`: `degraded` when less is measured than asked for, as the machine is busy |
 //! | `phase`, `metric_update`, `repetition`, `warning` | when `kinephase` knows it | as the motion core defines it |
 //! | `analysis_complete` | at the end of the stream | `frames`, `frames_with_pose`, `frames_predicted`, `repetitions`, `duration_s` |
 //!

@@ -162,9 +162,11 @@ impl Sessions {
         if running(&analyses).count() >= most {
             return refuse("full", format!("all {most} places are taken"));
         }
-        let own = running(&analyses).filter(|analysis| analysis.client == Some(client));
+        let own = running(&analyses)
+            .filter(|analysis| analysis.client == Some(client))
+            .count();
         let per_token = config.sessions.per_token;
-        if per_token > 0 && own.count() >= per_token {
+        if per_token > 0 && own >= per_token {
             return refuse("token", format!("all {per_token} places of this token are taken"));
         }
         if let Some(governor) = self.governor() {

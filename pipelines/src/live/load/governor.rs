@@ -225,8 +225,8 @@ impl State {
     fn tick(&mut self) -> Vec<(Arc<dyn Governed>, Service)> {
         self.shares.retain(|share| share.strong_count() > 0);
         let seen: Vec<_> = self.shares().filter_map(|share| share.look()).collect();
-        let mut work = self.machine.look().work;
-        work.overrun = seen.iter().any(|seen| seen.overrun);
+        let given_up = seen.iter().map(|seen| seen.given_up).sum();
+        let work = self.machine.look(given_up).work;
         let demands: Vec<Demand> = seen.iter().map(|seen| seen.demand).collect();
         self.ladder.decide(&work, &demands);
         seen.into_iter()
@@ -265,7 +265,8 @@ struct Seen {
     share: Arc<Share>,
     session: Arc<dyn Governed>,
     demand: Demand,
-    overrun: bool,
+    /// Since the tick before.
+    given_up: u64,
 }
 
 impl Share {
@@ -281,16 +282,17 @@ impl Share {
     fn look(self: Arc<Self>) -> Option<Seen> {
         let session = self.session()?;
         let (demand, _) = session.demand()?;
-        let given_up = session.given_up();
+        let so_far = session.given_up();
         let mut present = lock(&self.present);
         present.since.get_or_insert_with(Instant::now);
-        let overrun = given_up > std::mem::replace(&mut present.given_up, given_up);
+        let given_up = so_far.saturating_sub(present.given_up);
+        present.given_up = so_far;
         drop(present);
         Some(Seen {
             share: self,
             session,
             demand,
-            overrun,
+            given_up,
         })
     }
 

@@ -153,7 +153,7 @@ pub(super) struct Work {
     pub seats: f64,
     /// Share of their time the seats were busy.
     pub busy: f64,
-    /// Whether jobs were given up because nobody was free in time.
+    /// Whether too many jobs were given up because nobody was free in time.
     pub overrun: bool,
     /// Seconds a seat takes for one pose, by quality.
     pub seat_s: [f64; 3],

@@ -17,6 +17,9 @@ const WEIGHT: f64 = 0.3;
 /// Runs in a tick that say what a run takes; of fewer a single slow one would.
 const TELLING_RUNS: u64 = 5;
 
+/// Jobs that come at random are given up now and then; more than this share is too many.
+const OVERRUN: f64 = 0.1;
+
 /// What was measured since the tick before, smoothed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Load {
@@ -93,8 +96,8 @@ impl Machine {
         self.load
     }
 
-    /// Looks again.
-    pub fn look(&mut self) -> Load {
+    /// Looks again. So many jobs were given up since the last time because nobody was free in time.
+    pub fn look(&mut self, given_up: u64) -> Load {
         let now = Sample::take(&self.engine);
         let seconds = (now.at - self.last.at).as_secs_f64().max(1e-3);
         let weight = if self.begun { WEIGHT } else { 1.0 };
@@ -110,6 +113,8 @@ impl Machine {
         self.load.work.seats = seats;
         // What is said of a moment that is over is not smoothed: the ladder counts moments.
         self.load.work.busy = (engine.run_s - before.run_s) / seconds / seats;
+        let done = engine.runs - before.runs;
+        self.load.work.overrun = given_up as f64 > OVERRUN * (given_up + done) as f64;
         self.learn(&before, &engine, weight);
         self.last = now;
         self.load

@@ -29,6 +29,10 @@ const NDJSON: &str = "application/x-ndjson";
 /// line, as for `curl -N`. Everything since the beginning comes first, as far as it is remembered; the stream ends when
 /// the analysis has. A slow reader slows nobody: poses and interim events it was too late for are counted in `dropped` of
 /// the next event; repetitions, errors and states are never dropped.
+///
+/// Types: `pose` (landmarks of a frame, and `quality.degraded`), `phase`, `metric_update`, `repetition` (final),
+/// `warning`, `error`, `state`, `service` (what the analysis gets of a busy machine: `degraded`, `pose_rate`, `model`, `overlay`),
+/// `analysis_complete`.
 #[utoipa::path(
     get, path = "/api/v1/analyses/{id}/stream", tag = "events",
     params(
