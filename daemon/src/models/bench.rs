@@ -88,7 +88,7 @@ fn table(quality: Quality, result: &BareLoop) -> String {
         .map(|notice| format!("note: {notice}\n"))
         .collect();
     format!(
-        "{} on {}, nothing else running\n{table}\n{notices}",
+        "{} on {}, each thread a session of its own\n{table}\n{notices}",
         quality.name(),
         result.provider
     )

@@ -21,8 +21,8 @@ pub(crate) struct Parcel {
     pub landmarks: CropLandmarks,
     /// Why the results cannot be used.
     pub flaw: Option<Flaw>,
-    /// Time of the network itself.
-    pub run_time: Duration,
+    /// Whether the run gave results for it.
+    pub delivered: bool,
     /// Time of decoding.
     pub decode_time: Duration,
     decoder: Decoder,
@@ -52,7 +52,7 @@ impl Parcel {
             detections: Vec::new(),
             landmarks: CropLandmarks::default(),
             flaw: None,
-            run_time: Duration::ZERO,
+            delivered: false,
             decode_time: Duration::ZERO,
             decoder: Decoder::default(),
         };
