@@ -38,10 +38,10 @@ enum Command {
     Movements(movements::MovementsArgs),
     /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out
     Serve(serve::ServeArgs),
-    /// Fetch, list or check the pose models and ONNX Runtime
+    /// Fetch, list, check or time the pose models and ONNX Runtime
     Models(models::ModelsArgs),
     /// Check that this machine has everything, and say how to fix what is missing
-    Doctor,
+    Doctor(doctor::DoctorArgs),
 }
 
 fn main() -> ExitCode {
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         Command::Movements(args) => movements::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Models(args) => models::run(&args),
-        Command::Doctor => doctor::run(),
+        Command::Doctor(args) => doctor::run(&args),
     };
     let exit = outcome.unwrap_or_else(|error| {
         if stdout::is_broken_pipe(&error) {

@@ -1,7 +1,7 @@
 //! What a clip is and who is in it: the arguments that every command which measures a clip shares.
 
 use clap::{Args, ValueEnum};
-use kinemotion_models::{PersonSelection, Quality};
+use kinemotion_models::{EngineConfig, ExecutionProvider, PersonSelection, Quality};
 use kinemotion_motion::norms::{Profile, Sex, TrainingLevel};
 use kinemotion_motion::{Athlete, MovementChoice, Setup, movements};
 use kinemotion_pipelines::{AnalysisSpec, Cancellation, People};
@@ -66,6 +66,19 @@ pub enum LevelArg {
     Elite,
 }
 
+/// What runs the networks.
+#[derive(Args, Debug)]
+pub struct ProviderArgs {
+    /// What runs the networks, the best first: the first that works of cpu, cuda, tensorrt, openvino, coreml. stub measures nothing
+    #[arg(
+        long = "provider",
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "cpu"
+    )]
+    pub providers: Vec<ExecutionProvider>,
+}
+
 /// Who moves, how it was filmed, and how closely to look.
 #[derive(Args, Debug)]
 pub struct MeasuringArgs {
@@ -104,6 +117,9 @@ pub struct MeasuringArgs {
     /// Frames per second at which a slow-motion file was filmed
     #[arg(long, value_name = "FPS", value_parser = within(CAPTURE_FPS, "frames per second"))]
     capture_fps: Option<f64>,
+
+    #[command(flatten)]
+    provider: ProviderArgs,
 
     /// Whose movement is measured: everybody, largest, nearest-centre, most-moving or id=NUMBER
     #[arg(long, value_name = "WHO", default_value = "everybody", value_parser = people)]
@@ -151,6 +167,10 @@ impl MeasuringArgs {
             capture_fps: self.capture_fps,
             people: self.person,
             max_persons: self.max_persons,
+            engine: EngineConfig {
+                providers: self.provider.providers.clone(),
+                ..EngineConfig::default()
+            },
             cancellation: cancellation.clone(),
             ..AnalysisSpec::new(input)
         }
@@ -248,6 +268,8 @@ mod tests {
             "--camera-pitch 60",
             "--box-height 0",
             "--max-persons 17",
+            "--provider abacus",
+            "--provider cuda,",
             "--movement flying",
             "--person tallest",
             "--age 300",

@@ -250,6 +250,42 @@ fn missing_models_are_an_error_with_the_cure() {
 }
 
 #[test]
+fn poses_of_the_stub_provider_come_with_a_warning_that_they_are_not_real() {
+    init();
+    let pipeline = launch(
+        "videotestsrc num-buffers=5 pattern=black ! video/x-raw,width=320,height=240,framerate=30/1 \
+         ! kinepose providers=stub ! fakesink name=end signal-handoffs=true",
+    );
+    let (send, poses) = mpsc::channel();
+    let end = pipeline.by_name("end").unwrap();
+    end.connect("handoff", false, move |values| {
+        let buffer = values[1].get::<gst::Buffer>().unwrap();
+        send.send(PoseMeta::get(&buffer).unwrap().persons.len()).unwrap();
+        None
+    });
+    let told = warnings(&play(&pipeline));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("NOT REAL"), "{told:?}");
+    assert_eq!(
+        poses.try_iter().collect::<Vec<_>>(),
+        [1; 5],
+        "somebody in every black frame"
+    );
+}
+
+#[test]
+fn a_provider_that_does_not_exist_is_an_error_that_names_it() {
+    init();
+    let pipeline = launch("videotestsrc num-buffers=2 ! kinepose providers=cpu,abacus ! fakesink");
+    let (_, error) = play_to_the_end(&pipeline);
+    let error = error.unwrap();
+    assert!(
+        error.contains("providers=") && error.contains("abacus"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_person_rule_that_does_not_exist_is_an_error_that_names_it() {
     let (_, error) = play_to_the_end(&launch(
         "videotestsrc num-buffers=1 ! kinepose person=tallest ! fakesink",

@@ -16,6 +16,8 @@ pub(crate) const BOX_VALUES: usize = 12;
 const KEYPOINTS: usize = 4;
 /// Cells per side and anchors per cell of the three grids. Strides 8, 16, 32, 32, 32 with two anchors each.
 const GRIDS: [(usize, usize); 3] = [(28, 2), (14, 2), (7, 6)];
+/// An anchor in the middle of the picture: of the middle cell of the coarsest grid.
+pub(crate) const MIDDLE_ANCHOR: usize = 28 * 28 * 2 + 14 * 14 * 2 + (3 * 7 + 3) * 6;
 /// Logits are clamped to ± this before the sigmoid (`score_clipping_thresh`).
 const LOGIT_LIMIT: f32 = 100.0;
 /// Boxes that overlap the best one by more than this are merged into it (`min_suppression_threshold`).

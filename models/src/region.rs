@@ -4,7 +4,7 @@ use std::f32::consts::{FRAC_PI_2, PI, TAU};
 
 /// The circle through the reference point is enlarged by this to hold the whole person.
 /// Source: MediaPipe pose modules, `RectTransformationCalculator` scale of the region of interest.
-const REGION_SCALE: f32 = 1.25;
+pub(crate) const REGION_SCALE: f32 = 1.25;
 
 /// A rotated square in the picture, in pixels. Rotation is clockwise as seen, 0 for an upright person.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,11 +3,11 @@
 use crate::elements::make;
 use crate::{AnalysisError, AnalysisSpec, People};
 use gst::prelude::*;
-use kinemotion_models::{PersonSelection, Quality};
+use kinemotion_models::{EngineConfig, ExecutionProvider, PersonSelection, Quality};
 use kinemotion_motion::{Athlete, MovementChoice, Setup};
 
 /// What the measuring elements need to know, of a file and of a live session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Measuring {
     pub movement: MovementChoice,
     pub quality: Quality,
@@ -16,6 +16,7 @@ pub(crate) struct Measuring {
     pub capture_fps: Option<f64>,
     pub people: People,
     pub max_persons: u32,
+    pub engine: EngineConfig,
 }
 
 impl From<&AnalysisSpec> for Measuring {
@@ -28,6 +29,7 @@ impl From<&AnalysisSpec> for Measuring {
             capture_fps: spec.capture_fps,
             people: spec.people,
             max_persons: spec.max_persons,
+            engine: spec.engine.clone(),
         }
     }
 }
@@ -49,6 +51,7 @@ impl Measuring {
         if let People::One(person) = self.people {
             pose.set_property("person", person_property(person));
         }
+        set_engine(&pose, &self.engine);
         Ok(pose)
     }
 
@@ -74,6 +77,29 @@ impl Measuring {
         }
         phase.set_property("box-height", self.setup.box_height_m.unwrap_or_default());
         Ok(phase)
+    }
+}
+
+/// Every element that is set alike shares one engine.
+fn set_engine(pose: &gst::Element, engine: &EngineConfig) {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let delay_ms = u32::try_from(engine.batch_delay.as_millis()).unwrap_or(u32::MAX);
+    let providers: Vec<&str> = engine
+        .providers
+        .iter()
+        .copied()
+        .map(ExecutionProvider::name)
+        .collect();
+    pose.set_property("providers", providers.join(","));
+    pose.set_property("workers", count(engine.workers));
+    pose.set_property("threads", count(engine.threads_per_worker));
+    pose.set_property("batch-delay", delay_ms);
+    pose.set_property("nice", engine.nice);
+    pose.set_property("live-on-workers", engine.live_on_workers);
+    for (name, path) in [("runtime", &engine.runtime), ("models", &engine.models)] {
+        if let Some(path) = path {
+            pose.set_property(name, path.to_string_lossy().as_ref());
+        }
     }
 }
 

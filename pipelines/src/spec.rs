@@ -1,6 +1,6 @@
 //! What to analyse and what to make of it.
 
-use kinemotion_models::{PersonSelection, Quality};
+use kinemotion_models::{EngineConfig, PersonSelection, Quality};
 use kinemotion_motion::{Athlete, MovementChoice, Setup};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct AnalysisSpec {
     pub people: People,
     /// People followed at once, 1..=16.
     pub max_persons: u32,
+    /// What runs the networks; analyses with equal settings share it.
+    pub engine: EngineConfig,
     /// Where to write the video with the overlay, if wanted: H.264 in MP4.
     pub overlay: Option<PathBuf>,
     /// Whether the overlay says angles, phase and numbers beside the skeleton. They are held for a moment so that they can
@@ -64,6 +66,7 @@ impl AnalysisSpec {
             capture_fps: None,
             people: People::default(),
             max_persons: AnalysisSpec::FOLLOWED,
+            engine: EngineConfig::default(),
             overlay: None,
             overlay_numbers: true,
             analysis_id: None,

@@ -3,8 +3,8 @@
 use super::Check;
 use kinemotion_models::store::{self, State};
 use kinemotion_models::{
-    ColorMatrix, ColorRange, Engine, EngineConfig, EstimatorConfig, FrameView, PixelFormat, Plane,
-    PoseEstimator, Quality,
+    ColorMatrix, ColorRange, Engine, EngineConfig, EngineError, EstimatorConfig, ExecutionProvider,
+    FrameView, PixelFormat, Plane, PoseEstimator, Quality,
 };
 use kinemotion_pipelines::elements::{self, OWN_ELEMENTS, REQUIREMENTS, Requirement};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const OLDEST_GSTREAMER: (u32, u32) = (1, 22);
 const PULL: &str = "kinemotion models pull";
 
 /// Every check, in the order in which a person would fix things.
-pub(super) fn all() -> Vec<Check> {
+pub(super) fn all(providers: &[ExecutionProvider]) -> Vec<Check> {
     let mut checks = Vec::new();
     match elements::init() {
         Ok(()) => {
@@ -30,7 +30,7 @@ pub(super) fn all() -> Vec<Check> {
         )),
     }
     checks.extend(model_files());
-    checks.extend(inference());
+    checks.extend(inference(providers));
     checks
 }
 
@@ -150,19 +150,41 @@ fn model_files() -> Vec<Check> {
     artifacts.iter().map(check).collect()
 }
 
-/// Loads ONNX Runtime and looks at one empty picture.
-fn inference() -> Vec<Check> {
-    let engine = match Engine::shared(&EngineConfig {
+/// Loads ONNX Runtime and looks at one empty picture with the first of `providers` that works.
+fn inference(providers: &[ExecutionProvider]) -> Vec<Check> {
+    let engine = Engine::shared(&EngineConfig {
         workers: 1,
+        providers: providers.to_vec(),
         ..EngineConfig::default()
-    }) {
-        Ok(engine) => engine,
-        Err(error) => return vec![Check::bad("ONNX Runtime", error.to_string(), PULL)],
-    };
-    let library =
-        Engine::runtime_library().map_or("loads".to_owned(), |path| format!("{} loads", path.display()));
-    vec![Check::good("ONNX Runtime", library), blank_frame(engine)]
+    });
+    let mut checks = Vec::new();
+    if let Some(path) = Engine::runtime_library() {
+        checks.push(Check::good("ONNX Runtime", format!("{} loads", path.display())));
+        let built_in: Vec<&str> = ExecutionProvider::built_in()
+            .map(ExecutionProvider::name)
+            .collect();
+        checks.push(Check::good(PROVIDERS, format!("it has {}", built_in.join(", "))));
+    }
+    match engine {
+        Ok(engine) => {
+            checks.push(blank_frame(engine.clone()));
+            checks.extend(
+                engine
+                    .notices()
+                    .into_iter()
+                    .map(|notice| Check::note(PROVIDERS, notice)),
+            );
+        }
+        Err(error @ EngineError::Providers(_)) => {
+            let cure = "name another with --provider; cpu always works";
+            checks.push(Check::bad(PROVIDERS, error.to_string(), cure));
+        }
+        Err(error) => checks.push(Check::bad("ONNX Runtime", error.to_string(), PULL)),
+    }
+    checks
 }
+
+const PROVIDERS: &str = "execution providers";
 
 fn blank_frame(engine: Arc<Engine>) -> Check {
     const SUBJECT: &str = "inference";
@@ -189,7 +211,7 @@ fn blank_frame(engine: Arc<Engine>) -> Check {
         quality: Quality::Fast,
         ..EstimatorConfig::default()
     };
-    let mut estimator = PoseEstimator::new(engine, config);
+    let mut estimator = PoseEstimator::new(engine.clone(), config);
     let result = match &frame {
         Ok(frame) => estimator
             .process(frame, 0.0)
@@ -198,7 +220,13 @@ fn blank_frame(engine: Arc<Engine>) -> Check {
         Err(error) => Err(error.to_string()),
     };
     match result {
-        Ok(0) => Check::good(SUBJECT, "an empty picture was looked at and holds nobody"),
+        Ok(0) => Check::good(
+            SUBJECT,
+            format!(
+                "{} looked at an empty picture: it holds nobody",
+                engine.provider()
+            ),
+        ),
         Ok(_) => Check::bad(
             SUBJECT,
             "somebody was seen in an empty picture",

@@ -3,8 +3,17 @@
 mod checks;
 
 use crate::exit::Exit;
+use crate::measuring::ProviderArgs;
 use crate::stdout::print;
+use clap::Args;
 use std::fmt::Write;
+
+/// Check that this machine has everything, and say how to fix what is missing.
+#[derive(Args)]
+pub struct DoctorArgs {
+    #[command(flatten)]
+    provider: ProviderArgs,
+}
 
 /// How a check came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,8 +71,8 @@ impl Check {
 }
 
 /// Runs every check and prints what was found.
-pub fn run() -> anyhow::Result<Exit> {
-    let checks = checks::all();
+pub fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
+    let checks = checks::all(&args.provider.providers);
     print(&report(&checks))?;
     Ok(if checks.iter().any(Check::is_bad) {
         Exit::NotReady

@@ -1,13 +1,14 @@
 //! What the daemon counts: every name, unit and label in one place. Labels are never names of analyses or addresses.
 
 use crate::serve::sessions::{Sessions, states};
+use kinemotion_models::Engine;
 use kinemotion_motion::{Event, EventKind};
 use kinemotion_pipelines::live::load::LoadState;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     Registry, TextEncoder, histogram_opts, opts,
 };
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 /// Everything that is counted. Clones belong together.
 #[derive(Clone)]
@@ -38,6 +39,9 @@ pub struct Families {
     degraded: IntGauge,
     processors: GaugeVec,
     engine_busy: Gauge,
+    inference_provider: IntGaugeVec,
+    /// Asked what it does whenever somebody looks.
+    engine: OnceLock<Weak<Engine>>,
     /// Requests, by `method`, `route` and `status`.
     pub requests: IntCounterVec,
     /// Time until an answer began, by `route`.
@@ -143,6 +147,12 @@ impl Metrics {
                     "Share of their time that inference workers are busy",
                 )?,
             )?,
+            inference_provider: gauges(
+                "inference_provider",
+                "1 for the execution provider that runs the networks",
+                &["provider"],
+            )?,
+            engine: OnceLock::new(),
             requests: counters("http_requests_total", "Requests", &["method", "route", "status"])?,
             request_time: register(
                 &registry,
@@ -176,6 +186,12 @@ impl Metrics {
         Ok(Self(Arc::new(families)))
     }
 
+    /// The engine whose doings are told from now on.
+    pub fn watch(&self, engine: &Arc<Engine>) {
+        // There is one per daemon.
+        let _ = self.engine.set(Arc::downgrade(engine));
+    }
+
     /// An analysis started.
     pub fn started(&self, source: &str) {
         self.started.with_label_values(&[source]).inc();
@@ -206,6 +222,12 @@ impl Metrics {
             self.analyses
                 .with_label_values(&[states::name(state)])
                 .set(count as i64);
+        }
+        self.inference_provider.reset();
+        if let Some(engine) = self.engine.get().and_then(Weak::upgrade) {
+            self.inference_provider
+                .with_label_values(&[engine.provider()])
+                .set(1);
         }
         self.places.set(sessions.places_left() as i64);
         if let Some(governor) = sessions.governor() {

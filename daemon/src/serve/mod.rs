@@ -31,10 +31,9 @@ mod signals;
 use crate::exit::{Exit, UsageError};
 use crate::stdout::print;
 use anyhow::Context;
-use api::model::Quality;
 use clap::Args;
-use config::{Config, ConfigError, SharedConfig};
-use kinemotion_models::{Engine, EngineConfig};
+use config::{Config, ConfigError, Models, SharedConfig};
+use kinemotion_models::Engine;
 use kinemotion_pipelines::live::decoders;
 use kinemotion_pipelines::live::load::Governor;
 use metrics::Metrics;
@@ -112,13 +111,14 @@ async fn open(config: Config) -> anyhow::Result<App> {
 async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Result<Exit> {
     let config = app.config.get();
     let mut signals = signals::Signals::new()?;
-    let qualities = config.models.loaded.clone();
+    let models = config.models.clone();
     let engine = tokio::select! {
-        models = spawn_blocking(move || load_models(&qualities)) => models.context("loading models panicked")??,
+        engine = spawn_blocking(move || load_models(&models)) => engine.context("loading models panicked")??,
         () = signals.end() => return Ok(Exit::Interrupted),
     };
-    let governor = Governor::start((&config.load).into(), engine)?;
-    app.sessions.govern(governor);
+    app.metrics.watch(&engine);
+    app.sessions
+        .govern(Governor::start((&config.load).into(), engine)?);
     let end = CancellationToken::new();
     let public = bind(&config.server.listen).await?;
     let studio = public.local_addr()?;
@@ -150,10 +150,15 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
 }
 
 /// Loads models, which stay loaded as long as the engine is held: an analysis uses the one there is.
-fn load_models(qualities: &[Quality]) -> anyhow::Result<Arc<Engine>> {
-    let engine = Engine::shared(&EngineConfig::default()).context(NO_MODELS)?;
-    for quality in qualities {
+fn load_models(models: &Models) -> anyhow::Result<Arc<Engine>> {
+    let engine = Engine::shared(&models.engine()).context(NO_MODELS)?;
+    for quality in &models.loaded {
         engine.warm_up((*quality).into()).context(NO_MODELS)?;
+    }
+    let workers = engine.stats().workers;
+    tracing::info!(provider = engine.provider(), workers, "inference");
+    for notice in engine.notices() {
+        tracing::warn!("inference: {notice}");
     }
     Ok(engine)
 }

@@ -117,11 +117,11 @@ impl BaseTransformImpl for KinePose {
 
     fn start(&self) -> Result<(), gst::ErrorMessage> {
         let settings = lock(&self.settings).clone();
-        let config = settings
-            .estimator()
-            .map_err(|error| gst::error_msg!(gst::LibraryError::Settings, ("{error}")))?;
+        let wrong = |error: String| gst::error_msg!(gst::LibraryError::Settings, ("{error}"));
+        let config = settings.estimator().map_err(wrong)?;
+        let engine_config = settings.engine().map_err(wrong)?;
         // A missing runtime or model shows now, not at the first frame.
-        let engine = Engine::shared(&settings.engine())
+        let engine = Engine::shared(&engine_config)
             .and_then(|engine| engine.warm_up(config.quality).map(|()| engine))
             .map_err(|error| {
                 let cure = cure(&error);
@@ -130,6 +130,10 @@ impl BaseTransformImpl for KinePose {
                     ("pose estimation cannot start: {error}; {cure}")
                 )
             })?;
+        gst::info!(CAT, imp = self, "networks are run by {}", engine.provider());
+        for notice in engine.notices() {
+            gst::element_imp_warning!(self, gst::LibraryError::Settings, ("inference: {notice}"));
+        }
         let estimator = PoseEstimator::new(engine, config.clone());
         *lock(&self.stream) = Some(Stream::new(estimator, config, settings.revision));
         *lock(&self.counters) = Counters::default();

@@ -35,6 +35,10 @@
 //! | `skip-late` | true, false (true) | playing |
 //! | `latency` | 0–5000 ms (30) | playing |
 //! | `workers`, `threads` | 0–256, 0 = automatic (0) | ready |
+//! | `providers` | list of cpu, cuda, tensorrt, openvino, coreml; or stub (cpu) | ready |
+//! | `batch-delay` | 0–1000 ms (0) | ready |
+//! | `nice` | -20–19 (0) | ready |
+//! | `live-on-workers` | true, false (false) | ready |
 //! | `runtime`, `models` | path (unset = search) | ready |
 //! | `stats` | structure, read only | – |
 //!
@@ -50,6 +54,19 @@
 //! without changing what is asked for. While they do, and whenever a frame is not measured for lack of time, poses are marked
 //! as degraded (`quality.degraded` in events), and so is every repetition that was under way.
 //!
+//! # Inference
+//! All elements with the same settings from `workers` to `models` share one engine. `providers` says what runs the networks, in
+//! the order of preference: `cuda,cpu` takes the graphics processor if the ONNX Runtime in use has CUDA and it opens the
+//! networks, else the processor. Whatever is passed over, and parts of a network that a provider leaves to the CPU, are told in a
+//! warning message when the element starts; without `cpu` in the list a machine on which nothing of it works is an error.
+//! `stub` is for load tests: everybody always stands in the middle of the picture, and a warning says that no number is real.
+//!
+//! Where a provider takes several frames at once (`cuda`, `tensorrt`), the frames of different streams that wait for a worker are
+//! run together, those with the least time left first. `batch-delay` lets frames wait for others for so long, though never longer
+//! than half of what `latency` permits.
+//!
+//! With `live-on-workers` and a `nice` value above 0 decoding comes before inference when there are too few cores for both.
+//!
 //! # Tuning window
 //! Start with `quality=balanced`. For jumps use at least 60 frames per second and `pose-rate=0`: timing precision is the
 //! frame interval. On a slow machine lower `quality` before `pose-rate`. `latency` should exceed the time of one
@@ -60,6 +77,7 @@
 //! - *No pose at all*: the person is smaller than about a sixth of the picture: lower `detection-threshold`, move closer.
 //! - *Poses jump between people*: set `max-persons` to the number of people and choose with `person`.
 //! - *Many predicted poses*: `skipped-late` in `stats` grows: lower `quality`, or raise `latency`.
+//! - *Warning "passed over"*: the provider is not part of the ONNX Runtime in use, or its driver is missing: `kinemotion doctor`.
 //! - *Error "ONNX Runtime"* or *"model"*: the message says what to install; `kinemotion doctor` checks everything.
 //! - *Skeleton mirrored or lying*: put `videoflip` before this element, not behind it.
 //!

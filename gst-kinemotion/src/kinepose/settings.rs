@@ -2,8 +2,11 @@
 
 use gst::glib;
 use gst::prelude::*;
-use kinemotion_models::{EngineConfig, EngineError, EstimatorConfig, PersonSelection, Quality};
+use kinemotion_models::{
+    EngineConfig, EngineError, EstimatorConfig, ExecutionProvider, PersonSelection, Quality,
+};
 use std::sync::LazyLock;
+use std::time::Duration;
 
 /// Quality preset as a GObject enumeration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, glib::Enum)]
@@ -37,6 +40,10 @@ pub(super) const DEFAULT_LATENCY_MS: u32 = 30;
 const MAX_LATENCY_MS: u32 = 5_000;
 const MAX_PERSONS: u32 = 16;
 const MAX_THREADS: u32 = 256;
+const MAX_BATCH_DELAY_MS: u32 = 1_000;
+/// Nice values of Linux.
+const NICE: (i32, i32) = (-20, 19);
+const DEFAULT_PROVIDERS: &str = "cpu";
 const MAX_POSE_RATE: f64 = 1_000.0;
 const FASTEST_CAPTURE_FPS: f64 = 10_000.0;
 
@@ -57,6 +64,10 @@ pub(super) struct Settings {
     pub latency_ms: u32,
     pub workers: u32,
     pub threads: u32,
+    pub providers: String,
+    pub batch_delay_ms: u32,
+    pub nice: i32,
+    pub live_on_workers: bool,
     pub runtime: Option<String>,
     pub models: Option<String>,
     /// Counts changes, so that the streaming thread notices one without comparing.
@@ -81,6 +92,10 @@ impl Default for Settings {
             latency_ms: DEFAULT_LATENCY_MS,
             workers: 0,
             threads: 0,
+            providers: DEFAULT_PROVIDERS.into(),
+            batch_delay_ms: 0,
+            nice: 0,
+            live_on_workers: false,
             runtime: None,
             models: None,
             revision: 0,
@@ -120,14 +135,20 @@ impl Settings {
         self.quality > self.quality_limit || (self.pose_rate_limit > 0.0 && self.pose_rate_limit < asked)
     }
 
-    /// The engine's part.
-    pub(super) fn engine(&self) -> EngineConfig {
-        EngineConfig {
+    /// The engine's part; an error names the property that is wrong.
+    pub(super) fn engine(&self) -> Result<EngineConfig, String> {
+        let providers = ExecutionProvider::parse_list(&self.providers)
+            .map_err(|error| format!("providers=\"{}\": {error}", self.providers))?;
+        Ok(EngineConfig {
             runtime: self.runtime.as_ref().map(Into::into),
             models: self.models.as_ref().map(Into::into),
             workers: self.workers as usize,
             threads_per_worker: self.threads as usize,
-        }
+            providers,
+            batch_delay: Duration::from_millis(self.batch_delay_ms.into()),
+            nice: self.nice,
+            live_on_workers: self.live_on_workers,
+        })
     }
 
     /// Takes a property value; the type has been checked by GObject.
@@ -152,6 +173,12 @@ impl Settings {
             "latency" => self.latency_ms = take(value),
             "workers" => self.workers = take(value),
             "threads" => self.threads = take(value),
+            "providers" => {
+                self.providers = take::<Option<String>>(value).unwrap_or_else(|| DEFAULT_PROVIDERS.into());
+            }
+            "batch-delay" => self.batch_delay_ms = take(value),
+            "nice" => self.nice = take(value),
+            "live-on-workers" => self.live_on_workers = take(value),
             "runtime" => self.runtime = take(value),
             "models" => self.models = take(value),
             other => unreachable!("no writable property {other} was installed"),
@@ -176,6 +203,10 @@ impl Settings {
             "latency" => self.latency_ms.to_value(),
             "workers" => self.workers.to_value(),
             "threads" => self.threads.to_value(),
+            "providers" => self.providers.to_value(),
+            "batch-delay" => self.batch_delay_ms.to_value(),
+            "nice" => self.nice.to_value(),
+            "live-on-workers" => self.live_on_workers.to_value(),
             "runtime" => self.runtime.to_value(),
             "models" => self.models.to_value(),
             other => unreachable!("no property {other} was installed"),
@@ -209,6 +240,10 @@ pub(super) fn cure(error: &EngineError) -> &'static str {
         EngineError::Model { .. } => {
             "fetch the models with `kinemotion models pull`, or name their folder in the models property"
         }
+        EngineError::Providers(_) => {
+            "name one that works in the providers property, or put cpu at the end of the list; `kinemotion doctor` shows which \
+             the ONNX Runtime in use has"
+        }
         EngineError::Stopped => "set the pipeline to NULL and start it again",
         _ => "check the model files with `kinemotion models verify`",
     }
@@ -219,6 +254,7 @@ pub(super) fn properties() -> &'static [glib::ParamSpec] {
     static PROPERTIES: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
         let mut all = measuring_properties();
         all.extend(running_properties());
+        all.extend(engine_properties());
         all
     });
     &PROPERTIES
@@ -273,21 +309,6 @@ fn measuring_properties() -> Vec<glib::ParamSpec> {
 
 fn running_properties() -> Vec<glib::ParamSpec> {
     let default = Settings::default();
-    let thread_count = |name, nick, blurb| {
-        glib::ParamSpecUInt::builder(name)
-            .nick(nick)
-            .blurb(blurb)
-            .maximum(MAX_THREADS)
-            .mutable_ready()
-            .build()
-    };
-    let path = |name, nick, blurb| {
-        glib::ParamSpecString::builder(name)
-            .nick(nick)
-            .blurb(blurb)
-            .mutable_ready()
-            .build()
-    };
     vec![
         glib::ParamSpecDouble::builder("pose-rate")
             .nick("Pose rate")
@@ -331,15 +352,68 @@ fn running_properties() -> Vec<glib::ParamSpec> {
             .default_value(default.latency_ms)
             .mutable_playing()
             .build(),
-        thread_count("workers", "Workers", "Inference workers of the process (0 = one per core)"),
-        thread_count("threads", "Threads", "Threads of each inference worker (0 = 1)"),
-        path("runtime", "Runtime", "Path of the ONNX Runtime library (unset = KINEMOTION_ORT, cache, system)"),
-        path("models", "Models", "Folder of the converted pose models (unset = cache)"),
         glib::ParamSpecBoxed::builder::<gst::Structure>("stats")
             .nick("Statistics")
             .blurb("Counters since the stream began, see the documentation")
             .read_only()
             .build(),
+    ]
+}
+
+/// Of the inference engine, which every element with the same settings shares.
+fn engine_properties() -> Vec<glib::ParamSpec> {
+    let default = Settings::default();
+    let count = |name, nick, blurb, most| {
+        glib::ParamSpecUInt::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .maximum(most)
+            .mutable_ready()
+            .build()
+    };
+    let path = |name, nick, blurb| {
+        glib::ParamSpecString::builder(name)
+            .nick(nick)
+            .blurb(blurb)
+            .mutable_ready()
+            .build()
+    };
+    vec![
+        count(
+            "workers",
+            "Workers",
+            "Inferences of the process at the same time (0 = one per core, two where batches are taken)",
+            MAX_THREADS,
+        ),
+        count("threads", "Threads", "Threads of each inference worker (0 = 1)", MAX_THREADS),
+        glib::ParamSpecString::builder("providers")
+            .nick("Execution providers")
+            .blurb("What runs the networks: the first that works of cpu, cuda, tensorrt, openvino, coreml; stub measures nothing")
+            .default_value(Some(default.providers.as_str()))
+            .mutable_ready()
+            .build(),
+        count(
+            "batch-delay",
+            "Batch delay",
+            "Milliseconds frames may wait to be run together with those of other streams, where a provider takes batches",
+            MAX_BATCH_DELAY_MS,
+        ),
+        glib::ParamSpecInt::builder("nice")
+            .nick("Nice value")
+            .blurb("Nice value of the inference workers: more leaves the right of way to decoding")
+            .minimum(NICE.0)
+            .maximum(NICE.1)
+            .default_value(default.nice)
+            .mutable_ready()
+            .build(),
+        glib::ParamSpecBoolean::builder("live-on-workers")
+            .nick("Live on workers")
+            .blurb("Run inference of live streams on the workers only, never on the streaming thread")
+            .default_value(default.live_on_workers)
+            .mutable_ready()
+            .build(),
+        path("runtime", "Runtime", "Path of the ONNX Runtime library (unset = KINEMOTION_ORT, cache, system)"),
+        path("models", "Models", "Folder of the converted pose models (unset = cache)"),
     ]
 }
 
@@ -353,6 +427,20 @@ mod tests {
         assert_eq!(parse_person("nearest-centre"), Ok(PersonSelection::NearestCentre));
         assert_eq!(parse_person("most-moving"), Ok(PersonSelection::MostMoving));
         assert_eq!(parse_person("id=7"), Ok(PersonSelection::Id(7)));
+    }
+
+    #[test]
+    fn a_provider_that_does_not_exist_is_named_with_its_property() {
+        let settings = Settings {
+            providers: "cuda,abacus".into(),
+            ..Settings::default()
+        };
+        let error = settings.engine().expect_err("must be refused");
+        assert!(
+            error.contains("providers=") && error.contains("\"abacus\""),
+            "{error}"
+        );
+        assert_eq!(Settings::default().engine(), Ok(EngineConfig::default()));
     }
 
     #[test]

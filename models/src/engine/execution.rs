@@ -1,7 +1,7 @@
 //! ONNX Runtime's execution providers: whether the loaded library has one, and what each is told.
 
-use super::ExecutionProvider;
 use super::parcel::input_side;
+use super::{ExecutionProvider, runtime};
 use crate::store::Network;
 use ort::ep::{self, ExecutionProvider as _, ExecutionProviderDispatch};
 
@@ -17,9 +17,18 @@ impl ExecutionProvider {
             Self::Cpu | Self::OpenVino | Self::CoreMl | Self::Stub => 1,
         }
     }
+
+    /// Those that the loaded ONNX Runtime was built with; the driver that one needs can still be missing. None before a
+    /// library has been loaded, which starting an engine does.
+    pub fn built_in() -> impl Iterator<Item = Self> {
+        let loaded = runtime::loaded().is_some();
+        Self::ALL
+            .into_iter()
+            .filter(move |&provider| loaded && is_built_in(provider))
+    }
 }
 
-/// Whether the loaded library was built with it. The driver it needs can still be missing.
+/// Whether the loaded library was built with it.
 pub(super) fn is_built_in(provider: ExecutionProvider) -> bool {
     let answer = match provider {
         ExecutionProvider::Cpu => return true,

@@ -1,7 +1,8 @@
 //! A stream's end of the way to the workers and back.
 
+use super::job::{Completed, Job, Slot};
 use super::parcel::Parcel;
-use super::schedule::{Claim, Completed, Job, Slot};
+use super::schedule::Claim;
 use super::{Engine, EngineError};
 use crate::store::Network;
 use std::sync::Arc;
@@ -84,17 +85,13 @@ impl Lane {
             .submitted
             .take()
             .expect("a parcel is submitted before it is waited for");
-        if place == Place::Here {
-            match engine.schedule.claim(self.job(patience)) {
-                Claim::Run(mut seat, mut job) => {
-                    let result = seat.run(&mut job.parcel);
-                    engine
-                        .schedule
-                        .release(seat, result.is_ok().then(|| job.parcel.run()));
-                    return self.receive((job.parcel, result));
-                }
-                Claim::Queued => {}
-            }
+        if place == Place::Here
+            && let Claim::Run(mut seat) = engine.schedule.claim(self.job(patience))
+        {
+            seat.run();
+            let job = seat.jobs.pop().expect("the claimed job is in its seat");
+            engine.schedule.release(seat);
+            return self.receive((job.parcel, job.result));
         }
         let Patience::Live(deadline) = patience else {
             let completed = self.slot.wait();
@@ -126,11 +123,7 @@ impl Lane {
             Patience::File => Instant::now() + FILE_DEADLINE,
             Patience::Live(deadline) => deadline,
         };
-        Job {
-            parcel,
-            deadline,
-            slot: self.slot.clone(),
-        }
+        Job::new(parcel, deadline, self.slot.clone())
     }
 
     fn receive(&mut self, (parcel, result): Completed) -> Result<Delivery, EngineError> {

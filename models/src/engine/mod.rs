@@ -8,6 +8,7 @@
 mod bench;
 mod config;
 mod execution;
+mod job;
 mod lane;
 mod onnx;
 pub(crate) mod parcel;
@@ -16,6 +17,8 @@ mod runner;
 mod runtime;
 mod schedule;
 mod seat;
+mod stub;
+mod tally;
 mod worker;
 
 #[cfg(test)]
@@ -26,17 +29,18 @@ pub use config::{EngineConfig, ExecutionProvider};
 pub(crate) use lane::{Delivery, Lane, Patience, Place};
 pub(crate) use parcel::Flaw;
 pub use runner::{Outputs, Provider, Runner};
-pub use schedule::{EngineStats, NetworkStats};
+pub use schedule::EngineStats;
+pub use tally::NetworkStats;
 
 use crate::Quality;
 use crate::store::Network;
 use onnx::OnnxProvider;
 use schedule::Schedule;
-use seat::Seat;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
+use stub::Stub;
 
 /// Why inference is not possible.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -98,7 +102,11 @@ impl Engine {
         if let Some(engine) = running {
             return Ok(engine);
         }
-        let engine = Self::with_provider(config, OnnxProvider::new(config)?)?;
+        let engine = if config.providers == [ExecutionProvider::Stub] {
+            Self::with_provider(config, Stub::new())
+        } else {
+            Self::with_provider(config, OnnxProvider::new(config)?)
+        }?;
         shared.retain(|(c, engine)| c != config && engine.strong_count() > 0);
         shared.push((config.clone(), Arc::downgrade(&engine)));
         Ok(engine)
@@ -115,9 +123,8 @@ impl Engine {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             workers => workers,
         };
-        let seats = (0..workers).map(|_| Seat::new(provider.clone())).collect();
         let mut engine = Self {
-            schedule: Arc::new(Schedule::new(seats)),
+            schedule: Arc::new(Schedule::new(&provider, workers, config.batch_delay)),
             threads: Vec::with_capacity(workers),
             provider,
             live_on_workers: config.live_on_workers,

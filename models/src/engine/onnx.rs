@@ -56,6 +56,7 @@ impl Provider for OnnxProvider {
         Ok(Box::new(OnnxRunner {
             opener: self.0.clone(),
             sessions: [const { None }; Network::ALL.len()],
+            batch: Vec::new(),
         }))
     }
 
@@ -152,6 +153,8 @@ struct OnnxRunner {
     opener: Arc<Opener>,
     /// In the order of [`Network::ALL`].
     sessions: [Option<Session>; Network::ALL.len()],
+    /// Several inputs in a row; kept for its memory.
+    batch: Vec<f32>,
 }
 
 impl Runner for OnnxRunner {
@@ -161,29 +164,67 @@ impl Runner for OnnxRunner {
         input: &[f32],
         sink: &mut dyn FnMut(Outputs<'_>),
     ) -> Result<(), EngineError> {
-        let side = input_side(network);
-        let session = self.session(network)?;
-        let failed = |error: ort::Error| EngineError::Inference(format!("{network}: {error}"));
-        let input = TensorRef::from_array_view(([1, 3, side, side], input)).map_err(failed)?;
-        let outputs = session.run(ort::inputs![INPUT => input]).map_err(failed)?;
-        let tensor = |name| tensor(&outputs, network, name);
-        match network {
-            Network::Detector => sink(Outputs::Detector {
-                boxes: tensor("boxes")?,
-                logits: tensor("scores")?,
-            }),
-            Network::Landmarker(_) => sink(Outputs::Landmarks(LandmarkTensors {
-                landmarks: tensor("landmarks")?,
-                presence: tensor("presence")?.first().copied().unwrap_or(f32::NAN),
-                heatmap: tensor("heatmap")?,
-                world: tensor("world")?,
-            })),
+        self.run_rows(network, 1, input, &mut |_, outputs| sink(outputs))
+    }
+
+    fn run_batch(
+        &mut self,
+        network: Network,
+        inputs: &[Vec<f32>],
+        sink: &mut dyn FnMut(usize, Outputs<'_>),
+    ) -> Result<(), EngineError> {
+        if let [input] = inputs {
+            return self.run_rows(network, 1, input, sink);
         }
-        Ok(())
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        inputs.iter().for_each(|input| batch.extend_from_slice(input));
+        let outcome = self.run_rows(network, inputs.len(), &batch, sink);
+        self.batch = batch;
+        outcome
     }
 }
 
 impl OnnxRunner {
+    /// The networks' first dimension is free: a row of every tensor belongs to one input.
+    fn run_rows(
+        &mut self,
+        network: Network,
+        count: usize,
+        input: &[f32],
+        sink: &mut dyn FnMut(usize, Outputs<'_>),
+    ) -> Result<(), EngineError> {
+        let side = input_side(network);
+        let session = self.session(network)?;
+        let failed = |error: ort::Error| EngineError::Inference(format!("{network}: {error}"));
+        let input = TensorRef::from_array_view(([count, 3, side, side], input)).map_err(failed)?;
+        let outputs = session.run(ort::inputs![INPUT => input]).map_err(failed)?;
+        let rows = |name| Rows::of(&outputs, network, name, count);
+        match network {
+            Network::Detector => {
+                let (boxes, logits) = (rows("boxes")?, rows("scores")?);
+                for i in 0..count {
+                    let (boxes, logits) = (boxes.row(i), logits.row(i));
+                    sink(i, Outputs::Detector { boxes, logits });
+                }
+            }
+            Network::Landmarker(_) => {
+                let (landmarks, presence) = (rows("landmarks")?, rows("presence")?);
+                let (heatmap, world) = (rows("heatmap")?, rows("world")?);
+                for i in 0..count {
+                    let tensors = LandmarkTensors {
+                        landmarks: landmarks.row(i),
+                        presence: presence.row(i).first().copied().unwrap_or(f32::NAN),
+                        heatmap: heatmap.row(i),
+                        world: world.row(i),
+                    };
+                    sink(i, Outputs::Landmarks(tensors));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn session(&mut self, network: Network) -> Result<&mut Session, EngineError> {
         let index = network.index();
         if self.sessions[index].is_none() {
@@ -193,20 +234,41 @@ impl OnnxRunner {
     }
 }
 
-fn tensor<'o>(
-    outputs: &'o SessionOutputs<'_>,
-    network: Network,
-    name: &str,
-) -> Result<&'o [f32], EngineError> {
-    let wrong = |reason: String| EngineError::Model {
-        file: network.to_string(),
-        reason,
-    };
-    let value = outputs
-        .get(name)
-        .ok_or_else(|| wrong(format!("it has no output named {name}")))?;
-    let (_, values) = value
-        .try_extract_tensor::<f32>()
-        .map_err(|error| wrong(format!("output {name}: {error}")))?;
-    Ok(values)
+/// An output tensor, one row per input.
+struct Rows<'o> {
+    values: &'o [f32],
+    width: usize,
+}
+
+impl<'o> Rows<'o> {
+    fn of(
+        outputs: &'o SessionOutputs<'_>,
+        network: Network,
+        name: &str,
+        count: usize,
+    ) -> Result<Self, EngineError> {
+        let wrong = |reason: String| EngineError::Model {
+            file: network.to_string(),
+            reason,
+        };
+        let value = outputs
+            .get(name)
+            .ok_or_else(|| wrong(format!("it has no output named {name}")))?;
+        let (_, values) = value
+            .try_extract_tensor::<f32>()
+            .map_err(|error| wrong(format!("output {name}: {error}")))?;
+        if values.len().is_multiple_of(count) {
+            let width = values.len() / count;
+            Ok(Self { values, width })
+        } else {
+            let len = values.len();
+            Err(wrong(format!(
+                "output {name} has {len} values for {count} inputs"
+            )))
+        }
+    }
+
+    fn row(&self, i: usize) -> &'o [f32] {
+        &self.values[i * self.width..][..self.width]
+    }
 }

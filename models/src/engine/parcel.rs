@@ -21,21 +21,11 @@ pub(crate) struct Parcel {
     pub landmarks: CropLandmarks,
     /// Why the results cannot be used.
     pub flaw: Option<Flaw>,
-    /// Time of the network itself.
-    pub run_time: Duration,
-    /// Processor time of the running thread meanwhile, decoding included.
-    pub cpu_time: Duration,
+    /// Whether the run gave results for it.
+    pub delivered: bool,
     /// Time of decoding.
     pub decode_time: Duration,
     decoder: Decoder,
-}
-
-/// What one inference took.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Run {
-    pub network: Network,
-    pub time: Duration,
-    pub cpu: Duration,
 }
 
 /// What was wrong with a network's outputs.
@@ -62,8 +52,7 @@ impl Parcel {
             detections: Vec::new(),
             landmarks: CropLandmarks::default(),
             flaw: None,
-            run_time: Duration::ZERO,
-            cpu_time: Duration::ZERO,
+            delivered: false,
             decode_time: Duration::ZERO,
             decoder: Decoder::default(),
         };
@@ -79,15 +68,6 @@ impl Parcel {
         if network == Network::Detector && self.detections.capacity() == 0 {
             self.detections.reserve_exact(MAX_DETECTIONS);
             self.decoder = Decoder::new();
-        }
-    }
-
-    /// What the run took.
-    pub fn run(&self) -> Run {
-        Run {
-            network: self.network,
-            time: self.run_time,
-            cpu: self.cpu_time,
         }
     }
 

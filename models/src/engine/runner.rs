@@ -18,7 +18,7 @@ pub enum Outputs<'a> {
     Landmarks(LandmarkTensors<'a>),
 }
 
-/// Runs networks, one at a time, on whatever thread; owns the sessions it needs and opens them on first use.
+/// Runs networks, one run at a time, on whatever thread; owns the sessions it needs and opens them on first use.
 pub trait Runner: Send {
     /// Runs `network` on `input` (planar RGB) and hands the outputs to `sink`, once. The outputs live only during the call.
     fn run(
@@ -27,6 +27,19 @@ pub trait Runner: Send {
         input: &[f32],
         sink: &mut dyn FnMut(Outputs<'_>),
     ) -> Result<(), EngineError>;
+
+    /// As [`Runner::run`] for several inputs; each one's outputs come with its index. By default one after the other.
+    fn run_batch(
+        &mut self,
+        network: Network,
+        inputs: &[Vec<f32>],
+        sink: &mut dyn FnMut(usize, Outputs<'_>),
+    ) -> Result<(), EngineError> {
+        for (index, input) in inputs.iter().enumerate() {
+            self.run(network, input, &mut |outputs| sink(index, outputs))?;
+        }
+        Ok(())
+    }
 }
 
 /// Makes as many [`Runner`]s as inferences run at the same time.
@@ -34,7 +47,7 @@ pub trait Provider: Send + Sync {
     /// A new runner. Called when it is first needed, and again after a runner has failed.
     fn runner(&self) -> Result<Box<dyn Runner>, EngineError>;
 
-    /// Inputs a runner profits from taking at once.
+    /// How many inputs a runner profits from taking at once, at most; 1 is one after the other.
     fn batch(&self) -> usize {
         1
     }

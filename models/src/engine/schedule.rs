@@ -7,109 +7,47 @@
 //!
 //! A job gets the free seat that has its network open already, so that a single stream keeps one set of sessions warm
 //! instead of loading one per core. A stream has one frame in flight, so the number of waiting jobs is bounded by the
-//! streams and the people they follow.
+//! streams and the people they follow, and a stream's results come in the order of its frames.
+//!
+//! # Batches
+//! Where the provider profits from taking several inputs at once every job goes to a worker thread, which takes with the most
+//! urgent job as many waiting ones for the same network as the provider likes, the earliest deadlines first. Nothing waits
+//! for a batch to fill up, unless a delay is asked for: then a batch that is not full is held until its first job has waited
+//! so long, or half as long as it may wait at all.
 
-use super::parcel::{Parcel, Run};
+use super::job::{Job, Slot};
+use super::parcel::Parcel;
+use super::runner::Provider;
 use super::seat::Seat;
+use super::tally::{NetworkStats, Tally};
 use super::{EngineError, lock};
 use crate::store::Network;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Instant;
-
-/// A parcel that has come back, and how it went.
-pub(super) type Completed = (Box<Parcel>, Result<(), EngineError>);
-
-/// Where a stream waits for its parcel. Made once per lane and reused.
-#[derive(Default)]
-pub(super) struct Slot {
-    done: Mutex<Option<Completed>>,
-    ready: Condvar,
-}
-
-impl Slot {
-    /// Hands the parcel back.
-    pub fn complete(&self, parcel: Box<Parcel>, result: Result<(), EngineError>) {
-        *lock(&self.done) = Some((parcel, result));
-        self.ready.notify_one();
-    }
-
-    /// Waits for the parcel.
-    pub fn wait(&self) -> Completed {
-        let mut done = lock(&self.done);
-        loop {
-            if let Some(completed) = done.take() {
-                return completed;
-            }
-            done = self.ready.wait(done).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// Waits until `deadline` for the parcel.
-    pub fn wait_until(&self, deadline: Instant) -> Option<Completed> {
-        let mut done = lock(&self.done);
-        loop {
-            if let Some(completed) = done.take() {
-                return Some(completed);
-            }
-            let left = deadline
-                .checked_duration_since(Instant::now())
-                .filter(|left| !left.is_zero())?;
-            (done, _) = self
-                .ready
-                .wait_timeout(done, left)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
-/// A parcel on its way to a worker.
-pub(super) struct Job {
-    pub parcel: Box<Parcel>,
-    pub deadline: Instant,
-    pub slot: Arc<Slot>,
-}
+use std::time::{Duration, Instant};
 
 /// Counters of an engine since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct EngineStats {
-    /// Inferences that can run at the same time.
+    /// Inferences, or batches of them, that can run at the same time.
     pub workers: usize,
     /// How many more could run now.
     pub idle: usize,
     /// Jobs waiting now.
     pub waiting: usize,
-    /// Inferences done.
+    /// Inferences done: inputs that gave results.
     pub runs: u64,
+    /// How often a network was run for them. Less than `runs` where a provider takes several inputs at once.
+    pub batches: u64,
     /// Seconds of inference, all together, waiting and decoding not included.
     pub run_s: f64,
     /// The same of each network, in the order of [`Network::ALL`].
     pub networks: [NetworkStats; Network::ALL.len()],
 }
 
-/// Counters of one network since an engine started.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct NetworkStats {
-    /// Inferences done.
-    pub runs: u64,
-    /// Seconds from beginning to end, decoding not included.
-    pub run_s: f64,
-    /// Seconds of processor time of the threads that ran it, decoding included; the work of a device and of further threads is
-    /// not in it.
-    pub cpu_s: f64,
-}
-
-impl NetworkStats {
-    fn add(&mut self, run: Run) {
-        self.runs += 1;
-        self.run_s += run.time.as_secs_f64();
-        self.cpu_s += run.cpu.as_secs_f64();
-    }
-}
-
 /// What a stream may do with its own job.
 pub(super) enum Claim {
-    /// Run it now; give the seat back to [`Schedule::release`].
-    Run(Seat, Job),
+    /// Run what the seat holds; give it back to [`Schedule::release`].
+    Run(Seat),
     /// Wait: it has been queued.
     Queued,
 }
@@ -120,11 +58,10 @@ struct State {
     seats: Vec<Seat>,
     /// Worker threads that sleep, the most recently busy one last.
     sleeping: Vec<usize>,
-    /// What each worker thread is to do next.
-    assigned: Vec<Option<(Seat, Job)>>,
+    /// The seat, with jobs in it, that each worker thread is to run next.
+    assigned: Vec<Option<Seat>>,
     stopped: bool,
-    /// In the order of [`Network::ALL`].
-    networks: [NetworkStats; Network::ALL.len()],
+    tally: Tally,
 }
 
 /// The jobs, seats and worker threads of one engine.
@@ -132,24 +69,27 @@ pub(super) struct Schedule {
     state: Mutex<State>,
     /// One per worker thread, so that only the chosen one wakes.
     wake: Vec<Condvar>,
+    provider: Arc<dyn Provider>,
+    batch_delay: Duration,
 }
 
 impl Schedule {
     /// As many worker threads as seats: whenever a seat is free, so is a thread.
-    pub fn new(seats: Vec<Seat>) -> Self {
-        let workers = seats.len();
+    pub fn new(provider: &Arc<dyn Provider>, workers: usize, batch_delay: Duration) -> Self {
         let state = State {
             // A guess; more waiting jobs only make it grow.
             waiting: Vec::with_capacity(4 * workers),
-            seats,
+            seats: (0..workers).map(|_| Seat::new(provider.clone())).collect(),
             sleeping: Vec::with_capacity(workers),
             assigned: (0..workers).map(|_| None).collect(),
             stopped: false,
-            networks: Default::default(),
+            tally: Tally::default(),
         };
         Self {
             state: Mutex::new(state),
             wake: (0..workers).map(|_| Condvar::new()).collect(),
+            provider: provider.clone(),
+            batch_delay,
         }
     }
 
@@ -158,58 +98,70 @@ impl Schedule {
         let mut state = lock(&self.state);
         if state.stopped {
             drop(state);
-            job.slot.complete(job.parcel, Err(EngineError::Stopped));
+            job.fail(EngineError::Stopped);
             return;
         }
         state.waiting.push(job);
         self.assign(&mut state);
     }
 
-    /// Gives the caller a seat for its own job if there is one, else lets the job wait for a worker thread.
+    /// Gives the caller a seat with its own job if there is one, else lets the job wait for a worker thread.
     pub fn claim(&self, job: Job) -> Claim {
         let mut state = lock(&self.state);
         if !state.stopped
-            && let Some(seat) = state.take_seat(job.parcel.network)
+            && self.provider.batch() == 1
+            && let Some(mut seat) = state.take_seat(job.parcel.network)
         {
-            return Claim::Run(seat, job);
+            seat.jobs.push(job);
+            return Claim::Run(seat);
         }
         drop(state);
         self.submit(job);
         Claim::Queued
     }
 
-    /// Takes a seat back after a run.
-    pub fn release(&self, seat: Seat, run: Option<Run>) {
+    /// Takes an empty seat back after a run.
+    pub fn release(&self, seat: Seat) {
         let mut state = lock(&self.state);
-        state.give_back(seat, run);
+        state.give_back(seat);
         self.assign(&mut state);
     }
 
-    /// Takes a worker thread's seat back and counts the thread as sleeping.
+    /// Takes a worker thread's empty seat back and counts the thread as sleeping.
     ///
-    /// To be called before the stream gets its parcel back, so that the stream's next job finds this seat free and warm.
-    pub fn rest(&self, worker: usize, seat: Option<(Seat, Option<Run>)>) {
+    /// To be called before the streams get their parcels back, so that a stream's next job finds this seat free and warm.
+    pub fn rest(&self, worker: usize, seat: Option<Seat>) {
         let mut state = lock(&self.state);
-        if let Some((seat, run)) = seat {
-            state.give_back(seat, run);
+        if let Some(seat) = seat {
+            state.give_back(seat);
         }
         state.sleeping.push(worker);
         self.assign(&mut state);
     }
 
-    /// Waits for a resting worker thread's next job. `None` when the engine stops.
-    pub fn next(&self, worker: usize) -> Option<(Seat, Job)> {
+    /// Waits for a resting worker thread's next seat with jobs. `None` when the engine stops.
+    pub fn next(&self, worker: usize) -> Option<Seat> {
         let mut state = lock(&self.state);
         loop {
-            if let Some(work) = state.assigned[worker].take() {
-                return Some(work);
+            if let Some(seat) = state.assigned[worker].take() {
+                return Some(seat);
             }
             if state.stopped {
                 return None;
             }
-            state = self.wake[worker]
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            let wake = &self.wake[worker];
+            let Some(moment) = state.held_until(worker, self.batch_delay) else {
+                state = wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = moment.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.assign(&mut state);
+            } else {
+                (state, _) = wake
+                    .wait_timeout(state, left)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
         }
     }
 
@@ -231,7 +183,7 @@ impl Schedule {
             std::mem::take(&mut state.waiting)
         };
         for job in waiting {
-            job.slot.complete(job.parcel, Err(EngineError::Stopped));
+            job.fail(EngineError::Stopped);
         }
         self.wake.iter().for_each(Condvar::notify_one);
     }
@@ -242,21 +194,30 @@ impl Schedule {
             workers: state.assigned.len(),
             idle: state.seats.len(),
             waiting: state.waiting.len(),
-            runs: state.networks.iter().map(|network| network.runs).sum(),
-            run_s: state.networks.iter().map(|network| network.run_s).sum(),
-            networks: state.networks,
+            runs: state.tally.runs(),
+            batches: state.tally.batches(),
+            run_s: state.tally.run_s(),
+            networks: state.tally.0,
         }
     }
 
     /// Brings waiting jobs, free seats and sleeping threads together.
     fn assign(&self, state: &mut State) {
+        let batch = self.provider.batch();
         while !state.seats.is_empty()
-            && let Some(earliest) = (0..state.waiting.len()).min_by_key(|&i| state.waiting[i].deadline)
+            && !state.sleeping.is_empty()
+            && let Some(network) = state.due(batch, self.batch_delay)
+            && let Some(mut seat) = state.take_seat(network)
             && let Some(worker) = state.sleeping.pop()
         {
-            let job = state.waiting.swap_remove(earliest);
-            let seat = state.take_seat(job.parcel.network).expect("there is a free seat");
-            state.assigned[worker] = Some((seat, job));
+            state.fill(&mut seat, network, batch);
+            state.assigned[worker] = Some(seat);
+            self.wake[worker].notify_one();
+        }
+        // Whoever would run what is held back keeps the time.
+        if let Some(&worker) = state.sleeping.last()
+            && state.held_until(worker, self.batch_delay).is_some()
+        {
             self.wake[worker].notify_one();
         }
     }
@@ -270,10 +231,48 @@ impl State {
         Some(self.seats.remove(at))
     }
 
-    fn give_back(&mut self, seat: Seat, run: Option<Run>) {
+    fn give_back(&mut self, mut seat: Seat) {
+        self.tally.add(&std::mem::take(&mut seat.tally));
         self.seats.push(seat);
-        if let Some(run) = run {
-            self.networks[run.network.index()].add(run);
+    }
+
+    /// The network to be run next: of those with a full batch, or with a job that is not to be held back any longer, the one
+    /// of the earliest deadline.
+    fn due(&self, batch: usize, delay: Duration) -> Option<Network> {
+        if batch == 1 || delay.is_zero() {
+            let earliest = self.waiting.iter().min_by_key(|job| job.deadline);
+            return earliest.map(|job| job.parcel.network);
         }
+        let now = Instant::now();
+        let of = |network| {
+            self.waiting
+                .iter()
+                .filter(move |job| job.parcel.network == network)
+        };
+        let is_due = |&network: &Network| {
+            of(network).count() >= batch || of(network).any(|job| job.held_until(delay) <= now)
+        };
+        let earliest = |&network: &Network| of(network).map(|job| job.deadline).min();
+        Network::ALL.into_iter().filter(is_due).min_by_key(earliest)
+    }
+
+    /// Puts up to `batch` jobs for a network into a seat, the earliest deadlines first.
+    fn fill(&mut self, seat: &mut Seat, network: Network, batch: usize) {
+        while seat.jobs.len() < batch
+            && let Some(earliest) = (0..self.waiting.len())
+                .filter(|&i| self.waiting[i].parcel.network == network)
+                .min_by_key(|&i| self.waiting[i].deadline)
+        {
+            seat.jobs.push(self.waiting.swap_remove(earliest));
+        }
+    }
+
+    /// Until when a worker thread may sleep although jobs wait and a seat is free: they are held back, and it would be the
+    /// one to run them.
+    fn held_until(&self, worker: usize, delay: Duration) -> Option<Instant> {
+        if self.seats.is_empty() || self.sleeping.last() != Some(&worker) {
+            return None;
+        }
+        self.waiting.iter().map(|job| job.held_until(delay)).min()
     }
 }

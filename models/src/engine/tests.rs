@@ -1,3 +1,6 @@
+mod batches;
+mod providers;
+
 use super::*;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};

@@ -1,16 +1,18 @@
 //! A worker thread: runs the jobs that no stream's own thread runs.
 
+use super::job::Job;
 use super::schedule::Schedule;
 use rustix::process::{getpriority_process, setpriority_process};
 
 /// Works until the engine stops.
 pub(super) fn work(worker: usize, schedule: &Schedule) {
+    let mut done = Vec::new();
     schedule.rest(worker, None);
-    while let Some((mut seat, mut job)) = schedule.next(worker) {
-        let result = seat.run(&mut job.parcel);
-        let run = result.is_ok().then(|| job.parcel.run());
-        schedule.rest(worker, Some((seat, run)));
-        job.slot.complete(job.parcel, result);
+    while let Some(mut seat) = schedule.next(worker) {
+        seat.run();
+        done.append(&mut seat.jobs);
+        schedule.rest(worker, Some(seat));
+        done.drain(..).for_each(Job::complete);
     }
 }
 

@@ -438,6 +438,7 @@ fn analyse(
         capture_fps: None,
         people: spec.people,
         max_persons: spec.max_persons,
+        engine: spec.engine.clone(),
     };
     let [pose, phase] = measuring.elements()?;
     let sink = elements::make("fakesink", "end")?;

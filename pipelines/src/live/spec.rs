@@ -2,7 +2,7 @@
 
 use super::load::Share;
 use crate::People;
-use kinemotion_models::Quality;
+use kinemotion_models::{EngineConfig, Quality};
 use kinemotion_motion::{Athlete, MovementChoice, Setup};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -28,6 +28,8 @@ pub struct LiveSpec {
     pub people: People,
     /// People followed at once, 1..=16.
     pub max_persons: u32,
+    /// What runs the networks; sessions with equal settings share it.
+    pub engine: EngineConfig,
     /// Whether the video that leaves carries the graphics.
     pub overlay: bool,
     /// Whether poses are given to the event sink, once per frame.
@@ -58,6 +60,7 @@ impl LiveSpec {
             setup: Setup::default(),
             people: People::One(kinemotion_models::PersonSelection::Largest),
             max_persons: 1,
+            engine: EngineConfig::default(),
             overlay: true,
             poses: true,
             outputs: Vec::new(),

@@ -5,7 +5,7 @@ mod environment;
 mod sections;
 mod shared;
 
-pub use sections::{Config, Log, LogFormat, Sessions, Sources, WebRtc};
+pub use sections::{Config, Log, LogFormat, Models, Sessions, Sources, WebRtc};
 pub use shared::SharedConfig;
 
 use std::path::{Path, PathBuf};
@@ -136,6 +136,9 @@ mod tests {
             ("[sessions]\nmost = 0\n", None, "sessions.most"),
             ("[server]\nlisten = \"here\"\n", None, "server.listen"),
             ("[sources]\nfolders = [\"videos\"]\n", None, "sources.folders"),
+            ("[models]\nproviders = [\"abacus\"]\n", None, "abacus"),
+            ("[models]\nproviders = []\n", None, "models.providers"),
+            ("[models]\nnice = 20\n", None, "models.nice"),
             ("[webrtc]\nstun = \"example.org\"\n", None, "webrtc.stun"),
             ("[log]\nfilter = \"loud=?\"\n", None, "log.filter"),
             ("", Some(("KINEMOTION_SERVE__SESSIONS__MOAST", "2")), "MOAST"),

@@ -2,11 +2,13 @@
 
 use super::ConfigError;
 use crate::serve::api::model::Quality;
+use kinemotion_models::{EngineConfig, ExecutionProvider};
 use kinemotion_pipelines::live::decoders::DecoderOrder;
 use kinemotion_pipelines::live::load::LoadConfig;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 use tracing_subscriber::filter::Targets;
 
 /// A section of the file: its keys with their defaults.
@@ -147,11 +149,53 @@ section!(
 );
 
 section!(
-    /// Landmark models.
+    /// Landmark models and what runs them.
     Models {
         loaded: Vec<Quality> = vec![Quality::Balanced],
+        providers: Vec<ExecutionProvider> = vec![ExecutionProvider::Cpu],
+        workers: usize = 0,
+        nice: i32 = 0,
+        live_on_workers: bool = false,
+        batch_delay_ms: u32 = 0,
     }
 );
+
+/// Nice values of Linux.
+const NICE: std::ops::RangeInclusive<i32> = -20..=19;
+/// The most inference workers and milliseconds of delay that `kinepose` takes.
+const MOST_WORKERS: usize = 256;
+const MOST_BATCH_DELAY_MS: u32 = 1_000;
+
+impl Models {
+    /// Settings of the engine that every analysis shares.
+    pub fn engine(&self) -> EngineConfig {
+        EngineConfig {
+            providers: self.providers.clone(),
+            workers: self.workers,
+            nice: self.nice,
+            live_on_workers: self.live_on_workers,
+            batch_delay: Duration::from_millis(self.batch_delay_ms.into()),
+            ..EngineConfig::default()
+        }
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.providers.is_empty() {
+            return Err(value("models.providers", "name at least one, such as cpu"));
+        }
+        if self.workers > MOST_WORKERS {
+            return Err(value("models.workers", format!("give at most {MOST_WORKERS}")));
+        }
+        if !NICE.contains(&self.nice) {
+            return Err(value("models.nice", "give -20 to 19"));
+        }
+        if self.batch_delay_ms > MOST_BATCH_DELAY_MS {
+            let reason = format!("give at most {MOST_BATCH_DELAY_MS}");
+            return Err(value("models.batch_delay_ms", reason));
+        }
+        Ok(())
+    }
+}
 
 section!(
     /// Choice of decoders.
@@ -222,6 +266,7 @@ impl Config {
         if !(0.1..=1.0).contains(&self.load.budget) {
             return Err(value("load.budget", "give a share between 0.1 and 1"));
         }
+        self.models.check()?;
         self.check_counts()
     }
 

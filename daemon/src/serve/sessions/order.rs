@@ -116,6 +116,7 @@ pub fn spec(id: &str, request: &CreateAnalysis, config: &Config, store: &Store) 
         setup: request.setup(),
         people,
         max_persons: request.max_persons,
+        engine: config.models.engine(),
         overlay: request.overlay,
         poses: true,
         outputs: request.outputs.iter().map(output).collect(),

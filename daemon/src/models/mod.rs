@@ -1,4 +1,6 @@
-//! `kinemotion models`: fetches, lists and checks the pose models and ONNX Runtime.
+//! `kinemotion models`: fetches, lists and checks the pose models and ONNX Runtime, and measures how fast they run.
+
+mod bench;
 
 use crate::exit::Exit;
 use crate::layout;
@@ -9,7 +11,7 @@ use kinemotion_models::store::{self, Artifact, Progress, State};
 use std::io::IsTerminal;
 use std::time::Duration;
 
-/// Fetch, list or check the pose models and ONNX Runtime.
+/// Fetch, list, check or time the pose models and ONNX Runtime.
 #[derive(Args)]
 pub struct ModelsArgs {
     #[command(subcommand)]
@@ -24,14 +26,17 @@ enum Action {
     List,
     /// Check what is there, byte by byte
     Verify,
+    /// Run a landmark model in a bare loop: what this machine can do when it does nothing else
+    Bench(bench::BenchArgs),
 }
 
 /// Runs the command.
 pub fn run(args: &ModelsArgs) -> anyhow::Result<Exit> {
-    match args.action {
+    match &args.action {
         Action::Pull => pull(),
         Action::List => report(&store::list()?),
         Action::Verify => report(&store::verify()?),
+        Action::Bench(args) => bench::run(args),
     }
 }
 
