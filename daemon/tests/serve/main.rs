@@ -2,9 +2,12 @@
 
 mod client;
 mod daemon;
+mod diagnostics;
+mod drain;
 mod events;
 mod life;
 mod publish;
+mod reconnect;
 mod refusals;
 mod surface;
 mod whip;

@@ -14,7 +14,9 @@
 //! | `rotation` | how a publisher's camera is held |
 //! | [`decoders`] | which decoder decodes, and what happens when one fails in mid-stream |
 //! | `tap` | results taken where they arise, and the counters |
-//! | `life`, `watch` | states with reasons; messages, silence, the end |
+//! | `life`, `watch` | states with reasons; messages, silence, publishers who leave, the end |
+//! | `timeline`, `stations` | media time that goes on and jumps; where a frame is stuck |
+//! | `diagnostics`, `graph` | what is kept for whoever has to find out why a session failed |
 //! | `webrtc` | answering offers, for publishers and viewers |
 //! | `video` | the picture with overlay: encoder, fan-out, viewers, pushes, recording, snapshot |
 //!
@@ -23,8 +25,10 @@
 //! thread, and no lock is held while a buffer is pushed.
 
 pub mod decoders;
+mod diagnostics;
 mod error;
 mod event;
+mod graph;
 mod info;
 mod intake;
 mod life;
@@ -33,11 +37,14 @@ mod rotation;
 mod session;
 mod source;
 mod spec;
+mod stations;
 mod tap;
+mod timeline;
 mod video;
 mod watch;
 mod webrtc;
 
+pub use diagnostics::{EngineInfo, LiveDiagnostics, Note, NoteKind};
 pub use error::LiveError;
 pub use event::{EventSink, LiveEvent, LivePose};
 pub use info::{DecoderInfo, LatencyInfo, LiveInfo, PushInfo, PushState, SourceInfo};
