@@ -190,6 +190,27 @@ fn the_same_clip_again_after_time_went_back_is_measured_again() {
 }
 
 #[test]
+fn a_jump_is_not_measured_across_a_jump_of_media_time() {
+    let footage = jumps(1);
+    let apex = footage.truth().repetitions[0].event("apex_s").unwrap();
+    let measured = |leap_s: u64| {
+        let mut bench = Bench::new("kinephase movement=cmj");
+        let mut buffers = Vec::new();
+        for n in 0..(length(&footage) * FPS as f64) as u64 {
+            let time = n as f64 / FPS as f64;
+            let late = if time > apex { leap_s } else { 0 };
+            let mut poses = true_poses(&footage, time);
+            poses.time = time + late as f64;
+            let pts = gst::ClockTime::SECOND.mul_div_floor(n, FPS).unwrap();
+            buffers.push(bench.push(pts + gst::ClockTime::from_seconds(late), Some(poses)));
+        }
+        repetitions(&buffers).len()
+    };
+    assert_eq!(measured(0), 1);
+    assert_eq!(measured(4), 0, "seconds are missing in mid-air");
+}
+
+#[test]
 fn another_picture_size_in_the_middle_of_a_jump_changes_nothing() {
     let footage = jumps(1);
     let run = |resize_at: f64| {

@@ -2,6 +2,7 @@
 
 mod support;
 
+use kinemotion_pipelines::live::SessionState;
 use support::peer::Offerer;
 use support::{PICTURE, VP8, start, waiting};
 
@@ -31,12 +32,15 @@ fn used() -> Used {
     }
 }
 
-/// One session with a publisher, ended in one of four ways.
+/// Ways in which a session ends.
+const WAYS: usize = 5;
+
+/// One session with a publisher, ended in one of these ways.
 fn session(round: usize) {
     let publisher = Offerer::publisher(&format!("{PICTURE} ! {VP8}"));
     let started = start(waiting());
     let answer = started.session.answer(&publisher.offer()).expect("an answer");
-    match round % 4 {
+    match round % WAYS {
         // Dropped before the connection is there.
         0 => {}
         // Dropped under way.
@@ -49,6 +53,17 @@ fn session(round: usize) {
             publisher.accept(&answer);
             started.wait_for_frame();
             drop(publisher);
+        }
+        // The publisher vanishes, and another takes the place.
+        3 => {
+            publisher.accept(&answer);
+            started.wait_for_frame();
+            drop(publisher);
+            started.wait_for_state(SessionState::Stalled);
+            let second = Offerer::publisher(&format!("{PICTURE} ! {VP8}"));
+            second.accept(&started.session.answer(&second.offer()).expect("an answer"));
+            started.wait_for_state(SessionState::Live);
+            started.wait_for_frame();
         }
         // Ended in good order.
         _ => {
@@ -63,7 +78,7 @@ fn session(round: usize) {
 /// Runs so many sessions after one of each kind, which load what stays for the life of the process; returns what was used
 /// before, half way and after.
 fn series(rounds: usize) -> [Used; 3] {
-    (0..4).for_each(session);
+    (0..WAYS).for_each(session);
     let before = used();
     (0..rounds / 2).for_each(session);
     let half_way = used();
@@ -80,7 +95,7 @@ fn series(rounds: usize) -> [Used; 3] {
 
 #[test]
 fn sessions_in_sequence_leave_nothing_behind() {
-    series(12);
+    series(2 * WAYS);
 }
 
 /// Takes about ten minutes. Memory is looked at with the settings of the allocator a service runs with:

@@ -160,6 +160,7 @@ fn an_offer_that_makes_no_sense_is_refused_and_a_good_one_still_works() {
 fn a_publisher_who_goes_away_without_a_word_ends_the_session() {
     let mut spec = waiting();
     spec.limits.silence_s = 10.0;
+    spec.limits.reconnect_s = 1.0;
     let (started, publisher) = publish_to(start(spec), VP8);
     drop(publisher);
     let (state, reason) = started.wait_for_end();

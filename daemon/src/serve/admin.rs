@@ -21,13 +21,16 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Whether a new analysis would be taken: not about to end, results can be stored, and there is a place.
+/// Whether a new analysis would be taken: not about to end, results can be stored, and there is memory and a place.
 async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
     if app.sessions.is_draining() {
         return Err(Problem::unavailable("the daemon is about to end"));
     }
     if let Err(error) = app.sessions.store().probe().await {
         return Err(Problem::unavailable(format!("results cannot be stored: {error}")));
+    }
+    if app.sessions.is_short_of_memory() {
+        return Err(Problem::unavailable("the daemon uses more memory than it may"));
     }
     if app.sessions.places_left() == 0 {
         return Err(Problem::unavailable("all places are taken"));

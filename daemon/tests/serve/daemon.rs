@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// A running daemon; ends with the value.
@@ -25,6 +26,25 @@ impl Daemon {
 
     /// Starts a daemon with further arguments.
     pub fn start_with(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Self {
+        Self::spawn(folder, settings, arguments, Stdio::inherit())
+    }
+
+    /// Starts a daemon whose log is listened to.
+    pub fn start_heard(folder: &Path, settings: &[(&str, &str)]) -> (Self, Log) {
+        let mut daemon = Self::spawn(folder, settings, &[], Stdio::piped());
+        let stderr = daemon.child.stderr.take().expect("it is piped");
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                eprintln!("{line}");
+                // The test may have heard enough; the daemon must be able to go on writing.
+                let _ = sender.send(line);
+            }
+        });
+        (daemon, Log(lines))
+    }
+
+    fn spawn(folder: &Path, settings: &[(&str, &str)], arguments: &[&str], stderr: Stdio) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kinemotion"));
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
         command.env("KINEMOTION_SERVE__ADMIN__LISTEN", "127.0.0.1:0");
@@ -37,6 +57,7 @@ impl Daemon {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .expect("the program runs");
         let stdout = child.stdout.take().expect("it is piped");
@@ -122,6 +143,21 @@ impl Daemon {
     pub async fn listed(&self) -> Vec<Value> {
         let list = self.public.get("/api/v1/analyses").await.json();
         list["analyses"].as_array().expect("a list").clone()
+    }
+}
+
+/// The log of a daemon as it is written.
+pub struct Log(mpsc::Receiver<String>);
+
+impl Log {
+    /// Waits for a line with this text.
+    pub fn until(&self, text: &str) {
+        while !self
+            .0
+            .recv_timeout(crate::PATIENCE)
+            .expect("it is written")
+            .contains(text)
+        {}
     }
 }
 

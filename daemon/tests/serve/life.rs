@@ -93,7 +93,9 @@ async fn a_daemon_told_to_end_finishes_what_runs_and_finds_it_again() {
     lines.until(is("repetition")).await;
     daemon.signal("TERM");
     let rest = lines.rest().await;
-    assert!(is_state("done")(rest.last().expect("events")), "{rest:?}");
+    let last = rest.last().expect("events");
+    assert!(is_state("done")(last), "{rest:?}");
+    assert_eq!(last["data"]["reason"], "the daemon is about to end");
     assert_eq!(daemon.wait().code(), Some(0));
 
     let again = Daemon::start(folder.path(), &[]);
@@ -192,7 +194,45 @@ async fn the_second_signal_ends_at_once() {
 }
 
 fn write(path: &Path, most: usize) {
-    std::fs::write(path, format!("[sessions]\nmost = {most}\n")).expect("written");
+    write_sessions(path, &format!("most = {most}"));
+}
+
+fn write_sessions(path: &Path, key: &str) {
+    std::fs::write(path, format!("[sessions]\n{key}\n")).expect("written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn short_of_memory_nothing_new_is_taken_and_the_youngest_is_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("kinemotion.toml");
+    write_sessions(&file, "memory_mb = 0");
+    let data = folder.path().join("data");
+    let daemon = Daemon::start_with(&data, &[], &["--config", file.to_str().expect("text")]);
+    let old = daemon.make(&waiting()).await;
+    let young = daemon.make_demo().await;
+    let stream = |id: &str| format!("/api/v1/analyses/{id}/stream");
+    let mut lines = daemon.public.lines(&stream(&young)).await;
+    lines.until(is_state("live")).await;
+    write_sessions(&file, "memory_mb = 1");
+    let rest = lines.rest().await;
+    let last = rest.last().expect("the end");
+    assert!(is_state("done")(last), "{last}");
+    assert_eq!(last["data"]["reason"], "the daemon is short of memory");
+    let refused = daemon.public.post_json("/api/v1/analyses", &waiting()).await;
+    assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
+    assert!(
+        refused.problem(503)["detail"].to_string().contains("memory"),
+        "{refused:?}"
+    );
+    daemon.admin.get("/readyz").await.problem(503);
+    let metrics = daemon.admin.get("/metrics").await.text();
+    assert!(
+        metrics.contains("kinemotion_analyses_refused_total{reason=\"memory\"} 1"),
+        "{metrics}"
+    );
+    // Memory is given time to come back before the next one is ended.
+    let older = daemon.public.get(&format!("/api/v1/analyses/{old}")).await.json();
+    assert_eq!(older["state"], "waiting", "{older}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,13 @@
 
 mod client;
 mod daemon;
+mod diagnostics;
+mod drain;
 mod events;
 mod life;
 mod load;
 mod publish;
+mod reconnect;
 mod refusals;
 mod surface;
 mod whip;

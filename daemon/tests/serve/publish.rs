@@ -13,7 +13,7 @@ use whip_load::{Codec, Footage, FootageOptions, PublishError, Publisher, Publish
 const TRICKLE: (&str, &str) = ("content-type", "application/trickle-ice-sdpfrag");
 
 /// Jumps of the synthetic athlete, encoded once for all tests.
-fn footage(codec: Codec) -> Arc<Footage> {
+pub fn footage(codec: Codec) -> Arc<Footage> {
     static VP8: LazyLock<Arc<Footage>> = LazyLock::new(|| encoded(Codec::Vp8));
     static HIGH: LazyLock<Arc<Footage>> = LazyLock::new(|| encoded(Codec::H264High));
     match codec {
@@ -30,7 +30,7 @@ fn encoded(codec: Codec) -> Arc<Footage> {
     Arc::new(Footage::encode(&options).expect("footage"))
 }
 
-fn address(daemon: &Daemon, path: &str) -> PublisherOptions {
+pub fn address(daemon: &Daemon, path: &str) -> PublisherOptions {
     let url = format!("http://{}{path}", daemon.public.0);
     PublisherOptions::new(url.parse().expect("an address"))
 }
@@ -41,7 +41,7 @@ async fn publish(daemon: &Daemon, codec: Codec) -> (Publishing, String) {
     begin(&options, codec).await
 }
 
-async fn begin(options: &PublisherOptions, codec: Codec) -> (Publishing, String) {
+pub async fn begin(options: &PublisherOptions, codec: Codec) -> (Publishing, String) {
     let publisher = Publisher::connect(options, footage(codec)).await;
     let publisher = publisher.unwrap_or_else(|error| panic!("{error}"));
     let location = publisher.resource().path().to_owned();
@@ -52,11 +52,11 @@ async fn begin(options: &PublisherOptions, codec: Codec) -> (Publishing, String)
     (publisher.spawn(), id)
 }
 
-fn stream(id: &str, query: &str) -> String {
+pub fn stream(id: &str, query: &str) -> String {
     format!("/api/v1/analyses/{id}/stream{query}")
 }
 
-fn sequence(event: &Value) -> u64 {
+pub fn sequence(event: &Value) -> u64 {
     event["sequence"].as_u64().expect("a number")
 }
 
@@ -80,7 +80,7 @@ async fn a_jump_is_measured_and_said_on_every_way_until_the_publisher_ends_it() 
     // Candidates that come late are taken, a second publisher is not.
     let fragment = b"m=video 9 UDP/TLS/RTP/SAVPF 96\r\n\
         a=candidate:9 1 UDP 2015363327 127.0.0.1 9 typ host\r\na=end-of-candidates\r\n";
-    let tag = format!("\"{id}\"");
+    let tag = format!("\"{id}.1\"");
     let headers = [TRICKLE, ("if-match", tag.as_str())];
     let trickled = daemon
         .public
@@ -162,7 +162,11 @@ async fn what_obs_offers_is_taken() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publisher_who_vanishes_ends_the_analysis_and_gives_its_place_back() {
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = [("SESSIONS__MOST", "1"), ("SESSIONS__SILENCE_S", "3")];
+    let settings = [
+        ("SESSIONS__MOST", "1"),
+        ("SESSIONS__SILENCE_S", "3"),
+        ("SESSIONS__RECONNECT_S", "1"),
+    ];
     let daemon = Daemon::start(folder.path(), &settings);
     let (publishing, id) = publish(&daemon, Codec::Vp8).await;
     let mut lines = daemon.public.lines(&stream(&id, "")).await;

@@ -58,6 +58,14 @@ pub enum LiveError {
         /// How long.
         seconds: f64,
     },
+    /// Frames go into a part of the analysis and none comes out.
+    #[error("frames go into {part} and none has come out for {seconds:.0} s")]
+    Stuck {
+        /// The part.
+        part: &'static str,
+        /// How long.
+        seconds: f64,
+    },
     /// A session that was to end did not get its last frames through.
     #[error("the last frames did not get through within {seconds:.0} s: results are missing")]
     Unfinished {
@@ -118,6 +126,7 @@ impl LiveError {
             Self::TooLarge { .. } => "picture_too_large",
             Self::TooFast { .. } => "bitrate_too_high",
             Self::Silent { .. } => "silent",
+            Self::Stuck { .. } => "stuck",
             Self::Unfinished { .. } => "unfinished",
             Self::Offer { .. } => "invalid_offer",
             Self::Fragment { .. } => "invalid_ice_fragment",

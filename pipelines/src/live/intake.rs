@@ -8,11 +8,13 @@
 use super::decoders::{DecoderBin, Told};
 use super::life::Life;
 use super::meter::Meter;
+use super::timeline::Timeline;
 use super::{Limits, LiveError, LiveEvent, bitrate, rotation};
 use crate::elements::{DROPPED, make, set_if_present};
 use crate::sync::lock;
 use crate::{AnalysisError, failure, upright};
 use gst::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -28,6 +30,9 @@ pub(crate) struct Intake {
     meter: Arc<Meter>,
     limits: Limits,
     refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
+    timeline: Arc<Timeline>,
+    /// What was added behind the pads of the source, in the order of the stream.
+    added: Mutex<Vec<gst::Element>>,
 }
 
 impl Intake {
@@ -59,6 +64,10 @@ impl Intake {
             })?;
         let entry = queue.static_pad("sink").expect("a queue has a sink pad");
         guard(&entry, limits, meter, refuse.clone());
+        let timeline = Arc::new(Timeline::default());
+        if live {
+            watch_time(&entry, &timeline, life);
+        }
         Ok(Self {
             pipeline: pipeline.downgrade(),
             entry,
@@ -67,7 +76,14 @@ impl Intake {
             meter: meter.clone(),
             limits,
             refuse,
+            timeline,
+            added: Mutex::default(),
         })
+    }
+
+    /// Where frames go in.
+    pub fn entry(&self) -> &gst::Pad {
+        &self.entry
     }
 
     /// The element that gives upright frames.
@@ -104,7 +120,7 @@ impl Intake {
                 let encoding = structure.get::<&str>("encoding-name").unwrap_or_default();
                 let (encoded, caps) = self.depayload(pad, encoding)?;
                 rotation::follow(pad, structure, &encoded);
-                note_arrivals(&encoded, &self.meter);
+                note_arrivals(&encoded, &self.meter, &self.timeline);
                 self.decode(&encoded, &caps)
             }
             _ => self.decode(pad, &caps.to_owned()),
@@ -165,10 +181,26 @@ impl Intake {
             .ok_or_else(|| unusable("the session is over"))?;
         pipeline
             .add(element)
-            .and_then(|()| element.sync_state_with_parent())
+            .map_err(|error| unusable(&error.to_string()))?;
+        lock(&self.added).push(element.clone());
+        element
+            .sync_state_with_parent()
             .map_err(|error| unusable(&error.to_string()))?;
         let sink = element.static_pad("sink").expect("it has a sink pad");
         link(pad, &sink)
+    }
+
+    /// Takes out what was added for a source that brings nothing any more, so that another can take its place. The analysis
+    /// keeps what it has.
+    pub fn clear(&self) {
+        for element in std::mem::take(&mut *lock(&self.added)) {
+            // Neither can fail in a way that anybody could act on: the element is being thrown away.
+            let _ = element.set_state(gst::State::Null);
+            if let Some(pipeline) = self.pipeline.upgrade() {
+                let _ = pipeline.remove(&element);
+            }
+        }
+        self.timeline.begin_anew();
     }
 
     /// Ends the stream in front of the analysis, so that what is under way is completed.
@@ -191,12 +223,40 @@ fn link(from: &gst::Pad, to: &gst::Pad) -> Result<(), LiveError> {
         .map_err(|error| unusable(&format!("its video cannot be linked: {error}")))
 }
 
-/// Notes when each frame is there. What comes over a network is stamped by its sender's clock, which cannot tell.
-fn note_arrivals(encoded: &gst::Pad, meter: &Arc<Meter>) {
-    let meter = meter.clone();
+/// Notes when each frame is there, and has it follow those of publishers before. What comes over a network is stamped by its
+/// sender's clock, which cannot tell.
+fn note_arrivals(encoded: &gst::Pad, meter: &Arc<Meter>, timeline: &Arc<Timeline>) {
+    let (meter, timeline) = (meter.clone(), timeline.clone());
     encoded.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-        if let Some(pts) = info.buffer().and_then(|frame| frame.pts()) {
-            meter.arrived(pts, Instant::now());
+        if let Some(gst::PadProbeData::Buffer(frame)) = &mut info.data
+            && let Some(pts) = frame.pts()
+        {
+            let placed = timeline.place(pts);
+            if placed != pts {
+                let dts = frame.dts().map(|dts| dts + (placed - pts));
+                let frame = frame.make_mut();
+                frame.set_pts(placed);
+                frame.set_dts(dts);
+            }
+            meter.arrived(placed, Instant::now());
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// Warns once when media time jumps. The analysis drops what is under way across a jump by itself.
+fn watch_time(entry: &gst::Pad, timeline: &Arc<Timeline>, life: &Arc<Life>) {
+    let (timeline, life, told) = (timeline.clone(), life.clone(), AtomicBool::new(false));
+    entry.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(pts) = info.buffer().and_then(|frame| frame.pts())
+            && let Some(jump_s) = timeline.jump(pts, Instant::now())
+            && !told.swap(true, Ordering::Relaxed)
+        {
+            let way = if jump_s < 0.0 { "back" } else { "ahead" };
+            life.tell(LiveEvent::Warning(format!(
+                "the source's clock jumped {way} by {:.1} s; a movement under way is dropped",
+                jump_s.abs()
+            )));
         }
         gst::PadProbeReturn::Ok
     });

@@ -16,6 +16,8 @@ pub(crate) struct Life {
 struct Present {
     state: SessionState,
     reason: Option<String>,
+    /// Whether whoever sent the frames is away: those that were still under way do not make the session live.
+    away: bool,
 }
 
 impl Life {
@@ -23,7 +25,11 @@ impl Life {
     pub fn begin(state: SessionState, events: EventSink) -> Self {
         events(LiveEvent::State { state, reason: None });
         Self {
-            present: Mutex::new(Present { state, reason: None }),
+            present: Mutex::new(Present {
+                state,
+                reason: None,
+                away: false,
+            }),
             telling: Mutex::default(),
             events,
         }
@@ -51,6 +57,26 @@ impl Life {
         self.change(state, reason)
     }
 
+    /// Whoever sent the frames is away and may come back: stalled, for this reason.
+    pub fn await_return(&self, reason: String) {
+        let _telling = lock(&self.telling);
+        {
+            let mut present = lock(&self.present);
+            if !leads_to(&present, SessionState::Stalled) {
+                return;
+            }
+            *present = Present {
+                state: SessionState::Stalled,
+                reason: Some(reason.clone()),
+                away: true,
+            };
+        }
+        self.tell(LiveEvent::State {
+            state: SessionState::Stalled,
+            reason: Some(reason),
+        });
+    }
+
     /// Tells the error and enters `Failed`.
     pub fn fail(&self, error: LiveError) {
         let _telling = lock(&self.telling);
@@ -65,12 +91,13 @@ impl Life {
     fn change(&self, state: SessionState, reason: Option<String>) -> bool {
         {
             let mut present = lock(&self.present);
-            if present.state == state || !leads_to(present.state, state) {
+            if present.state == state || !leads_to(&present, state) {
                 return false;
             }
             *present = Present {
                 state,
                 reason: reason.clone(),
+                away: false,
             };
         }
         self.tell(LiveEvent::State { state, reason });
@@ -78,12 +105,13 @@ impl Life {
     }
 }
 
-/// Whether a session may go from one state to another: an end is final, and who finishes does not come alive again.
-fn leads_to(from: SessionState, to: SessionState) -> bool {
-    match from {
+/// Whether a session may go from where it is to a state: an end is final, who finishes does not come alive again, and who
+/// is away has to connect first.
+fn leads_to(from: &Present, to: SessionState) -> bool {
+    match from.state {
         SessionState::Done | SessionState::Failed => false,
         SessionState::Finishing => to.is_final(),
-        _ => true,
+        _ => !(from.away && to == SessionState::Live),
     }
 }
 
@@ -130,5 +158,33 @@ mod tests {
         life.enter(SessionState::Finishing, None);
         assert!(!life.enter(SessionState::Live, None));
         assert!(life.enter(SessionState::Done, None));
+    }
+
+    #[test]
+    fn frames_that_were_under_way_do_not_bring_back_who_is_away() {
+        let (life, told) = recorded();
+        life.enter(SessionState::Live, None);
+        life.enter(SessionState::Stalled, Some("no frame for 5.0 s".into()));
+        life.await_return("the publisher left".into());
+        assert!(!life.enter(SessionState::Live, None));
+        assert_eq!(
+            life.present(),
+            (SessionState::Stalled, Some("the publisher left".into()))
+        );
+        assert!(life.enter(SessionState::Connecting, None));
+        assert!(life.enter(SessionState::Live, None));
+        life.enter(SessionState::Finishing, None);
+        life.await_return("the publisher left".into());
+        assert_eq!(life.state(), SessionState::Finishing);
+        assert_eq!(
+            lock(&told)[2..],
+            [
+                SessionState::Stalled,
+                SessionState::Stalled,
+                SessionState::Connecting,
+                SessionState::Live,
+                SessionState::Finishing
+            ]
+        );
     }
 }

@@ -89,6 +89,11 @@ impl Meter {
         latest_first.find(|(of, _)| *of == pts).map(|(_, moment)| *moment)
     }
 
+    /// When the last frame arrived, still encoded.
+    pub fn last_arrival(&self) -> Option<Instant> {
+        lock(&self.recent).under_way.back().map(|(_, moment)| *moment)
+    }
+
     /// When the last frame passed.
     pub fn last_frame(&self) -> Option<Instant> {
         lock(&self.recent).arrivals.back().copied()

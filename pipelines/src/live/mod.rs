@@ -15,8 +15,10 @@
 //! | `rotation` | how a publisher's camera is held |
 //! | [`decoders`] | which decoder decodes, and what happens when one fails in mid-stream |
 //! | `tap` | results taken where they arise, and the counters |
-//! | `life`, `watch` | states with reasons; messages, silence, the end |
 //! | [`load`], `served` | what each session gets of the machine, and how many fit |
+//! | `life`, `watch` | states with reasons; messages, silence, publishers who leave, the end |
+//! | `timeline`, `stations` | media time that goes on and jumps; where a frame is stuck |
+//! | `diagnostics`, `graph` | what is kept for whoever has to find out why a session failed |
 //! | `webrtc` | answering offers, for publishers and viewers |
 //! | `video` | the picture with overlay: encoder, fan-out, viewers, pushes, recording, snapshot |
 //!
@@ -26,8 +28,10 @@
 
 mod bitrate;
 pub mod decoders;
+mod diagnostics;
 mod error;
 mod event;
+mod graph;
 mod info;
 mod intake;
 mod life;
@@ -38,11 +42,14 @@ mod served;
 mod session;
 mod source;
 mod spec;
+mod stations;
 mod tap;
+mod timeline;
 mod video;
 mod watch;
 mod webrtc;
 
+pub use diagnostics::{EngineInfo, LiveDiagnostics, Note, NoteKind};
 pub use error::LiveError;
 pub use event::{EventSink, LiveEvent, LivePose};
 pub use info::{DecoderInfo, LatencyInfo, LiveInfo, PushInfo, PushState, SourceInfo};

@@ -1,13 +1,18 @@
 //! The handle of a live session.
 
+use super::diagnostics::{Diagnostics, EngineInfo};
 use super::intake::Intake;
 use super::life::Life;
 use super::load::Service;
 use super::meter::Meter;
 use super::source::{self, Source, Surroundings, Whip};
+use super::stations::Stations;
 use super::tap::Tap;
 use super::video::Video;
-use super::{EventSink, LiveError, LiveEvent, LiveInfo, LiveSource, LiveSpec, Push, SessionState, watch};
+use super::{
+    EventSink, LiveDiagnostics, LiveError, LiveEvent, LiveInfo, LiveSource, LiveSpec, Push, SessionState,
+    graph, watch,
+};
 use crate::measuring::{Measuring, movement_name};
 use crate::sync::lock;
 use crate::{AnalysisError, elements};
@@ -43,6 +48,8 @@ pub(super) struct Shared {
     source: Source,
     /// `kinepose` and `kinephase`.
     pub analysis: [gst::Element; 2],
+    pub stations: Stations,
+    pub diagnostics: Arc<Diagnostics>,
     pub video: Arc<Video>,
     /// What can be changed while running.
     pub present: Mutex<Present>,
@@ -71,8 +78,9 @@ impl LiveSession {
             LiveSource::Whip(_) => SessionState::Waiting,
             _ => SessionState::Connecting,
         };
-        let life = Arc::new(Life::begin(first, events));
-        let shared = Arc::new(Shared::build(spec, life)?);
+        let diagnostics = Arc::new(Diagnostics::default());
+        let life = Arc::new(Life::begin(first, diagnostics.beside(events)));
+        let shared = Arc::new(Shared::build(spec, life, diagnostics)?);
         if let Err(error) = shared.play() {
             shared.stop();
             return Err(error);
@@ -113,11 +121,21 @@ impl LiveSession {
     /// [`LiveError::NotPublishable`], [`LiveError::Busy`], [`LiveError::Offer`], [`LiveError::Negotiation`].
     pub fn answer(&self, offer: &str) -> Result<String, LiveError> {
         let shared = &self.shared;
-        let answer = self.publisher()?.answer(offer)?;
-        if shared.life.enter(SessionState::Connecting, None) {
-            watch::wake(&shared.bus);
+        let answer = self.publisher()?.answer(offer);
+        if answer.is_ok() {
+            shared.life.enter(SessionState::Connecting, None);
         }
-        Ok(answer)
+        // The place has changed hands, or is free again after a publisher who was to be replaced.
+        watch::wake(&shared.bus);
+        answer
+    }
+
+    /// Publishers that were answered so far: names the present connection.
+    ///
+    /// # Errors
+    /// [`LiveError::NotPublishable`], [`LiveError::WrongState`].
+    pub fn connections(&self) -> Result<u64, LiveError> {
+        Ok(self.publisher()?.connections())
     }
 
     /// Adds the candidates of a trickle fragment (`application/trickle-ice-sdpfrag`, RFC 8840).
@@ -211,6 +229,25 @@ impl LiveSession {
         }
     }
 
+    /// What has been noted for whoever has to find out why something went wrong. After a failure it waits a moment for the
+    /// graph to be drawn.
+    pub fn diagnostics(&self) -> LiveDiagnostics {
+        if self.shared.life.state() == SessionState::Failed {
+            self.shared.diagnostics.wait_for_graph();
+        }
+        let [pose, _] = &self.shared.analysis;
+        LiveDiagnostics {
+            engine: EngineInfo::of(pose),
+            ..self.shared.diagnostics.present()
+        }
+    }
+
+    /// The graph of the pipeline in Graphviz's language, without what may be secret: that of the failure, or of this moment.
+    pub fn graph(&self) -> String {
+        let kept = self.diagnostics().graph;
+        kept.unwrap_or_else(|| graph::of(&self.shared.pipeline))
+    }
+
     /// Ends the session in good order: what is under way is completed and told, files are closed, then the state is `Done`.
     /// Returns at once.
     pub fn finish(&self) {
@@ -240,16 +277,16 @@ impl Drop for LiveSession {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::Release);
         watch::wake(&self.shared.bus);
-        if let Some(watch) = self.watch.take() {
-            // A watch that panicked has nothing left to wait for; the pipeline is stopped below.
-            let _ = watch.join();
+        let watched = self.watch.take().map(JoinHandle::join);
+        // A watch has stopped everything itself, unless it panicked.
+        if !matches!(watched, Some(Ok(()))) {
+            self.shared.stop();
         }
-        self.shared.stop();
     }
 }
 
 impl Shared {
-    fn build(spec: LiveSpec, life: Arc<Life>) -> Result<Self, LiveError> {
+    fn build(spec: LiveSpec, life: Arc<Life>, diagnostics: Arc<Diagnostics>) -> Result<Self, LiveError> {
         let pipeline = gst::Pipeline::new();
         let bus = pipeline.bus().expect("a pipeline has a bus");
         let meter = Arc::new(Meter::default());
@@ -271,6 +308,7 @@ impl Shared {
             refuse.clone(),
         )?);
         let analysis = analyse(&pipeline, intake.last(), &spec, live)?;
+        let stations = stations(&intake, &analysis);
         let [_, phase] = &analysis;
         let ended = Arc::new(AtomicBool::new(false));
         let tell_end = {
@@ -288,23 +326,16 @@ impl Shared {
             poses: spec.poses,
         };
         tap.install(phase, tell_end);
-        let lost = {
-            let (life, bus, intake, refuse) = (life.clone(), bus.clone(), intake.clone(), refuse.clone());
-            move |reason: &str| {
-                if life.state() == SessionState::Connecting {
-                    let reason = reason.to_owned();
-                    refuse(LiveError::Negotiation { reason });
-                } else {
-                    finish(&life, &bus, &intake, Some(reason.to_owned()));
-                }
-            }
-        };
         let around = Surroundings {
             pipeline: &pipeline,
             intake: &intake,
             meter: &meter,
             ice: &spec.ice,
-            lost: Arc::new(lost),
+            reconnect: spec.limits.reconnect_s > 0.0,
+            left: {
+                let bus = bus.clone();
+                Arc::new(move || watch::wake(&bus))
+            },
             refuse,
             warn: {
                 let life = life.clone();
@@ -328,6 +359,8 @@ impl Shared {
             intake,
             source,
             analysis,
+            stations,
+            diagnostics,
             video,
             present,
             ended,
@@ -370,14 +403,15 @@ impl Shared {
 
     /// Completes what is under way; then the session is done, for this reason.
     pub fn finish(&self, reason: Option<String>) {
-        finish(&self.life, &self.bus, &self.intake, reason);
+        if self.life.enter(SessionState::Finishing, reason) {
+            watch::wake(&self.bus);
+            self.intake.end();
+        }
     }
 
-    /// Whether a message comes from the connection to a publisher.
-    pub fn is_publishers(&self, object: &gst::Object) -> bool {
-        self.source
-            .publisher()
-            .is_some_and(|publisher| publisher.contains(object))
+    /// The place of a publisher, where there is one.
+    pub fn publisher(&self) -> Option<&Whip> {
+        self.source.publisher()
     }
 
     /// Stops everything; harmless when done twice.
@@ -415,11 +449,19 @@ fn video(spec: &LiveSpec, life: &Arc<Life>, bus: &gst::Bus) -> Video {
     )
 }
 
-fn finish(life: &Life, bus: &gst::Bus, intake: &Intake, reason: Option<String>) {
-    if life.enter(SessionState::Finishing, reason) {
-        watch::wake(bus);
-        intake.end();
-    }
+/// The parts of the analysis, in front of what taps it.
+fn stations(intake: &Intake, analysis: &[gst::Element; 2]) -> Stations {
+    let pad = |element: &gst::Element, name| element.static_pad(name).expect("a filter has both pads");
+    let [pose, phase] = analysis;
+    let out = pad(phase, "src");
+    let end = out.peer().expect("the analysis is linked to its end");
+    let parts = [
+        ("the intake", intake.entry().clone()),
+        ("kinepose", pad(pose, "sink")),
+        ("kinephase", pad(phase, "sink")),
+        ("the outputs", out),
+    ];
+    Stations::watch(&parts, &end)
 }
 
 /// Adds `kinepose ! kinephase ! fakesink` behind `upstream`; returns the first two. A live stream is analysed as it comes, a
@@ -454,3 +496,7 @@ fn analyse(
         })?;
     Ok([pose, phase])
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

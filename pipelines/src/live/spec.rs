@@ -162,6 +162,10 @@ pub struct Limits {
     pub bitrate: u64,
     /// Without a frame for so many seconds a session is stalled, and after as much again it has failed.
     pub silence_s: f64,
+    /// A publisher who leaves without ending the session may come back within so many seconds; with 0 the session ends at once.
+    pub reconnect_s: f64,
+    /// When frames go in and none comes out of the analysis for so many seconds, the session has failed.
+    pub stuck_s: f64,
     /// A session that ends and has not got its last frames through within so many seconds has failed.
     pub finish_s: f64,
 }
@@ -173,6 +177,8 @@ impl Default for Limits {
             fps: 60.0,
             bitrate: 0,
             silence_s: 5.0,
+            reconnect_s: 10.0,
+            stuck_s: 10.0,
             finish_s: 10.0,
         }
     }
@@ -188,7 +194,7 @@ pub enum SessionState {
     Connecting,
     /// Frames come.
     Live,
-    /// Frames have stopped coming.
+    /// Frames have stopped coming, or the publisher left and may come back.
     Stalled,
     /// What is under way is being completed.
     Finishing,

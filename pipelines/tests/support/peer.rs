@@ -155,6 +155,12 @@ impl Offerer {
         reply.recv_timeout(super::PATIENCE).expect("an answer")
     }
 
+    /// Sends no more pictures, and says nothing about it.
+    pub fn fall_silent(&self) {
+        let pad = self.element("picture").static_pad("src").expect("its pad");
+        pad.add_probe(gst::PadProbeType::BUFFER, |_, _| gst::PadProbeReturn::Drop);
+    }
+
     /// An element of the description.
     pub fn element(&self, name: &str) -> gst::Element {
         self.pipeline.by_name(name).expect("the element")

@@ -17,5 +17,5 @@ pub mod statistics;
 
 pub use error::{Problem, PublishError};
 pub use footage::{Codec, Footage, FootageError, FootageOptions};
-pub use link::Impairment;
+pub use link::{Impairment, Switch};
 pub use publisher::{End, Heard, Message, Publisher, PublisherOptions, Publishing, Summary};

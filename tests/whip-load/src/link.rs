@@ -1,9 +1,12 @@
 //! A bad network, in the program itself: datagrams that are lost and late.
 //!
-//! Every datagram of one direction goes through a [`Link`]. Nothing here knows the time or a socket.
+//! Every datagram of one direction goes through a [`Link`]; a [`Switch`] cuts both directions for a while. Nothing here knows
+//! the time or a socket.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What a network does to the datagrams of one direction.
@@ -21,6 +24,27 @@ impl Impairment {
     /// Whether it does anything.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// A network that can be switched off and on again while it is in use. Clones switch the same network.
+#[derive(Clone, Debug, Default)]
+pub struct Switch(Arc<AtomicBool>);
+
+impl Switch {
+    /// From now on every datagram is lost, in either direction.
+    pub fn cut(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The network is there again.
+    pub fn mend(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether every datagram is lost.
+    pub fn is_cut(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

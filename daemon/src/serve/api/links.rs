@@ -23,6 +23,8 @@ pub struct Links {
     pub results_url: String,
     /// Results so far as a table.
     pub results_csv_url: String,
+    /// Why something went wrong.
+    pub diagnostics_url: String,
     /// The recording, when one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recording_url: Option<String>,
@@ -44,6 +46,7 @@ impl Links {
             snapshot_url: base.at(&format!("{analysis}/snapshot.jpg")),
             results_url: base.at(&format!("{analysis}/results.json")),
             results_csv_url: base.at(&format!("{analysis}/results.csv")),
+            diagnostics_url: base.at(&format!("{analysis}/diagnostics")),
             recording_url: order
                 .record
                 .then(|| base.at(&format!("{analysis}/recording.mp4"))),

@@ -5,10 +5,12 @@
 //! | `analyses` | make, list, look at, change and end analyses |
 //! | `stream` | their events: WebSocket, Server-Sent Events, NDJSON |
 //! | `files` | what they leave: results, picture, recording, HLS |
+//! | `diagnostics` | why something went wrong |
 //! | `sports` | movements and metrics, from the registry |
 //! | `openapi`, `docs` | the API described, for programs and for people |
 
 pub mod analyses;
+mod diagnostics;
 mod docs;
 mod files;
 pub mod links;
@@ -28,6 +30,8 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(analyses::create, analyses::list))
         .routes(routes!(analyses::show, analyses::change, analyses::end))
+        .routes(routes!(diagnostics::show))
+        .routes(routes!(diagnostics::graph))
         .routes(routes!(stream::stream))
         .routes(routes!(files::snapshot))
         .routes(routes!(files::results_json))

@@ -54,6 +54,8 @@ fn every_path_of_the_interface_is_described() {
         "delete /whip/{id}",
         "get /api/v1/analyses",
         "get /api/v1/analyses/{id}",
+        "get /api/v1/analyses/{id}/diagnostics",
+        "get /api/v1/analyses/{id}/diagnostics/pipeline.dot",
         "get /api/v1/analyses/{id}/recording.mp4",
         "get /api/v1/analyses/{id}/results.csv",
         "get /api/v1/analyses/{id}/results.json",

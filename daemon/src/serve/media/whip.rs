@@ -1,4 +1,5 @@
-//! Publishing: `POST /whip` makes an analysis and publishes to it, `POST /whip/{id}` publishes to one that waits.
+//! Publishing: `POST /whip` makes an analysis and publishes to it, `POST /whip/{id}` publishes to one that waits for its first
+//! publisher or for one who left to come back.
 
 use super::{SDP, TRICKLE, answer};
 use crate::serve::App;
@@ -63,6 +64,9 @@ fn in_query(mut problem: Problem) -> Problem {
 }
 
 /// Publish to an analysis that waits
+///
+/// For a publisher, or for another one within `sessions.reconnect_s` after the last has left without a `DELETE`: results and
+/// numbers of events go on.
 #[utoipa::path(
     post, path = "/whip/{id}", tag = "video", params(("id" = String, Path, description = "`analysis_id`")),
     request_body(content = String, content_type = "application/sdp"),
@@ -93,24 +97,26 @@ async fn answered(
     offer: String,
     since: Instant,
 ) -> Result<Response, Problem> {
-    let sdp = app
+    let (sdp, connection) = app
         .sessions
-        .with_live(analysis, move |live| live.answer(&offer))
+        .with_live(analysis, move |live| {
+            Ok((live.answer(&offer)?, live.connections()?))
+        })
         .await?;
     analysis.await_pose(since);
     app.metrics.publish_time.observe(since.elapsed().as_secs_f64());
     let location = format!("/whip/{}", analysis.id);
     Ok(answer::created(
         &location,
-        &tag(analysis),
+        &tag(analysis, connection),
         sdp,
         &app.config.get().webrtc,
     ))
 }
 
-/// Names the ICE session. There is one per analysis, as it is never restarted.
-fn tag(analysis: &Analysis) -> String {
-    format!("\"{}\"", analysis.id)
+/// Names the ICE session: one per publisher of an analysis, as it is never restarted.
+fn tag(analysis: &Analysis, connection: u64) -> String {
+    format!("\"{}.{connection}\"", analysis.id)
 }
 
 /// Add ICE candidates
@@ -123,12 +129,7 @@ fn tag(analysis: &Analysis) -> String {
     responses((status = 204, description = "Taken"))
 )]
 pub async fn trickle(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
-    let prepared = app
-        .sessions
-        .find(&id)
-        .await
-        .and_then(|analysis| same_ice_session(request.headers(), &tag(&analysis)).map(|()| analysis));
-    let analysis = match prepared {
+    let analysis = match meant_for(&app, &id, request.headers()).await {
         Ok(analysis) => analysis,
         Err(problem) => return problem.into_response(),
     };
@@ -144,6 +145,17 @@ pub async fn trickle(State(app): State<App>, Path(id): Path<String>, request: Re
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(problem) => problem.into_response(),
     }
+}
+
+/// The analysis whose present ICE session a change is meant for.
+async fn meant_for(app: &App, id: &str, headers: &HeaderMap) -> Result<Arc<Analysis>, Problem> {
+    let analysis = app.sessions.find(id).await?;
+    let connection = app
+        .sessions
+        .with_live(&analysis, |live| live.connections())
+        .await?;
+    same_ice_session(headers, &tag(&analysis, connection))?;
+    Ok(analysis)
 }
 
 /// Whether a change is meant for the ICE session there is.

@@ -47,7 +47,7 @@ pub struct Source {
 }
 
 /// Frames and what became of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Counts {
     /// Frames analysed.
     pub frames: u64,

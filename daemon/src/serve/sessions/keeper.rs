@@ -28,6 +28,7 @@ pub async fn keep(sessions: Sessions, analysis: Arc<Analysis>) {
             tracing::error!(analysis = analysis.id, "feeding a data channel panicked");
         }
     }
+    sessions.keep_diagnostics(&analysis).await;
     take_down(&analysis).await;
     sessions.ended(&analysis);
 }

@@ -11,12 +11,16 @@
 //! | `recall` | analyses from the store into memory |
 //! | `refusals` | what a session refuses, as problems |
 //! | `keeper` | limits and the end of a running analysis |
+//! | `memory` | what happens when the daemon uses too much |
+//! | `diagnostics` | what is kept for whoever has to find out why something went wrong |
 //! | `doing`, `states` | how an analysis is doing, in answers and events |
 
 mod analysis;
+mod diagnostics;
 mod doing;
 mod events;
 mod keeper;
+mod memory;
 mod order;
 mod recall;
 mod refusals;
@@ -26,6 +30,7 @@ pub mod states;
 mod store;
 
 pub use analysis::Analysis;
+pub use diagnostics::{Diagnostics, Kept};
 pub use doing::{Counts, Latency, OutputState, ServiceView, Source};
 pub use order::Order;
 pub use store::{Store, StoreError};
@@ -71,7 +76,7 @@ impl Sessions {
         let store = Store::open(&settings.storage.folder).await?;
         recall::end_what_was_left(&store, &settings).await?;
         let analyses = recall::youngest(&store, &settings).await?;
-        Ok(Self(Arc::new(Inner {
+        let sessions = Self(Arc::new(Inner {
             scribe: Scribe::start(metrics.clone())?,
             config,
             metrics,
@@ -79,7 +84,9 @@ impl Sessions {
             analyses: RwLock::new(analyses),
             draining: AtomicBool::new(false),
             governor: OnceLock::new(),
-        })))
+        }));
+        tokio::spawn(memory::watch(Arc::downgrade(&sessions.0)));
+        Ok(sessions)
     }
 
     /// Has the machine shared out among analyses that start from now on. Only the first call counts.
@@ -168,6 +175,13 @@ impl Sessions {
         let per_token = config.sessions.per_token;
         if per_token > 0 && own >= per_token {
             return refuse("token", format!("all {per_token} places of this token are taken"));
+        }
+        if memory::is_over(config.sessions.memory_mb) {
+            let budget = config.sessions.memory_mb;
+            return refuse(
+                "memory",
+                format!("the daemon uses more memory than its {budget} MB"),
+            );
         }
         if let Some(governor) = self.governor() {
             match governor.admit(spec) {
@@ -339,6 +353,7 @@ impl Sessions {
             tracing::error!("ending the scribe panicked");
         }
         for analysis in &running {
+            self.keep_diagnostics(analysis).await;
             keeper::take_down(analysis).await;
         }
     }
@@ -346,6 +361,11 @@ impl Sessions {
     /// Whether nothing new is taken any more.
     pub fn is_draining(&self) -> bool {
         self.0.draining.load(Ordering::SeqCst)
+    }
+
+    /// Whether nothing new is taken for lack of memory.
+    pub fn is_short_of_memory(&self) -> bool {
+        memory::is_over(self.0.config.get().sessions.memory_mb)
     }
 
     /// How many more analyses could start now.
@@ -390,3 +410,7 @@ fn news(event: LiveEvent, metrics: &Metrics) -> serde_json::Result<News> {
         LiveEvent::Error(failure) => News::Failure(failure),
     })
 }
+
+#[cfg(test)]
+#[path = "drain_tests.rs"]
+mod tests;

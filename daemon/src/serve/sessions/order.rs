@@ -131,6 +131,8 @@ pub fn spec(id: &str, request: &CreateAnalysis, config: &Config, store: &Store) 
             fps: config.video.fps,
             bitrate: 1000 * config.video.bitrate_kbps,
             silence_s: config.sessions.silence_s as f64,
+            reconnect_s: config.sessions.reconnect_s as f64,
+            stuck_s: config.sessions.stuck_s as f64,
             finish_s: config.sessions.finish_s as f64,
         },
         ..LiveSpec::new(id, source(&request.input, config))

@@ -10,7 +10,7 @@ use super::intake::Intake;
 use super::meter::Meter;
 use super::{IceServers, LiveError, LiveSource, LiveSpec, without_secrets};
 use std::sync::Arc;
-pub(crate) use whip::Whip;
+pub(crate) use whip::{Loss, Place, Whip};
 
 /// A source that has been added to a pipeline.
 pub(crate) enum Source {
@@ -26,8 +26,10 @@ pub(crate) struct Surroundings<'a> {
     pub intake: &'a Arc<Intake>,
     pub meter: &'a Arc<Meter>,
     pub ice: &'a IceServers,
-    /// Called when the source goes away on its own: what is under way is completed.
-    pub lost: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Whether a publisher who was not heard of for a moment may be replaced by another.
+    pub reconnect: bool,
+    /// Called when a publisher has left: the watch looks after it.
+    pub left: Arc<dyn Fn() + Send + Sync>,
     /// Called when the source is of no use: the session has failed.
     pub refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
     /// Called with something a person should know.

@@ -25,7 +25,7 @@ pub use publishing::{Message, Publishing, Summary};
 
 use crate::footage::{Footage, Reel};
 use crate::http::{self, Answer};
-use crate::link::Impairment;
+use crate::link::{Impairment, Switch};
 use crate::{Problem, PublishError};
 use hyper::{Method, header};
 use peer::{Peer, Sections};
@@ -47,6 +47,8 @@ pub struct PublisherOptions {
     pub data_channel: bool,
     /// What the network does, in either direction.
     pub impairment: Impairment,
+    /// Cuts the network for a while.
+    pub switch: Switch,
     /// Seed of what the network does.
     pub seed: u64,
     /// The frame of the footage that is sent first, or the key frame after it.
@@ -62,6 +64,7 @@ impl PublisherOptions {
             audio: false,
             data_channel: true,
             impairment: Impairment::default(),
+            switch: Switch::default(),
             seed: 1,
             first_frame: 0,
         }

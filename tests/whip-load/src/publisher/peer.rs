@@ -3,7 +3,7 @@
 use super::{PublisherOptions, crypto};
 use crate::footage::{Codec, Frame};
 use crate::http;
-use crate::link::Link;
+use crate::link::{Link, Switch};
 use crate::{PublishError, footage};
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -47,6 +47,7 @@ pub struct Peer {
     socket: UdpSocket,
     address: SocketAddr,
     impaired: bool,
+    switch: Switch,
     up: Link<Transmit>,
     down: Link<(SocketAddr, Vec<u8>)>,
     buffer: Vec<u8>,
@@ -82,6 +83,7 @@ impl Peer {
             socket,
             address,
             impaired: !options.impairment.is_none(),
+            switch: options.switch.clone(),
             up: Link::new(options.impairment, options.seed),
             // Another seed: what is lost on the way there has nothing to do with what is lost on the way back.
             down: Link::new(options.impairment, !options.seed),
@@ -140,6 +142,7 @@ impl Peer {
         let mut buffer = std::mem::take(&mut self.buffer);
         let received = self.socket.try_recv_from(&mut buffer);
         let taken = match received {
+            Ok(_) if self.switch.is_cut() => Ok(true),
             Ok((length, source)) if self.impaired => {
                 self.down.push(now, (source, buffer[..length].to_vec()));
                 Ok(true)
@@ -203,8 +206,11 @@ impl Peer {
         Ok(())
     }
 
-    /// Sends a datagram. A network may lose it, so may we: when the socket is full, or says that the other side is gone.
+    /// Sends a datagram. A network may lose it, so may we: when it is cut, the socket is full, or the other side is gone.
     fn transmit(&self, packet: &Transmit) {
+        if self.switch.is_cut() {
+            return;
+        }
         let _ = self.socket.try_send_to(&packet.contents, packet.destination);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{StoreError, Stored};
 use crate::serve::hub::{EventType, Line};
-use crate::serve::sessions::{Order, states};
+use crate::serve::sessions::{Kept, Order, states};
 use kinemotion_pipelines::live::SessionState;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
@@ -13,7 +13,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 /// Steps from an empty file to the tables of this version; one that was released is never changed.
-const MIGRATIONS: [(&str, &str); 1] = [("analyses", include_str!("migrations/0001_analyses.sql"))];
+const MIGRATIONS: [(&str, &str); 2] = [
+    ("analyses", include_str!("migrations/0001_analyses.sql")),
+    ("diagnostics", include_str!("migrations/0002_diagnostics.sql")),
+];
 
 /// One connection writes at a time; the others read meanwhile.
 const CONNECTIONS: u32 = 4;
@@ -142,6 +145,36 @@ impl Database {
             })
             .collect::<Result<_, StoreError>>()?;
         Ok(Some(Stored { order, lines }))
+    }
+
+    /// Keeps the diagnostics of an analysis in place of those before; nothing happens when it was removed meanwhile.
+    pub async fn keep_diagnostics(&self, id: &str, kept: &Kept) -> Result<(), StoreError> {
+        let report = serde_json::to_string(&kept.diagnostics)
+            .map_err(|error| StoreError::Broken(error.to_string()))?;
+        let keep = "INSERT OR REPLACE INTO diagnostics (analysis_id, report, graph)
+                    SELECT id, ?, ? FROM analyses WHERE id = ?";
+        sqlx::query(keep)
+            .bind(report)
+            .bind(&kept.graph)
+            .bind(id)
+            .execute(&self.0)
+            .await?;
+        Ok(())
+    }
+
+    /// The diagnostics of an analysis; `None` when none were kept.
+    pub async fn diagnostics(&self, id: &str) -> Result<Option<Kept>, StoreError> {
+        let kept: Option<(String, Option<String>)> =
+            sqlx::query_as("SELECT report, graph FROM diagnostics WHERE analysis_id = ?")
+                .bind(id)
+                .fetch_optional(&self.0)
+                .await?;
+        let Some((report, graph)) = kept else {
+            return Ok(None);
+        };
+        let diagnostics =
+            serde_json::from_str(&report).map_err(|error| StoreError::Broken(error.to_string()))?;
+        Ok(Some(Kept { diagnostics, graph }))
     }
 
     /// Removes an analysis and its events.

@@ -1,7 +1,7 @@
 //! Where analyses are stored: one SQLite file, and a folder each for video.
 //!
 //! ```text
-//! FOLDER/kinemotion.sqlite3   analyses and their events, all but poses
+//! FOLDER/kinemotion.sqlite3   analyses, their events, all but poses, and their diagnostics
 //!       /lock                 held by the daemon that stores here
 //!       /ID/recording.mp4     when a recording was asked for
 //!          /events.ndjson     beside it, once the analysis has ended
@@ -14,7 +14,7 @@
 mod database;
 mod folders;
 
-use super::Order;
+use super::{Kept, Order};
 use crate::serve::hub::Line;
 use database::Database;
 use folders::Folders;
@@ -137,6 +137,22 @@ impl Store {
     /// A database that cannot be read, or holds something else.
     pub async fn read(&self, id: &str) -> Result<Option<Stored>, StoreError> {
         self.database.read(id).await
+    }
+
+    /// Keeps the diagnostics of an analysis.
+    ///
+    /// # Errors
+    /// A disk that is full or gone.
+    pub async fn keep_diagnostics(&self, id: &str, kept: &Kept) -> Result<(), StoreError> {
+        self.database.keep_diagnostics(id, kept).await
+    }
+
+    /// The diagnostics of an analysis; `None` when none were kept.
+    ///
+    /// # Errors
+    /// A database that cannot be read, or holds something else.
+    pub async fn diagnostics(&self, id: &str) -> Result<Option<Kept>, StoreError> {
+        self.database.diagnostics(id).await
     }
 
     /// Removes everything of an analysis.

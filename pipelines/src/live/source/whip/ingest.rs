@@ -19,6 +19,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
+/// How a publisher was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// It closed the connection without ending the session.
+    Left,
+    /// The path through the network broke, or never came about.
+    Path,
+}
+
+impl Loss {
+    /// For people to read.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Left => "the publisher left",
+            Self::Path => "the network path to the publisher broke",
+        }
+    }
+}
+
 /// The longest an answer may take besides gathering candidates; it is a matter of milliseconds.
 const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 
@@ -112,15 +131,34 @@ impl Ingest {
         });
     }
 
-    /// Calls `lost` when the element has given the connection up, which it does when ICE fails.
-    pub fn on_loss(&self, lost: impl Fn() + Send + Sync + 'static) {
+    /// Calls `lost` when the publisher has closed the connection, or the element has given it up, which it does when ICE
+    /// fails. The end of its video stays here: another publisher may go on.
+    pub fn on_loss(&self, lost: impl Fn(Loss) + Send + Sync + 'static) {
         let released = self.released.clone();
+        let lost = Arc::new(move |loss| {
+            if !released.load(Ordering::Acquire) {
+                lost(loss);
+            }
+        });
+        let told = lost.clone();
         // The bin around `webrtcbin` is taken out last: from then on nothing is under way in it.
         self.element.connect("element-removed", false, move |_| {
-            if !released.load(Ordering::Acquire) {
-                lost();
-            }
+            told(Loss::Path);
             None
+        });
+        self.element.connect_pad_added(move |_, pad| {
+            let (lost, video) = (lost.clone(), pad.name().starts_with("video"));
+            pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+                if video
+                    && info
+                        .event()
+                        .is_some_and(|event| event.type_() == gst::EventType::Eos)
+                {
+                    lost(Loss::Left);
+                    return DROPPED;
+                }
+                gst::PadProbeReturn::Ok
+            });
         });
     }
 

@@ -10,7 +10,10 @@ use crate::sync::lock;
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCDataChannelState};
 use ingest::Ingest;
+pub(crate) use ingest::Loss;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// Codecs that are received.
 const CODECS: [&str; 3] = ["VP8", "VP9", "H264"];
@@ -19,7 +22,11 @@ const METRICS: &str = "metrics";
 /// Bytes that may wait in the data channel: more than two seconds of everything. What comes then is dropped.
 const MOST_WAITING: u64 = 256 * 1024;
 
-/// The place of a publisher in a pipeline.
+/// A publisher whose video has been missing for so long may be replaced by another: whoever closed a page or lost a network
+/// says nothing, and comes back as somebody new.
+const MISSING: Duration = Duration::from_secs(3);
+
+/// The place of a publisher in a pipeline. It is taken by one after the other.
 pub(crate) struct Whip {
     pipeline: gst::glib::WeakRef<gst::Pipeline>,
     options: WhipOptions,
@@ -27,8 +34,15 @@ pub(crate) struct Whip {
     intake: Arc<Intake>,
     meter: Arc<Meter>,
     publisher: Mutex<Publisher>,
+    /// Held while the place is being given back.
+    clearing: Mutex<()>,
+    /// How the present publisher was lost, when it was.
+    loss: Arc<Mutex<Option<Loss>>>,
+    /// Publishers that were answered so far.
+    connections: AtomicU64,
     metrics: Arc<Mutex<Option<WebRTCDataChannel>>>,
-    lost: Arc<dyn Fn(&str) + Send + Sync>,
+    reconnect: bool,
+    left: Arc<dyn Fn() + Send + Sync>,
     refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
     warn: Arc<dyn Fn(String) + Send + Sync>,
 }
@@ -36,7 +50,22 @@ pub(crate) struct Whip {
 enum Publisher {
     None,
     Negotiating,
-    Connected { ingest: Arc<Ingest>, offer: Arc<Offer> },
+    Connected {
+        ingest: Arc<Ingest>,
+        offer: Arc<Offer>,
+        since: Instant,
+    },
+}
+
+/// Who has the place of a publisher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nobody.
+    Free,
+    /// The publisher of this number.
+    Taken(u64),
+    /// Somebody who was lost.
+    Lost(Loss),
 }
 
 impl Whip {
@@ -49,11 +78,90 @@ impl Whip {
             intake: around.intake.clone(),
             meter: around.meter.clone(),
             publisher: Mutex::new(Publisher::None),
+            clearing: Mutex::default(),
+            loss: Arc::default(),
+            connections: AtomicU64::new(0),
             metrics: Arc::default(),
-            lost: around.lost.clone(),
+            reconnect: around.reconnect,
+            left: around.left.clone(),
             refuse: around.refuse.clone(),
             warn: around.warn.clone(),
         }
+    }
+
+    /// Who has the place.
+    pub fn place(&self) -> Place {
+        match (&*lock(&self.publisher), *lock(&self.loss)) {
+            (Publisher::None, _) => Place::Free,
+            (Publisher::Connected { .. }, Some(loss)) => Place::Lost(loss),
+            _ => Place::Taken(self.connections()),
+        }
+    }
+
+    /// Publishers that were answered so far.
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::Acquire)
+    }
+
+    /// Notes that the present publisher is gone; only the first word counts.
+    pub fn lose(&self, loss: Loss) {
+        note_loss(&self.loss, loss);
+        (self.left)();
+    }
+
+    /// Takes the connection to a publisher out of the pipeline; the place is free afterwards. Blocks until its threads have
+    /// ended, so it is never called on one of them.
+    pub fn clear(&self) {
+        let _clearing = lock(&self.clearing);
+        self.take_out();
+    }
+
+    fn take_out(&self) {
+        let ingest = {
+            let mut publisher = lock(&self.publisher);
+            let Publisher::Connected { ingest, .. } = &*publisher else {
+                return;
+            };
+            let ingest = ingest.clone();
+            *publisher = Publisher::None;
+            ingest
+        };
+        *lock(&self.metrics) = None;
+        // The source first: when its threads have ended nothing is under way in what stands behind it.
+        self.throw_away(&ingest);
+        self.intake.clear();
+    }
+
+    fn throw_away(&self, ingest: &Ingest) {
+        ingest.release();
+        // Neither can fail in a way that anybody could act on: the connection is being thrown away.
+        let _ = ingest.element().set_state(gst::State::Null);
+        if let Some(pipeline) = self.pipeline.upgrade() {
+            let _ = pipeline.remove(ingest.element());
+        }
+    }
+
+    /// Takes the place for a new publisher: from one who was lost, or of whom nothing has been heard for a while.
+    fn take_place(&self) -> Result<(), LiveError> {
+        let _clearing = lock(&self.clearing);
+        if self.reconnect && self.is_abandoned() {
+            self.take_out();
+        }
+        let mut publisher = lock(&self.publisher);
+        if !matches!(*publisher, Publisher::None) {
+            return Err(LiveError::Busy);
+        }
+        *publisher = Publisher::Negotiating;
+        *lock(&self.loss) = None;
+        Ok(())
+    }
+
+    fn is_abandoned(&self) -> bool {
+        let Publisher::Connected { since, .. } = *lock(&self.publisher) else {
+            return false;
+        };
+        let heard = self.meter.last_arrival().map_or(since, |last| last.max(since));
+        lock(&self.loss).is_some() || heard.elapsed() >= MISSING
     }
 
     /// Connects the publisher who made this offer.
@@ -64,19 +172,17 @@ impl Whip {
                 reason: format!("its video section has none of the codecs {}", CODECS.join(", ")),
             });
         }
-        {
-            let mut publisher = lock(&self.publisher);
-            if !matches!(*publisher, Publisher::None) {
-                return Err(LiveError::Busy);
-            }
-            *publisher = Publisher::Negotiating;
-        }
+        self.take_place()?;
         let connected = self.connect(&offer);
         *lock(&self.publisher) = match &connected {
-            Ok((ingest, _)) => Publisher::Connected {
-                ingest: ingest.clone(),
-                offer,
-            },
+            Ok((ingest, _)) => {
+                self.connections.fetch_add(1, Ordering::AcqRel);
+                Publisher::Connected {
+                    ingest: ingest.clone(),
+                    offer,
+                    since: Instant::now(),
+                }
+            }
             Err(_) => Publisher::None,
         };
         let (_, answer) = connected?;
@@ -103,10 +209,7 @@ impl Whip {
             .map_err(broken)
             .and_then(|()| ingest.answer(offer));
         if answer.is_err() {
-            ingest.release();
-            // Neither can fail in a way that anybody could act on: the connection is being thrown away.
-            let _ = element.set_state(gst::State::Null);
-            let _ = pipeline.remove(element);
+            self.throw_away(&ingest);
         }
         Ok((ingest, answer?))
     }
@@ -125,14 +228,17 @@ impl Whip {
                 refuse(error);
             }
         });
-        let lost = self.lost.clone();
-        ingest.on_loss(move || lost("the network path to the publisher broke"));
+        let (known, left) = (self.loss.clone(), self.left.clone());
+        ingest.on_loss(move |loss| {
+            note_loss(&known, loss);
+            left();
+        });
     }
 
     /// Adds the candidates of a trickle fragment.
     pub fn candidate(&self, fragment: &str) -> Result<(), LiveError> {
         let (ingest, offer) = match &*lock(&self.publisher) {
-            Publisher::Connected { ingest, offer } => (ingest.clone(), offer.clone()),
+            Publisher::Connected { ingest, offer, .. } => (ingest.clone(), offer.clone()),
             Publisher::None | Publisher::Negotiating => {
                 return Err(LiveError::WrongState {
                     state: SessionState::Waiting,
@@ -175,4 +281,8 @@ impl Whip {
             ingest.release();
         }
     }
+}
+
+fn note_loss(known: &Mutex<Option<Loss>>, loss: Loss) {
+    lock(known).get_or_insert(loss);
 }
