@@ -4,9 +4,7 @@ use super::slo::Slo;
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
-use synthetic_athlete::{
-    Cmj, DropJump, Movement, RepeatedJumps, Running, Squat, SquatJump, Standing, Walking,
-};
+use synthetic_athlete::Movement;
 use url::Url;
 use whip_load::{Codec, FootageOptions, Impairment, PublisherOptions};
 
@@ -123,17 +121,11 @@ impl Arguments {
 
 /// The default clip of a movement.
 fn movement(name: &str) -> anyhow::Result<Movement> {
-    Ok(match name {
-        "cmj" | "auto" => Cmj::default().into(),
-        "squatjump" => SquatJump::default().into(),
-        "dropjump" => DropJump::default().into(),
-        "repeatedjumps" => RepeatedJumps::default().into(),
-        "squat" => Squat::default().into(),
-        "running" => Running::default().into(),
-        "walking" => Walking::default().into(),
-        "standing" => Standing::default().into(),
-        _ => anyhow::bail!("the synthetic athlete knows no movement `{name}`"),
-    })
+    let shown = match name {
+        "auto" => "cmj",
+        name => name,
+    };
+    Movement::named(shown).ok_or_else(|| anyhow::anyhow!("the synthetic athlete knows no movement `{name}`"))
 }
 
 fn positive(text: &str) -> Result<f64, String> {
