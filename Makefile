@@ -112,7 +112,7 @@ SOAK_MINUTES := 30
 
 load: models ## Measure many sessions at once into docs/performance.md; SCENARIOS="athletes-25 joining" for some
 	@python3 tests/load/load.py --programs $(BIN) --cache $(CACHE) --document docs/performance.md \
-		--soak-minutes $(SOAK_MINUTES) $(if $(SMALL),--small) $(SCENARIOS)
+		--soak-minutes $(SOAK_MINUTES) $(if $(RESUME),--resume) $(if $(SMALL),--small) $(SCENARIOS)
 
 LOAD_CHECK := python3 tests/load/check.py --programs $(BIN)
 

@@ -24,13 +24,15 @@ SMALL_SESSIONS, SMALL_SECONDS, SMALL_TIMES, SMALL_STEPS = 4, 5, 4, (2, 4)
 
 
 class Bench:
-    """Starts daemons and publishers. `results` are what other scenarios measured, by name; `small` cuts everything down."""
+    """Starts daemons and publishers. `results` are what other scenarios measured, by name; `small` cuts everything down.
+    `troubles` are what daemons did not do properly at their end."""
 
     def __init__(self, programs, cache, results, small, soak_minutes):
         self.kinemotion, self.whip_load = programs / "kinemotion", programs / "whip-load"
         self.cache, self.results, self.small, self.soak_minutes = cache, results, small, soak_minutes
         self.work = tempfile.TemporaryDirectory(prefix="kinemotion-load-")
         self.numbers = itertools.count()
+        self.troubles = []
 
     def sessions(self, count):
         return min(count, SMALL_SESSIONS) if self.small else count
@@ -52,7 +54,7 @@ class Bench:
     def daemon(self, quality="fast", **settings):
         """A fresh daemon with one landmark model loaded."""
         settings = {"SESSIONS__MOST": MOST, "MODELS__LOADED": json.dumps([quality]), **settings}
-        with daemon.running(self.kinemotion, self.folder(), settings) as running:
+        with daemon.running(self.kinemotion, self.folder(), settings, self.troubles) as running:
             yield running
 
     def publish(self, server, sessions, seconds, quality="fast", ramp=RAMP, **options):
@@ -66,6 +68,8 @@ class Bench:
         before = look(server.pid)
         with Sampler(server.pid) as sampler:
             began_s, full = self.run(command, server, (sessions - 1) / ramp + 0.8 * seconds)
+        if server.process.poll() is not None:
+            raise SystemExit(f"the daemon ended under load; its log ends with: {daemon.tail(server.log)}")
         ramped_s = began_s + (sessions - 1) / ramp
         result = json.loads(path.read_text())
         # Of a load that was over before all had begun, everything.

@@ -33,9 +33,13 @@ def main():
 def holds(programs):
     settings = {"SESSIONS__MOST": CLIENTS, "MODELS__LOADED": json.dumps(["fast"])}
     with tempfile.TemporaryDirectory(prefix="kinemotion-load-") as folder:
-        with daemon.running(programs / "kinemotion", Path(folder) / "daemon", settings) as server:
+        troubles = []
+        with daemon.running(programs / "kinemotion", Path(folder) / "daemon", settings, troubles) as server:
             load = [programs / "whip-load", "--url", server.url, "--clients", CLIENTS, "--duration", DURATION]
-            return start([*load, "--slo", SLO]).wait() == 0
+            held = start([*load, "--slo", SLO]).wait() == 0
+        for trouble in troubles:
+            print(trouble, file=sys.stderr)
+        return held and not troubles
 
 
 if __name__ == "__main__":

@@ -42,25 +42,25 @@ class Daemon:
         give_up = time.monotonic() + READY_S
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > give_up:
-                raise SystemExit(f"the daemon does not get ready; {self.log} ends with\n{tail(self.log)}")
+                raise SystemExit(f"the daemon does not get ready; its log ends with: {tail(self.log)}")
             time.sleep(0.05)
 
     def end(self):
-        """Ends it as Ctrl-C does; what it did not do properly is an error."""
+        """Ends it as Ctrl-C does. Says what it did not do properly; None when all is well."""
         self.process.send_signal(signal.SIGINT)
         try:
             code = self.process.wait(END_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise SystemExit(f"the daemon did not end within {END_S} s; {self.log} ends with\n{tail(self.log)}")
-        if code != 0:
-            raise SystemExit(f"the daemon ended with {code}; {self.log} ends with\n{tail(self.log)}")
+            return f"the daemon did not end within {END_S} s; its log ends with: {tail(self.log)}"
+        return f"the daemon ended with {code}; its log ends with: {tail(self.log)}" if code else None
 
 
 @contextlib.contextmanager
-def running(program, folder, settings):
-    """A daemon in `folder` with `settings`: values by SECTION__KEY as in `KINEMOTION_SERVE__SECTION__KEY`."""
+def running(program, folder, settings, troubles):
+    """A daemon in `folder` with `settings`: values by SECTION__KEY as in `KINEMOTION_SERVE__SECTION__KEY`. How it ended, if not
+    well, is added to `troubles`: what was measured before is not lost."""
     folder.mkdir(parents=True)
     port, admin_port = free_ports(2)
     settings = {
@@ -82,7 +82,9 @@ def running(program, folder, settings):
         process.kill()
         process.wait()
         raise
-    daemon.end()
+    trouble = daemon.end()
+    if trouble:
+        troubles.append(trouble)
 
 
 def free_ports(count):

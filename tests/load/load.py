@@ -25,6 +25,7 @@ def main():
     parser.add_argument("--cache", type=Path, required=True, help="where results and tools are kept")
     parser.add_argument("--document", type=Path, required=True, help="what is written; it has the two marker lines")
     parser.add_argument("--soak-minutes", type=int, default=30)
+    parser.add_argument("--resume", action="store_true", help="leave out what was measured at this commit")
     parser.add_argument("--small", action="store_true", help="a few sessions for a few seconds: tries the programs, writes nothing")
     options = parser.parse_args()
     unknown = [name for name in options.scenarios if name not in scenarios.ALL]
@@ -34,6 +35,9 @@ def main():
     results = Results(options.cache / ("load-small" if options.small else "load"))
     bench = Bench(options.programs.resolve(), options.cache, results, options.small, options.soak_minutes)
     for name in options.scenarios or scenarios.ALL:
+        if options.resume and results.are_of(name, machine.commit()):
+            say(f"{name}: measured already")
+            continue
         run(scenarios.ALL[name], bench, results)
         if not options.small:
             report.write(options.document, scenarios.ALL.values(), results)
@@ -44,8 +48,9 @@ def run(scenario, bench, results):
     say(f"{scenario.name}: {scenario.title}")
     since = time.monotonic()
     where = machine.where(bench.kinemotion)
+    bench.troubles.clear()
     figures = scenario.measure(bench)
-    results.keep(scenario.name, {"format": FORMAT, "where": where, "figures": figures})
+    results.keep(scenario.name, {"format": FORMAT, "where": where, "figures": figures, "troubles": list(bench.troubles)})
     print(f"\n{scenario.title}\n\n{scenario.tell(figures)}")
     for goal in scenario.goals(figures):
         print(f"{report.VERDICTS[goal.reached]:>16}  {goal.text}: {goal.found}")
@@ -60,6 +65,9 @@ class Results(dict):
         folder.mkdir(parents=True, exist_ok=True)
         stored = ((path.stem, json.loads(path.read_text())) for path in folder.glob("*.json"))
         super().__init__((name, result) for name, result in stored if result["format"] == FORMAT)
+
+    def are_of(self, name, commit):
+        return name in self and self[name]["where"]["commit"] == commit
 
     def keep(self, name, result):
         self[name] = result

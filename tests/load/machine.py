@@ -15,7 +15,7 @@ def where(kinemotion):
     """Date, commit, machine and versions."""
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "commit": said("git", "-C", HERE, "describe", "--always", "--dirty", "--abbrev=10"),
+        "commit": commit(),
         "machine": f"{os.cpu_count()} × {processor()}, {memory_gb():.0f} GB",
         "system": f"{distribution()}, Linux {platform.release().partition('-')[0]}",
         "versions": f"{said(kinemotion, '--version')}, {gstreamer()}, ONNX Runtime {onnx_runtime()}",
@@ -24,6 +24,12 @@ def where(kinemotion):
 
 def said(*command):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def commit():
+    """The commit, and whether something is changed; the document itself is changed by every scenario."""
+    changed = said("git", "-C", HERE, "status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude)docs")
+    return said("git", "-C", HERE, "rev-parse", "--short=10", "HEAD") + (" and changes" if changed else "")
 
 
 def processor():

@@ -45,4 +45,6 @@ def provenance(measured):
 
 
 def section(scenario, result):
-    return f"## {scenario.title}\n\n`make load SCENARIOS={scenario.name}`\n\n{scenario.tell(result['figures']).rstrip()}\n"
+    troubles = "".join(f"\n**{trouble}**\n" for trouble in result["troubles"])
+    told = scenario.tell(result["figures"]).rstrip()
+    return f"## {scenario.title}\n\n`make load SCENARIOS={scenario.name}`\n\n{told}\n{troubles}"

@@ -12,6 +12,8 @@ def look(pid):
     """Resident memory (MB of 10^6 bytes), threads, open descriptors and processor time (seconds) of a process now."""
     folder = Path(f"/proc/{pid}")
     status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+    if "VmRSS" not in status:
+        raise ProcessLookupError(f"process {pid} is over")  # and nobody has waited for it yet
     # proc(5): fields 14 and 15 are time in user and kernel mode; the second is a name in brackets that may hold spaces.
     fields = (folder / "stat").read_text().rpartition(")")[2].split()
     return {
