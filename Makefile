@@ -14,8 +14,12 @@ PLUGINS := $(TARGET)/plugins
 SAMPLE := $(OUT)/sample.mp4
 SAMPLE_HEIGHT := 1.78
 PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synthetic-athlete/video
+# Every crate with its tests, under the features `cargo test --workspace` has: whoever builds this first compiles nothing twice.
+EVERYTHING := --workspace --lib --bins --tests --examples
+BUILD := $(PROGRAMS)
+test load load-check: BUILD := $(EVERYTHING)
 
-.PHONY: help setup web build models sample run serve test lint deny accuracy calibrate bench-peer bench-live clean
+.PHONY: help setup web build models sample run serve test lint deny accuracy calibrate bench-peer bench-live load load-check clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -35,7 +39,7 @@ web/dist/index.html: $(WEB_SOURCES) web/node_modules/.package-lock.json
 web: setup web/dist/index.html ## Build the studio and the broadcast overlay page
 
 build: setup web ## Build the command line, the plugin, the pages and the synthetic athlete
-	@cargo build --release --locked $(PROGRAMS)
+	@cargo build --release --locked $(BUILD)
 	@mkdir -p $(PLUGINS)
 	@cp -u $(BIN)/libgstkinemotion.so $(PLUGINS)/
 
@@ -74,6 +78,7 @@ test: models ## Run every test
 	@npm --prefix web test --silent
 	@cargo test --release --locked --workspace
 	@KINEMOTION_BIN=$(abspath $(BIN)) node --test tests/browser/
+	@$(LOAD_CHECK)
 
 lint: setup web deny ## Check format, lints, documentation and licences
 	@npm --prefix web run --silent check
@@ -102,6 +107,17 @@ bench-peer: models ## Measure side by side with MediaPipe and the Python tool
 
 bench-live: models ## Measure how long a live measurement takes, from the camera to the screen
 	@KINEMOTION_BIN=$(abspath $(BIN)) node tests/browser/bench.mjs
+
+SOAK_MINUTES := 30
+
+load: models ## Measure many sessions at once into docs/performance.md; SCENARIOS="athletes-25 joining" for some
+	@python3 tests/load/load.py --programs $(BIN) --cache $(CACHE) --document docs/performance.md \
+		--soak-minutes $(SOAK_MINUTES) $(if $(RESUME),--resume) $(if $(SMALL),--small) $(SCENARIOS)
+
+LOAD_CHECK := python3 tests/load/check.py --programs $(BIN)
+
+load-check: models ## Check that five sessions at once keep what is promised
+	@$(LOAD_CHECK)
 
 clean: ## Remove build results and the sample, keep models and downloads
 	@cargo clean

@@ -7,7 +7,6 @@ import argparse
 import hashlib
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,9 @@ import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "scripts"))
+from environments import environment  # noqa: E402
+
 LOCK = tomllib.loads((HERE.parents[1] / "models" / "models.lock").read_text())
 QUALITIES = {"fast": (0, "lite", 0.45), "balanced": (1, "full", 0.50), "accurate": (2, "heavy", 0.65)}
 FPS = 30
@@ -44,19 +46,6 @@ class Run:
                 raise SystemExit(f"{' '.join(map(str, command))} failed: {' / '.join(tail)}")
         self.cpu = usage.ru_utime + usage.ru_stime
         self.peak = usage.ru_maxrss / 1024
-
-
-def environment(cache, name, requirements):
-    """Virtual environment for a requirements file, made once."""
-    folder = cache / "peer" / name
-    stamp = folder / "ready"
-    wanted = requirements.read_text()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([folder / "bin" / "pip", "-q", "install", "-r", requirements], check=True)
-        stamp.write_text(wanted)
-    return folder
 
 
 def add_models(folder):
@@ -106,9 +95,10 @@ def main():
     parser.add_argument("--athlete", type=Path, required=True)
     parser.add_argument("--cache", type=Path, required=True)
     options = parser.parse_args()
-    mediapipe = environment(options.cache, "mediapipe", HERE / "mediapipe.txt")
+    peers = options.cache / "peer"
+    mediapipe = environment(peers / "mediapipe", HERE / "mediapipe.txt")
     add_models(mediapipe)
-    python_tool = environment(options.cache, "python-kinemotion", HERE / "python-kinemotion.txt")
+    python_tool = environment(peers / "python-kinemotion", HERE / "python-kinemotion.txt")
     clips = [render(options.athlete, options.cache, n) for n in (SHORT_REPETITIONS, LONG_REPETITIONS)]
 
     def ours(quality):

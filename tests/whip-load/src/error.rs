@@ -29,9 +29,11 @@ pub enum PublishError {
     #[error("refused: {problem}{}", retry_text(*.retry_after))]
     Refused {
         /// What it says.
-        problem: Problem,
+        problem: Box<Problem>,
         /// When to come again, of `Retry-After`.
         retry_after: Option<Duration>,
+        /// From the request until the whole answer was there.
+        after: Duration,
     },
     /// The server answers with another status than it should.
     #[error("{action} was answered with {status}: {problem}")]
@@ -119,7 +121,11 @@ mod tests {
         let problem =
             Problem::read(br#"{"type":"/problems/full","title":"Full","detail":"no room","status":503}"#);
         let retry_after = Some(Duration::from_secs(5));
-        let refused = PublishError::Refused { problem, retry_after };
+        let refused = PublishError::Refused {
+            problem: problem.into(),
+            retry_after,
+            after: Duration::from_millis(3),
+        };
         assert_eq!(refused.to_string(), "refused: Full: no room (again in 5 s)");
     }
 

@@ -6,7 +6,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::header::{self, HeaderMap};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use url::Url;
 
@@ -20,6 +20,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// From before the connection was made until the whole answer was there.
+    pub took: Duration,
 }
 
 impl Answer {
@@ -73,6 +75,7 @@ pub async fn send(
     let request = request
         .body(Full::new(Bytes::from(offer.unwrap_or_default())))
         .map_err(|error| failed(error.to_string()))?;
+    let since = Instant::now();
     let stream = TcpStream::connect(&authority)
         .await
         .map_err(|error| failed(error.to_string()))?;
@@ -88,6 +91,7 @@ pub async fn send(
             status: parts.status.as_u16(),
             headers: parts.headers,
             body,
+            took: since.elapsed(),
         })
     };
     tokio::pin!(exchange);

@@ -7,7 +7,7 @@ mod command;
 use anyhow::Context;
 use clap::Parser;
 use command::arguments::Arguments;
-use command::{csv, load, report::Report};
+use command::{csv, json, load, report::Report};
 use std::process::ExitCode;
 use std::sync::Arc;
 use whip_load::Footage;
@@ -31,6 +31,9 @@ fn main() -> anyhow::Result<ExitCode> {
         csv::write(path, &run).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let report = Report::of(&run);
+    if let Some(path) = &arguments.json {
+        json::write(path, &report).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     print(&report.to_string());
     let broken = arguments
         .slo

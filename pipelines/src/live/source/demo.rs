@@ -7,10 +7,7 @@ use crate::measuring::movement_name;
 use gst::prelude::*;
 use kinemotion_motion::MovementChoice;
 use std::time::Duration;
-use synthetic_athlete::{
-    Clip, Cmj, Colorimetry, DropJump, Footage, Movement, Rate, RepeatedJumps, Running, Squat, SquatJump,
-    Walking,
-};
+use synthetic_athlete::{Clip, Colorimetry, Footage, Movement, Rate};
 
 /// Frames per second.
 const FPS: u32 = 30;
@@ -120,20 +117,8 @@ fn footage(movement: MovementChoice) -> Result<Footage, String> {
         "auto" => "cmj",
         name => name,
     };
-    let movement: Movement = match name {
-        "cmj" => Cmj::default().into(),
-        "squatjump" => SquatJump::default().into(),
-        "dropjump" => DropJump::default().into(),
-        "repeatedjumps" => RepeatedJumps::default().into(),
-        "squat" => Squat::default().into(),
-        "running" => Running::default().into(),
-        "walking" => Walking::default().into(),
-        other => {
-            return Err(format!(
-                "the synthetic athlete does not know the movement {other}"
-            ));
-        }
-    };
+    let movement = Movement::named(name)
+        .ok_or_else(|| format!("the synthetic athlete does not know the movement {name}"))?;
     let clip = Clip {
         fps: Rate::from(FPS),
         ..Clip::of(movement)

@@ -41,6 +41,12 @@ impl Default for Movement {
 }
 
 impl Movement {
+    /// The default clip of the movement of this name; `None` when the athlete knows none.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut kinds = MovementKind::ALL.into_iter();
+        kinds.find(|kind| kind.name() == name).map(Self::from)
+    }
+
     /// Which movement it is.
     pub fn kind(&self) -> MovementKind {
         match self {
@@ -98,11 +104,18 @@ impl MovementKind {
 }
 
 macro_rules! movement_from {
-    ($($name:ident),*) => { $(
-        impl From<$name> for Movement {
-            fn from(m: $name) -> Self { Movement::$name(m) }
+    ($($name:ident),*) => {
+        impl From<MovementKind> for Movement {
+            fn from(kind: MovementKind) -> Self {
+                match kind {
+                    $(MovementKind::$name => $name::default().into(),)*
+                }
+            }
         }
-    )* };
+        $(impl From<$name> for Movement {
+            fn from(m: $name) -> Self { Movement::$name(m) }
+        })*
+    };
 }
 movement_from!(
     Cmj,
@@ -114,3 +127,18 @@ movement_from!(
     Walking,
     Standing
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_movement_is_found_by_its_name() {
+        for kind in MovementKind::ALL {
+            let movement = Movement::named(kind.name()).expect("a movement");
+            assert_eq!(movement.kind(), kind);
+            movement.check().expect("a clip that can be drawn");
+        }
+        assert_eq!(Movement::named("curling"), None);
+    }
+}

@@ -4,9 +4,7 @@ use super::slo::Slo;
 use clap::Parser;
 use std::path::PathBuf;
 use std::time::Duration;
-use synthetic_athlete::{
-    Cmj, DropJump, Movement, RepeatedJumps, Running, Squat, SquatJump, Standing, Walking,
-};
+use synthetic_athlete::Movement;
 use url::Url;
 use whip_load::{Codec, FootageOptions, Impairment, PublisherOptions};
 
@@ -25,9 +23,12 @@ pub struct Arguments {
     /// How many publishers begin in each second.
     #[arg(long, default_value_t = 5.0, value_parser = positive)]
     pub ramp_per_s: f64,
-    /// How long it lasts from the moment the last publisher begins.
+    /// How long it lasts from the moment the last publisher begins; with `--times` the longest one session may take.
     #[arg(long, default_value = "30s", value_parser = humantime::parse_duration)]
     pub duration: Duration,
+    /// Instead of staying, each publisher ends its session at the first pose and begins again, so many times in all.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub times: Option<u32>,
     /// vp8, h264 (Baseline) or h264-high.
     #[arg(long, default_value = "h264")]
     pub codec: Codec,
@@ -56,7 +57,7 @@ pub struct Arguments {
     #[arg(long)]
     pub audio: bool,
     /// Offer no data channel: nothing is heard, so no latency is measured.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "times")]
     pub no_data_channel: bool,
     /// At the end, vanish without DELETE.
     #[arg(long)]
@@ -73,8 +74,11 @@ pub struct Arguments {
     /// Write a row per client and second to this file.
     #[arg(long)]
     pub csv: Option<PathBuf>,
+    /// Write the figures of the table to this file, as JSON.
+    #[arg(long)]
+    pub json: Option<PathBuf>,
     /// What must hold, like `p95=200ms,errors=1%`. At most: p50, p95, p99 (frame sent → metric received), setup (95th
-    /// percentile), errors, refused, degraded, unmatched, skipped. At least: poses (measured, per second, of the worst client).
+    /// percentile), refusal (the longest), errors, refused, degraded, unmatched, skipped. At least: poses (measured, per second, of the worst client).
     #[arg(long)]
     pub slo: Option<Slo>,
 }
@@ -123,17 +127,11 @@ impl Arguments {
 
 /// The default clip of a movement.
 fn movement(name: &str) -> anyhow::Result<Movement> {
-    Ok(match name {
-        "cmj" | "auto" => Cmj::default().into(),
-        "squatjump" => SquatJump::default().into(),
-        "dropjump" => DropJump::default().into(),
-        "repeatedjumps" => RepeatedJumps::default().into(),
-        "squat" => Squat::default().into(),
-        "running" => Running::default().into(),
-        "walking" => Walking::default().into(),
-        "standing" => Standing::default().into(),
-        _ => anyhow::bail!("the synthetic athlete knows no movement `{name}`"),
-    })
+    let shown = match name {
+        "auto" => "cmj",
+        name => name,
+    };
+    Movement::named(shown).ok_or_else(|| anyhow::anyhow!("the synthetic athlete knows no movement `{name}`"))
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -2,7 +2,9 @@
 
 pub mod arguments;
 pub mod csv;
+pub mod json;
 pub mod load;
 pub mod record;
 pub mod report;
 pub mod slo;
+mod table;

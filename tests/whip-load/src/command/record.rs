@@ -1,7 +1,7 @@
 //! What one publisher did and heard.
 
 use std::time::Instant;
-use whip_load::event::{Event, Pose};
+use whip_load::event::{Event, Pose, Source};
 use whip_load::matching::{self, Arrival, Match, SentFrame};
 use whip_load::{Heard, Message, PublishError};
 
@@ -12,9 +12,20 @@ pub enum Outcome {
     #[default]
     Published,
     /// The daemon had no room.
-    Refused(String),
+    Refused(Refusal),
     /// Something went wrong.
     Failed(String),
+}
+
+/// How the daemon said that it has no room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// What it said.
+    pub reason: String,
+    /// How long that took, ms.
+    pub after_ms: f64,
+    /// Whether it said when to come again.
+    pub says_when: bool,
 }
 
 /// A pose that was heard.
@@ -85,7 +96,15 @@ impl Record {
         if self.outcome == Outcome::Published {
             self.outcome = match error {
                 None => Outcome::Published,
-                Some(refused @ PublishError::Refused { .. }) => Outcome::Refused(refused.to_string()),
+                Some(
+                    refused @ PublishError::Refused {
+                        after, retry_after, ..
+                    },
+                ) => Outcome::Refused(Refusal {
+                    reason: refused.to_string(),
+                    after_ms: 1e3 * after.as_secs_f64(),
+                    says_when: retry_after.is_some(),
+                }),
                 Some(error) => Outcome::Failed(error.to_string()),
             };
         }
@@ -98,7 +117,31 @@ impl Record {
 
     /// How long media flowed, seconds.
     pub fn live_s(&self) -> f64 {
-        self.connected_s.map_or(0.0, |connected| self.over_s - connected)
+        self.live().map_or(0.0, |(connected, last)| last - connected)
+    }
+
+    /// Measured poses per second from the first pose of any kind on; how long that took is told by [`Record::setup_s`].
+    pub fn measured_per_s(&self) -> Option<f64> {
+        let (connected, last) = self.live()?;
+        let since = self.poses.first().map_or(connected, |first| first.at_s);
+        let measured = self
+            .poses
+            .iter()
+            .filter(|heard| heard.pose.source == Source::Measured);
+        (last > since).then(|| measured.count() as f64 / (last - since))
+    }
+
+    /// The longest time without a pose while media flowed, seconds.
+    pub fn silence_s(&self) -> Option<f64> {
+        let (connected, last) = self.live()?;
+        let heard = self.poses.iter().map(|heard| heard.at_s.min(last));
+        let times: Vec<f64> = [connected].into_iter().chain(heard).chain([last]).collect();
+        times.windows(2).map(|pair| pair[1] - pair[0]).reduce(f64::max)
+    }
+
+    /// When media could flow and when the last frame was sent; `DELETE` and its answer come after that.
+    fn live(&self) -> Option<(f64, f64)> {
+        Some((self.connected_s?, self.frames.last()?.at_s))
     }
 
     /// The frame of each pose, and the time from frame sent to pose heard, ms.

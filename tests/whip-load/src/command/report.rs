@@ -1,19 +1,16 @@
-//! The table.
+//! The figures of a run.
 
 use super::load::Run;
-use super::record::{Outcome, Record};
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, Table};
+use super::record::{Outcome, Record, Refusal};
 use std::collections::BTreeMap;
-use std::fmt;
 use whip_load::event::Source;
-use whip_load::statistics::{quantile, sorted};
+use whip_load::statistics::quantile;
 
 /// Figures of a run. Lists are in rising order.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Publishers that were to publish.
-    pub clients: usize,
+    /// Sessions that were to be.
+    pub sessions: usize,
     /// Those the daemon had no room for.
     pub refused: usize,
     /// Those that failed.
@@ -24,16 +21,26 @@ pub struct Report {
     pub latencies: Vec<f64>,
     /// The same of poses that were measured.
     pub measured_latencies: Vec<f64>,
+    /// The same by the whole minute in which the pose was heard.
+    pub minutes: BTreeMap<u64, Vec<f64>>,
     /// From POST to the first pose, ms.
     pub setups: Vec<f64>,
+    /// From POST to the refusal, ms.
+    pub refusals: Vec<f64>,
+    /// Refusals that did not say when to come again.
+    pub refusals_without_when: usize,
     /// How late frames were sent, ms: this program's own fault.
     pub behind: Vec<f64>,
     /// How far media times were off the clock of their stretch, ms.
     pub residuals: Vec<f64>,
-    /// Measured poses per second of each publisher that was connected.
+    /// Measured poses per second of each session from its first pose on.
     pub rates: Vec<f64>,
+    /// The longest time without a pose of each session that was connected, seconds.
+    pub silences: Vec<f64>,
     /// Frames that were sent.
     pub frames: usize,
+    /// Of these, from the frame of each session's first pose on.
+    pub frames_since_first_pose: usize,
     /// Steps that went by without a frame, because this program got no processor in time.
     pub skipped: u64,
     /// Poses that were heard: measured, predicted, and of an empty picture.
@@ -52,13 +59,15 @@ pub struct Report {
     pub seconds: f64,
     /// Processor time of this program, seconds.
     pub cpu_s: f64,
+    /// How long media flowed in all sessions together, seconds.
+    pub published_s: f64,
 }
 
 impl Report {
     /// The figures of a run.
     pub fn of(run: &Run) -> Self {
         let mut report = Self {
-            clients: run.records.len(),
+            sessions: run.records.len(),
             seconds: run.seconds,
             cpu_s: run.cpu_s,
             ..Self::default()
@@ -71,10 +80,15 @@ impl Report {
             &mut report.latencies,
             &mut report.measured_latencies,
             &mut report.setups,
+            &mut report.refusals,
             &mut report.behind,
             &mut report.residuals,
             &mut report.rates,
-        ] {
+            &mut report.silences,
+        ]
+        .into_iter()
+        .chain(report.minutes.values_mut())
+        {
             values.sort_by(f64::total_cmp);
         }
         report
@@ -83,8 +97,14 @@ impl Report {
     fn add(&mut self, record: &Record, turn_s: f64) {
         match &record.outcome {
             Outcome::Published => {}
-            Outcome::Refused(reason) => {
+            Outcome::Refused(Refusal {
+                reason,
+                after_ms,
+                says_when,
+            }) => {
                 self.refused += 1;
+                self.refusals.push(*after_ms);
+                self.refusals_without_when += usize::from(!says_when);
                 *self.reasons.entry(reason.clone()).or_default() += 1;
             }
             Outcome::Failed(reason) => {
@@ -92,8 +112,15 @@ impl Report {
                 *self.reasons.entry(reason.clone()).or_default() += 1;
             }
         }
-        for (heard, (found, latency)) in record.poses.iter().zip(record.latencies(turn_s)) {
+        let latencies = record.latencies(turn_s);
+        let first = latencies.first().map_or(0, |(found, _)| found.frame);
+        self.frames_since_first_pose += record.frames.len() - first;
+        for (heard, (found, latency)) in record.poses.iter().zip(latencies) {
             self.latencies.push(latency);
+            self.minutes
+                .entry(heard.at_s as u64 / 60)
+                .or_default()
+                .push(latency);
             self.unmatched += usize::from(found.residual_ms.is_none());
             self.residuals.extend(found.residual_ms.map(f64::abs));
             let column = match heard.pose.source {
@@ -107,19 +134,15 @@ impl Report {
             }
         }
         self.setups.extend(record.setup_s().map(|seconds| 1e3 * seconds));
+        self.silences.extend(record.silence_s());
         self.behind.extend(&record.behind_ms);
         self.frames += record.frames.len();
         self.skipped += record.skipped;
         self.repetitions += record.repetitions;
         self.key_frames_asked += record.key_frames_asked;
         self.unreadable += record.unreadable;
-        if record.live_s() > 0.0 {
-            let measured = record
-                .poses
-                .iter()
-                .filter(|heard| heard.pose.source == Source::Measured);
-            self.rates.push(measured.count() as f64 / record.live_s());
-        }
+        self.published_s += record.live_s();
+        self.rates.extend(record.measured_per_s());
     }
 
     /// A quantile of the time from frame sent to pose heard, ms.
@@ -132,14 +155,14 @@ impl Report {
         quantile(&self.setups, share)
     }
 
-    /// Publishers that failed, of those that were not refused.
+    /// Sessions that failed, of those that were not refused.
     pub fn errors_share(&self) -> f64 {
-        share(self.failed, self.clients - self.refused).unwrap_or(0.0)
+        share(self.failed, self.sessions - self.refused).unwrap_or(0.0)
     }
 
-    /// Publishers that were refused, of all.
+    /// Sessions that were refused, of all.
     pub fn refused_share(&self) -> f64 {
-        share(self.refused, self.clients).unwrap_or(0.0)
+        share(self.refused, self.sessions).unwrap_or(0.0)
     }
 
     /// Steps without a frame, of all.
@@ -164,74 +187,6 @@ fn degraded(records: &[Record]) -> Option<f64> {
         poses.filter_map(|heard| heard.pose.degraded)
     };
     share(told().filter(|degraded| *degraded).count(), told().count())
-}
-
-fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "–".into(), |share| format!("{:.1} %", 100.0 * share))
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let done = self.clients - self.refused - self.failed;
-        writeln!(
-            f,
-            "{} clients for {:.0} s: {done} published, {} refused, {} failed",
-            self.clients, self.seconds, self.refused, self.failed
-        )?;
-        for (reason, count) in &self.reasons {
-            writeln!(f, "  {count} × {reason}")?;
-        }
-        let [measured, predicted, nobody] = self.poses;
-        writeln!(
-            f,
-            "{} frames sent, {} skipped; poses heard: {measured} measured, {predicted} predicted, {nobody} of an empty picture",
-            self.frames, self.skipped
-        )?;
-        writeln!(
-            f,
-            "degraded {}, unmatched {}, unreadable {}; {} repetitions, key frame asked for {} times\n",
-            percent(self.degraded),
-            percent(self.unmatched_share()),
-            self.unreadable,
-            self.repetitions,
-            self.key_frames_asked
-        )?;
-        writeln!(f, "{}", self.table())?;
-        write!(
-            f,
-            "\nthis program took {:.3} of a processor, {:.4} for each client",
-            self.cpu_s / self.seconds,
-            self.cpu_s / self.seconds / self.clients as f64
-        )
-    }
-}
-
-impl Report {
-    fn table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_preset(NOTHING);
-        table.set_header(["", "p50", "p95", "p99", "most", "n"]);
-        let mut row = |name: &str, values: &[f64], digits: usize| {
-            let figure = |share| {
-                quantile(values, share).map_or_else(|| "–".into(), |value| format!("{value:.digits$}"))
-            };
-            let [p50, p95, p99, most] = [0.5, 0.95, 0.99, 1.0].map(figure);
-            table.add_row([name, &p50, &p95, &p99, &most, &values.len().to_string()]);
-        };
-        row("frame sent → metric received, ms", &self.latencies, 1);
-        row("  of frames that were looked at", &self.measured_latencies, 1);
-        row("WHIP POST → first metric, ms", &self.setups, 0);
-        // The best clients are of no interest: ranks from the other end.
-        let lowest = sorted(self.rates.iter().map(|rate| -rate));
-        let lowest: Vec<f64> = lowest.into_iter().map(|rate| -rate).collect();
-        row("measured poses per second of a client, worst last", &lowest, 1);
-        row("frame due → frame sent, ms", &self.behind, 1);
-        row("media time off its frame's clock, ms", &self.residuals, 2);
-        for column in table.column_iter_mut().skip(1) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        table
-    }
 }
 
 #[cfg(test)]
@@ -281,12 +236,17 @@ mod tests {
     #[test]
     fn figures_are_those_of_the_records() {
         let refused = Record {
-            outcome: Outcome::Refused("refused: full".into()),
+            outcome: Outcome::Refused(Refusal {
+                reason: "refused: full".into(),
+                after_ms: 3.0,
+                says_when: false,
+            }),
             ..Record::default()
         };
         let report = report(vec![record(), refused]);
-        assert_eq!((report.clients, report.refused, report.failed), (2, 1, 0));
+        assert_eq!((report.sessions, report.refused, report.failed), (2, 1, 0));
         assert_eq!((report.poses, report.unmatched), ([60, 60, 0], 0));
+        assert_eq!((report.frames, report.frames_since_first_pose), (120, 120));
         assert!(
             report
                 .latencies
@@ -294,7 +254,17 @@ mod tests {
                 .all(|latency| (latency - 50.0).abs() < 1e-6)
         );
         assert!(report.setup(0.5).is_some_and(|setup| (setup - 550.0).abs() < 9.0));
-        assert_eq!(report.rates, [15.0]);
+        // 60 in the 3.92 s from the first pose to the last frame.
+        assert!(matches!(report.rates[..], [rate] if (rate - 15.3).abs() < 0.1));
+        assert!(
+            matches!(report.silences[..], [longest] if (longest - 0.042).abs() < 0.01),
+            "{:?}",
+            report.silences
+        );
+        assert_eq!(
+            (&report.refusals[..], report.refusals_without_when),
+            (&[3.0][..], 1)
+        );
         assert_eq!(report.degraded, Some(0.25));
         let text = report.to_string();
         assert!(

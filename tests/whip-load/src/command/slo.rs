@@ -34,7 +34,7 @@ enum Unit {
     Rate,
 }
 
-const MEASURES: [Measure; 10] = [
+const MEASURES: [Measure; 11] = [
     Measure {
         name: "p50",
         unit: Unit::Time,
@@ -54,6 +54,11 @@ const MEASURES: [Measure; 10] = [
         name: "setup",
         unit: Unit::Time,
         value: |report| report.setup(0.95),
+    },
+    Measure {
+        name: "refusal",
+        unit: Unit::Time,
+        value: |report| report.refusals.last().copied(),
     },
     Measure {
         name: "errors",
@@ -177,7 +182,7 @@ mod tests {
     fn a_goal_that_is_missed_is_named_with_what_was_measured() {
         let report = Report {
             latencies: vec![10.0, 20.0, 300.0],
-            clients: 50,
+            sessions: 50,
             failed: 1,
             rates: vec![8.0, 30.0],
             frames: 90,

@@ -176,8 +176,9 @@ fn expect(answer: Answer, action: &'static str, status: u16) -> Result<Answer, P
     match answer.status {
         got if got == status => Ok(answer),
         503 => Err(PublishError::Refused {
-            problem: Problem::read(&answer.body),
+            problem: Problem::read(&answer.body).into(),
             retry_after,
+            after: answer.took,
         }),
         status => Err(PublishError::Status {
             action,

@@ -146,8 +146,13 @@ async fn a_refusal_says_why_and_when_to_come_again() {
     let url = receiver::refusing().await;
     let refused = Publisher::connect(&PublisherOptions::new(url), footage(Codec::Vp8)).await;
     match refused.err() {
-        Some(PublishError::Refused { problem, retry_after }) => {
+        Some(PublishError::Refused {
+            problem,
+            retry_after,
+            after,
+        }) => {
             assert_eq!(problem.title, "Full");
+            assert!(after > Duration::ZERO);
             assert_eq!(retry_after, Some(Duration::from_secs(7)));
         }
         other => panic!("{other:?}"),

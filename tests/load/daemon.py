@@ -1,0 +1,100 @@
+"""A daemon of one's own: fresh storage, free ports, settings by environment."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+
+# How long it may take to be ready (it loads models), and to end once it is asked to (`sessions.drain_s` is 20), seconds.
+READY_S, END_S = 60, 40
+
+
+class Daemon:
+    """A running `kinemotion serve`."""
+
+    def __init__(self, process, port, admin_port, log):
+        self.process, self.log = process, log
+        self.pid = process.pid
+        self.url = f"http://127.0.0.1:{port}"
+        self.admin_port = admin_port
+
+    def metrics(self):
+        """What it counts: value by `name{labels}` as in `/metrics`, without the buckets of histograms."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        samples = (line.rpartition(" ") for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, _, value in samples if "_bucket{" not in name}
+
+    def is_ready(self):
+        try:
+            admin = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=5)
+            admin.request("GET", "/readyz")
+            return admin.getresponse().status == 200
+        except OSError:
+            return False
+
+    def until_ready(self):
+        # There is no event to wait for: from outside, a port that opens can only be tried.
+        give_up = time.monotonic() + READY_S
+        while not self.is_ready():
+            if self.process.poll() is not None or time.monotonic() > give_up:
+                raise SystemExit(f"the daemon does not get ready; its log ends with: {tail(self.log)}")
+            time.sleep(0.05)
+
+    def end(self):
+        """Ends it as Ctrl-C does. Says what it did not do properly; None when all is well."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return f"the daemon did not end within {END_S} s; its log ends with: {tail(self.log)}"
+        return f"the daemon ended with {code}; its log ends with: {tail(self.log)}" if code else None
+
+
+@contextlib.contextmanager
+def running(program, folder, settings, troubles):
+    """A daemon in `folder` with `settings`: values by SECTION__KEY as in `KINEMOTION_SERVE__SECTION__KEY`. How it ended, if not
+    well, is added to `troubles`: what was measured before is not lost."""
+    folder.mkdir(parents=True)
+    port, admin_port = free_ports(2)
+    settings = {
+        "SERVER__LISTEN": f"127.0.0.1:{port}",
+        "ADMIN__LISTEN": f"127.0.0.1:{admin_port}",
+        "STORAGE__FOLDER": folder / "analyses",
+        "LOG__FILTER": "warn",
+        **settings,
+    }
+    environment = os.environ | {f"KINEMOTION_SERVE__{key}": str(value) for key, value in settings.items()}
+    log = folder / "daemon.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([program, "serve"], env=environment, stdout=out, stderr=out)
+    daemon = Daemon(process, port, admin_port, log)
+    try:
+        daemon.until_ready()
+        yield daemon
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    trouble = daemon.end()
+    if trouble:
+        troubles.append(trouble)
+
+
+def free_ports(count):
+    """Ports nobody listens on."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def tail(path, lines=5):
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])

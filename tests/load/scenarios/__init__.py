@@ -1,0 +1,30 @@
+"""The scenarios, in the order in which they run and are told."""
+
+from . import (
+    api,
+    asked_100,
+    athletes_25,
+    bad_network,
+    churn,
+    full_rate,
+    joining,
+    memory,
+    sessions,
+    soak,
+    stubbed_100,
+)
+
+MODULES = (
+    athletes_25,
+    sessions,
+    full_rate,
+    asked_100,
+    stubbed_100,
+    memory,
+    joining,
+    churn,
+    bad_network,
+    api,
+    soak,
+)
+ALL = {module.SCENARIO.name: module.SCENARIO for module in MODULES}
