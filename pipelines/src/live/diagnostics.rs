@@ -115,6 +115,7 @@ impl Diagnostics {
                 LiveEvent::State { state, reason } => own.note_state(*state, reason.as_deref()),
                 LiveEvent::Warning(text) => own.note(NoteKind::Warning, SESSION, text),
                 LiveEvent::Error(error) => own.note(NoteKind::Error, SESSION, &error.to_string()),
+                LiveEvent::Service(service) => own.note(NoteKind::Message, SESSION, &service.to_string()),
                 LiveEvent::Pose(_) | LiveEvent::Motion(_) => {}
             }
             events(event);

@@ -5,7 +5,6 @@ use super::order::Order;
 use super::scribe::News;
 use super::store::{Store, StoreError, Stored};
 use super::{events, states};
-use crate::serve::auth::Client;
 use crate::serve::hub::{Capacity, Draft, EventType, Hub, Line, Log};
 use kinemotion_pipelines::live::{LiveSession, SessionState};
 use serde_json::value::RawValue;
@@ -21,8 +20,6 @@ pub struct Analysis {
     pub id: String,
     /// What was ordered.
     pub order: Order,
-    /// Who ordered it, as long as the daemon that took the order runs.
-    pub client: Option<Client>,
     /// What it says.
     pub hub: Arc<Hub>,
     record: Mutex<Record>,
@@ -85,19 +82,10 @@ impl Analysis {
         Self::with(id, order, hub, record, store)
     }
 
-    /// Ordered by this client.
-    pub fn of_client(self, client: Client) -> Self {
-        Self {
-            client: Some(client),
-            ..self
-        }
-    }
-
     fn with(id: String, order: Order, hub: Hub, record: Record, store: Store) -> Self {
         Self {
             id,
             order,
-            client: None,
             hub: Arc::new(hub),
             record: Mutex::new(record),
             store,

@@ -1,9 +1,13 @@
 //! The end of the daemon as analyses meet it. They have no session here: they end when the test says so, or not at all.
 
 use super::*;
-use kinemotion_pipelines::live::SessionState;
+use kinemotion_pipelines::live::{Demo, LiveSource, SessionState};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+
+fn demo(id: &str) -> LiveSpec {
+    LiveSpec::new(id, LiveSource::Demo(Demo::default()))
+}
 
 /// Sessions with one analysis that runs.
 async fn running_one(folder: &std::path::Path, drain_s: u64) -> (Sessions, Arc<Analysis>) {
@@ -13,7 +17,7 @@ async fn running_one(folder: &std::path::Path, drain_s: u64) -> (Sessions, Arc<A
     let shared = SharedConfig::new(config.clone());
     let sessions = Sessions::open(shared, Metrics::new().expect("metrics")).await;
     let sessions = sessions.expect("sessions");
-    let analysis = sessions.take_place("a".into(), Order::of_a_demo(), &config);
+    let analysis = sessions.take_place(&mut demo("a"), Order::of_a_demo(), &config);
     let analysis = analysis.expect("a place");
     sessions.begin_to_store(&analysis).await.expect("it is stored");
     (sessions, analysis)
@@ -30,7 +34,7 @@ async fn what_runs_is_told_and_waited_for_no_longer_than_it_takes() {
     assert_eq!(analysis.asked_to_end().await, "the daemon is about to end");
     assert!(sessions.is_draining());
     let config = sessions.0.config.get();
-    let refused = sessions.take_place("b".into(), Order::of_a_demo(), &config);
+    let refused = sessions.take_place(&mut demo("b"), Order::of_a_demo(), &config);
     let refused = refused.err().expect("nothing new is taken");
     assert_eq!(refused.status, 503);
     assert!(!draining.is_finished(), "it waits for what runs");

@@ -120,7 +120,7 @@ impl Sessions {
         let config = self.0.config.get();
         let id = uuid::Uuid::now_v7().to_string();
         let mut spec = order::spec(&id, &request, &config, &self.0.store)?;
-        let analysis = self.take_place(&mut spec, (Order::of(&request), client), &config)?;
+        let analysis = self.take_place(&mut spec, Order::of(&request, client), &config)?;
         self.begin_to_store(&analysis).await?;
         if !analysis.order.takes_publisher() {
             analysis.await_pose(Instant::now());
@@ -152,7 +152,7 @@ impl Sessions {
     fn take_place(
         &self,
         spec: &mut LiveSpec,
-        (order, client): (Order, Client),
+        order: Order,
         config: &Config,
     ) -> Result<Arc<Analysis>, Problem> {
         let refuse = |reason: &'static str, detail: String| {
@@ -170,7 +170,7 @@ impl Sessions {
             return refuse("full", format!("all {most} places are taken"));
         }
         let own = running(&analyses)
-            .filter(|analysis| analysis.client == Some(client))
+            .filter(|analysis| analysis.order.client == order.client)
             .count();
         let per_token = config.sessions.per_token;
         if per_token > 0 && own >= per_token {
@@ -190,8 +190,7 @@ impl Sessions {
             }
         }
         let (id, store) = (spec.id.clone(), self.0.store.clone());
-        let analysis =
-            Arc::new(Analysis::new(id.clone(), order, store, recall::capacity(config)).of_client(client));
+        let analysis = Arc::new(Analysis::new(id.clone(), order, store, recall::capacity(config)));
         analyses.insert(id, analysis.clone());
         Ok(analysis)
     }

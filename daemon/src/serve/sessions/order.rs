@@ -3,6 +3,7 @@
 use super::sources::{self, without_credentials};
 use super::store::Store;
 use crate::serve::api::model::{AthleteInfo, Camera, CreateAnalysis, Input, Output, Quality};
+use crate::serve::auth::Client;
 use crate::serve::config::Config;
 use crate::serve::problem::Problem;
 use kinemotion_pipelines::People;
@@ -35,6 +36,9 @@ pub struct Order {
     pub record: bool,
     /// Whether HLS is sent.
     pub hls: bool,
+    /// Who ordered it, as long as the daemon that took the order runs.
+    #[serde(skip)]
+    pub client: Option<Client>,
 }
 
 const WHIP: &str = "whip";
@@ -54,11 +58,12 @@ impl Order {
             box_height_m: None,
             record: false,
             hls: false,
+            client: None,
         }
     }
 
     /// The part of a request that is kept.
-    pub fn of(request: &CreateAnalysis) -> Self {
+    pub fn of(request: &CreateAnalysis, client: Client) -> Self {
         let (source, address) = match &request.input {
             Input::Streaming(_) => (WHIP, None),
             Input::Uri(uri) => ("uri", Some(without_credentials(uri))),
@@ -76,6 +81,7 @@ impl Order {
             box_height_m: request.box_height_m,
             record: request.record,
             hls: request.outputs.contains(&Output::Hls(true)),
+            client: Some(client),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use kinemotion_models::Quality;
 use serde::Serialize;
+use std::fmt;
 
 /// Share of the time that inference may be busy in the long run. Jobs come at random: queues grow quickly above.
 const TARGET: f64 = 0.85;
@@ -130,6 +131,17 @@ impl Service {
             model: quality.name(),
             overlay: true,
         }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pose_rate {
+            Some(rate) => write!(f, "measured {rate:.1} times per second")?,
+            None => f.write_str("every frame is measured")?,
+        }
+        write!(f, " by the model {}", self.model)?;
+        f.write_str(if self.overlay { "" } else { ", no graphics" })
     }
 }
 

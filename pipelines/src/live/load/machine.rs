@@ -189,6 +189,7 @@ fn networks<'a>(before: &'a EngineStats, now: &'a EngineStats) -> impl Iterator<
         .zip(&now.networks)
         .map(|(before, now)| NetworkStats {
             runs: now.runs - before.runs,
+            batches: now.batches - before.batches,
             run_s: now.run_s - before.run_s,
             cpu_s: now.cpu_s - before.cpu_s,
         })
