@@ -120,10 +120,9 @@ impl Record {
         self.live().map_or(0.0, |(connected, last)| last - connected)
     }
 
-    /// Measured poses per second from the first pose of any kind on; how long that took is told by [`Record::setup_s`].
-    pub fn measured_per_s(&self) -> Option<f64> {
-        let (connected, last) = self.live()?;
-        let since = self.poses.first().map_or(connected, |first| first.at_s);
+    /// Measured poses per second from this frame on to the last.
+    pub fn measured_per_s(&self, frame: usize) -> Option<f64> {
+        let (since, last) = (self.frames.get(frame)?.at_s, self.frames.last()?.at_s);
         let measured = self
             .poses
             .iter()

@@ -33,7 +33,7 @@ pub struct Report {
     pub behind: Vec<f64>,
     /// How far media times were off the clock of their stretch, ms.
     pub residuals: Vec<f64>,
-    /// Measured poses per second of each session from its first pose on.
+    /// Measured poses per second of each session from the frame of its first pose on.
     pub rates: Vec<f64>,
     /// The longest time without a pose of each session that was connected, seconds.
     pub silences: Vec<f64>,
@@ -115,6 +115,7 @@ impl Report {
         let latencies = record.latencies(turn_s);
         let first = latencies.first().map_or(0, |(found, _)| found.frame);
         self.frames_since_first_pose += record.frames.len() - first;
+        self.rates.extend(record.measured_per_s(first));
         for (heard, (found, latency)) in record.poses.iter().zip(latencies) {
             self.latencies.push(latency);
             self.minutes
@@ -142,7 +143,6 @@ impl Report {
         self.key_frames_asked += record.key_frames_asked;
         self.unreadable += record.unreadable;
         self.published_s += record.live_s();
-        self.rates.extend(record.measured_per_s());
     }
 
     /// A quantile of the time from frame sent to pose heard, ms.
@@ -254,8 +254,8 @@ mod tests {
                 .all(|latency| (latency - 50.0).abs() < 1e-6)
         );
         assert!(report.setup(0.5).is_some_and(|setup| (setup - 550.0).abs() < 9.0));
-        // 60 in the 3.92 s from the first pose to the last frame.
-        assert!(matches!(report.rates[..], [rate] if (rate - 15.3).abs() < 0.1));
+        // 60 in the 3.97 s from the first pose's frame to the last.
+        assert!(matches!(report.rates[..], [rate] if (rate - 15.1).abs() < 0.1));
         assert!(
             matches!(report.silences[..], [longest] if (longest - 0.042).abs() < 0.01),
             "{:?}",
