@@ -37,6 +37,7 @@ use kinemotion_models::Engine;
 use kinemotion_pipelines::live::decoders;
 use kinemotion_pipelines::live::load::Governor;
 use metrics::Metrics;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sessions::Sessions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -83,6 +84,7 @@ impl ServeArgs {
 pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     let config = args.load().map_err(|error| UsageError(error.to_string()))?;
     let filter = log::start(&config.log)?;
+    raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("serve")
@@ -91,6 +93,18 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     // Blocking work that hangs must not keep the process.
     runtime.shutdown_background();
     outcome
+}
+
+/// A session holds some thirty descriptors, and the usual soft limit is 1024. What the system permits is taken.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let permitted = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, permitted) {
+        tracing::warn!(%error, limit = limit.current, "the limit of open files cannot be raised");
+    }
 }
 
 /// Everything but the listeners.
