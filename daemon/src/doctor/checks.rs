@@ -167,7 +167,7 @@ fn inference(providers: &[ExecutionProvider]) -> Vec<Check> {
     }
     match engine {
         Ok(engine) => {
-            checks.push(blank_frame(engine.clone()));
+            checks.push(blank_frame(&engine));
             checks.extend(
                 engine
                     .notices()
@@ -186,7 +186,7 @@ fn inference(providers: &[ExecutionProvider]) -> Vec<Check> {
 
 const PROVIDERS: &str = "execution providers";
 
-fn blank_frame(engine: Arc<Engine>) -> Check {
+fn blank_frame(engine: &Arc<Engine>) -> Check {
     const SUBJECT: &str = "inference";
     const WIDTH: usize = 320;
     const HEIGHT: usize = 240;

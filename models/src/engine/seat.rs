@@ -128,9 +128,6 @@ impl Opened {
     }
 
     fn bit(network: Network) -> u8 {
-        match network {
-            Network::Detector => 1,
-            Network::Landmarker(quality) => 2 << quality as u8,
-        }
+        1 << network.index()
     }
 }
