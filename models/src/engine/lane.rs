@@ -2,7 +2,6 @@
 
 use super::job::{Completed, Job, Slot};
 use super::parcel::Parcel;
-use super::schedule::Claim;
 use super::{Engine, EngineError};
 use crate::store::Network;
 use std::sync::Arc;
@@ -86,7 +85,7 @@ impl Lane {
             .take()
             .expect("a parcel is submitted before it is waited for");
         if place == Place::Here
-            && let Claim::Run(mut seat) = engine.schedule.claim(self.job(patience))
+            && let Some(mut seat) = engine.schedule.claim(self.job(patience))
         {
             seat.run();
             let job = seat.jobs.pop().expect("the claimed job is in its seat");

@@ -44,14 +44,6 @@ pub struct EngineStats {
     pub networks: [NetworkStats; Network::ALL.len()],
 }
 
-/// What a stream may do with its own job.
-pub(super) enum Claim {
-    /// Run what the seat holds; give it back to [`Schedule::release`].
-    Run(Seat),
-    /// Wait: it has been queued.
-    Queued,
-}
-
 struct State {
     waiting: Vec<Job>,
     /// Free seats, the most recently used one last.
@@ -105,19 +97,20 @@ impl Schedule {
         self.assign(&mut state);
     }
 
-    /// Gives the caller a seat with its own job if there is one, else lets the job wait for a worker thread.
-    pub fn claim(&self, job: Job) -> Claim {
+    /// Gives the caller a seat with its own job in it, to be run and given back to [`Schedule::release`]; `None` when there is
+    /// none for it, and the job waits for a worker thread.
+    pub fn claim(&self, job: Job) -> Option<Seat> {
         let mut state = lock(&self.state);
         if !state.stopped
             && self.provider.batch() == 1
             && let Some(mut seat) = state.take_seat(job.parcel.network)
         {
             seat.jobs.push(job);
-            return Claim::Run(seat);
+            return Some(seat);
         }
         drop(state);
         self.submit(job);
-        Claim::Queued
+        None
     }
 
     /// Takes an empty seat back after a run.
