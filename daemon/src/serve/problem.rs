@@ -35,7 +35,7 @@ pub struct Problem {
     pub reason: Option<&'static str>,
     /// When to try again; also said by `Retry-After`.
     #[serde(skip)]
-    retry_after_s: Option<u64>,
+    retry_after_s: Option<u32>,
 }
 
 /// Name and title of the kind of problem a status stands for. Every answer from 400 up is of one of these.
@@ -136,7 +136,7 @@ impl Problem {
     }
 
     /// Worth another try after so many seconds.
-    pub fn retry_after(self, seconds: u64) -> Self {
+    pub fn retry_after(self, seconds: u32) -> Self {
         Self {
             retry_after_s: Some(seconds),
             ..self

@@ -4,7 +4,7 @@ use crate::serve::problem::Problem;
 use kinemotion_pipelines::live::LiveError;
 
 /// When a client that was refused for lack of places or time may try again, seconds.
-pub(super) const RETRY_S: u64 = 5;
+pub(super) const RETRY_S: u32 = 5;
 
 /// Why a session does not start: an output that does not work is one that was ordered.
 pub(super) fn not_started(error: LiveError) -> Problem {
