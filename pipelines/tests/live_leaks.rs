@@ -54,11 +54,11 @@ fn session(round: usize) {
             started.wait_for_frame();
             drop(publisher);
         }
-        // The publisher vanishes, and another takes the place.
+        // The publisher leaves, and another takes the place.
         3 => {
             publisher.accept(&answer);
             started.wait_for_frame();
-            drop(publisher);
+            publisher.close_association();
             started.wait_for_state(SessionState::Stalled);
             let second = Offerer::publisher(&format!("{PICTURE} ! {VP8}"));
             second.accept(&started.session.answer(&second.offer()).expect("an answer"));

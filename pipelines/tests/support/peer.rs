@@ -155,6 +155,20 @@ impl Offerer {
         reply.recv_timeout(super::PATIENCE).expect("an answer")
     }
 
+    /// Breaks the association of the data channel off, as a page does that is closed.
+    pub fn close_association(&self) {
+        let mut elements = self.pipeline.iterate_recurse();
+        let is_sctp = |element: &gst::Element| {
+            element
+                .factory()
+                .is_some_and(|factory| factory.name() == "sctpdec")
+        };
+        let association = elements.find(|element| is_sctp(&element));
+        let association = association.expect("there is a data channel");
+        association.set_locked_state(true);
+        association.set_state(gst::State::Null).expect("it goes to NULL");
+    }
+
     /// Sends no more pictures, and says nothing about it.
     pub fn fall_silent(&self) {
         let pad = self.element("picture").static_pad("src").expect("its pad");

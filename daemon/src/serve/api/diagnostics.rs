@@ -36,7 +36,7 @@ pub struct DiagnosticsView {
     get, path = "/api/v1/analyses/{id}/diagnostics", tag = "analyses", params(("id" = String, Path, description = "`analysis_id`")),
     responses((status = 200, description = "The diagnostics", body = DiagnosticsView))
 )]
-pub async fn show(
+pub async fn diagnostics(
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<axum::Json<DiagnosticsView>, Problem> {

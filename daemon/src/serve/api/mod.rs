@@ -30,7 +30,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(analyses::create, analyses::list))
         .routes(routes!(analyses::show, analyses::change, analyses::end))
-        .routes(routes!(diagnostics::show))
+        .routes(routes!(diagnostics::diagnostics))
         .routes(routes!(diagnostics::graph))
         .routes(routes!(stream::stream))
         .routes(routes!(files::snapshot))
