@@ -157,8 +157,8 @@ section!(
         loaded: Vec<Quality> = vec![Quality::Balanced],
         providers: Vec<ExecutionProvider> = vec![ExecutionProvider::Cpu],
         workers: usize = 0,
-        nice: i32 = 0,
-        live_on_workers: bool = false,
+        nice: i32 = 5,
+        live_on_workers: bool = true,
         batch_delay_ms: u32 = 0,
     }
 );

@@ -45,6 +45,10 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 /// it may be sent every some twenty milliseconds.
 const SESSION_BANDWIDTH: f64 = 1e6;
 
+/// How often a publisher is told when its packets arrived (transport-wide congestion control); by default after every frame, which is a
+/// third of all packets that are sent. Browsers expect 50 to 250 ms.
+const ARRIVALS_EVERY: gst::ClockTime = gst::ClockTime::from_mseconds(100);
+
 /// See the module.
 pub(super) struct Ingest {
     element: gst::Element,
@@ -242,6 +246,7 @@ fn ask_again_at_once(receiver: &gst::Element) {
         let session: u32 = values.get(2)?.get().ok()?;
         let session = receiver.emit_by_name::<Option<glib::Object>>("get-internal-session", &[&session])?;
         session.set_property("bandwidth", SESSION_BANDWIDTH);
+        session.set_property("twcc-feedback-interval", ARRIVALS_EVERY.nseconds());
         None
     });
 }
