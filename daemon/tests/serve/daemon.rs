@@ -177,8 +177,9 @@ impl Holdings {
     }
 }
 
-/// Threads that belong to nobody and come and go as there is work: of the runtime, and of the database's connections.
-const POOLS: [&str; 2] = ["serve", "sqlx-sqlite"];
+/// Threads that belong to nobody and come and go as there is work, of the runtime and of the database's connections, and one that may
+/// not have taken its name yet when they are first counted.
+const POOLS: [&str; 3] = ["serve", "sqlx-sqlite", "governor"];
 
 /// Names of the folders of analyses in the storage.
 pub fn folders(storage: &Path) -> Vec<String> {

@@ -200,7 +200,7 @@ async fn every_operation_refuses_unknown_names_wrong_types_and_bodies_that_are_n
                 operation.method.clone(),
                 operation.path_of(name),
             );
-            let (media_type, tag) = (media_type.to_owned(), format!("\"{name}\""));
+            let (media_type, tag) = (media_type.to_owned(), format!("\"{name}.0\""));
             async move {
                 let headers = [("content-type", media_type.as_str()), ("if-match", tag.as_str())];
                 client.send(method, &path, &headers, &body).await

@@ -209,7 +209,7 @@ mod tests {
         for rate in [7.0, 10.0, 12.0, 14.0, 22.0, 29.0] {
             let measured = measured_at_30_fps(&mut Pacer::default(), 0..600, rate) as f64;
             assert!(
-                (measured / 20.0 - rate).abs() < 0.4,
+                (measured / 20.0 - rate).abs() < 0.6,
                 "{measured} in 20 s at {rate}"
             );
         }

@@ -16,9 +16,9 @@ const TICKS_TO_GIVE_LESS: u32 = 2;
 const TICKS_TO_GIVE_MORE: u32 = 8;
 /// A step is taken back only when there is room for so many times what it needs.
 const ROOM: f64 = 1.15;
-/// A pose rate rises by no more than this factor in a tick, …
-const RISE: f64 = 1.05;
-/// … and falls at once.
+/// A pose rate rises by no more than this factor in a tick, as what a pose takes is known only for the rate of the moment, …
+const RISE: f64 = 1.15;
+/// … and falls by no more than this.
 const FALL: f64 = 0.5;
 
 /// How load is dealt with.
@@ -94,10 +94,18 @@ impl Step {
         }
     }
 
-    fn harder(self, config: &LoadConfig) -> Option<Self> {
+    /// The next step that takes something away from somebody.
+    fn harder(self, config: &LoadConfig, demands: &[Demand]) -> Option<Self> {
+        let takes = |step: Self| {
+            demands.iter().any(|demand| {
+                let lighter =
+                    demand.quality.min(step.quality(config)) < demand.quality.min(self.quality(config));
+                lighter || (step == Self::NoOverlay && demand.overlay)
+            })
+        };
         Self::ALL
             .into_iter()
-            .find(|step| *step > self && step.is_allowed(config))
+            .find(|step| *step > self && step.is_allowed(config) && takes(*step))
     }
 
     fn milder(self, config: &LoadConfig) -> Option<Self> {
@@ -224,7 +232,7 @@ impl Ladder {
             .max(self.config.floor)
             .min(fastest(demands));
         if affordable < self.config.floor && self.busy_ticks >= TICKS_TO_GIVE_LESS {
-            if let Some(harder) = self.step.harder(&self.config) {
+            if let Some(harder) = self.step.harder(&self.config, demands) {
                 self.enter(harder);
             }
             return;
@@ -374,7 +382,10 @@ mod tests {
         let steps = settled(&mut ladder, &demands, 50);
         assert_eq!(steps, [Step::Full, Step::PoseRate, Step::Balanced]);
         assert_eq!(ladder.service(&demands[0]).model, "balanced");
-        let demands = athletes(60, Quality::Accurate);
+        let mut demands = athletes(60, Quality::Accurate);
+        settled(&mut ladder, &demands, 50);
+        assert_eq!(ladder.step(), Step::Fast, "nobody has graphics that could go");
+        demands[0].overlay = true;
         settled(&mut ladder, &demands, 50);
         assert_eq!(ladder.step(), Step::NoOverlay);
         let service = ladder.service(&demands[0]);
@@ -387,7 +398,8 @@ mod tests {
             lighter_models: false,
             ..LoadConfig::default()
         });
-        let demands = athletes(60, Quality::Accurate);
+        let mut demands = athletes(60, Quality::Accurate);
+        demands[0].overlay = true;
         settled(&mut ladder, &demands, 50);
         let service = ladder.service(&demands[0]);
         assert_eq!((ladder.step(), service.model), (Step::NoOverlay, "accurate"));
@@ -396,7 +408,9 @@ mod tests {
     #[test]
     fn the_way_back_is_slow_and_does_not_swing() {
         let mut ladder = Ladder::new(LoadConfig::default());
-        settled(&mut ladder, &athletes(60, Quality::Accurate), 50);
+        let mut many = athletes(60, Quality::Accurate);
+        many[0].overlay = true;
+        settled(&mut ladder, &many, 50);
         let few = athletes(5, Quality::Fast);
         assert_eq!(
             settled(&mut ladder, &few, TICKS_TO_GIVE_MORE - 1),
