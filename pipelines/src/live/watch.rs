@@ -117,7 +117,8 @@ impl<'a> Watch<'a> {
         let deadline = match stuck {
             Some(stuck) if deadline <= now => stuck,
             Some(stuck) => stuck.min(deadline),
-            None => deadline,
+            // One may be stuck from the next moment on, which wakes nobody.
+            None => deadline.min(now + self.permitted_stay()),
         };
         let left = deadline.saturating_duration_since(now);
         // A deadline that has come is looked at by the next round, not spun on.

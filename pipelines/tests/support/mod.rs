@@ -58,13 +58,8 @@ pub fn start(spec: LiveSpec) -> Started {
 
 impl Started {
     /// Waits for an event in which `wanted` finds something.
-    pub fn wait_for<T>(&self, wanted: impl FnMut(&LiveEvent) -> Option<T>) -> T {
-        self.wait_within(PATIENCE, wanted)
-    }
-
-    /// The same for what takes long by itself.
-    pub fn wait_within<T>(&self, patience: Duration, mut wanted: impl FnMut(&LiveEvent) -> Option<T>) -> T {
-        let deadline = Instant::now() + patience;
+    pub fn wait_for<T>(&self, mut wanted: impl FnMut(&LiveEvent) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let event = self.events.recv_timeout(left);
