@@ -72,8 +72,12 @@ async fn what_is_given_up_is_told_in_poses_events_answers_and_metrics() {
     let told = events
         .until(|event| is("service")(event) && event["data"]["degraded"] == true)
         .await;
-    let rate = told["data"]["pose_rate"].as_f64().expect("a rate");
-    assert!(rate >= 10.0, "not below the floor: {told}");
+    // None when a lighter model is all that is given up.
+    let rate = told["data"]["pose_rate"].as_f64();
+    assert!(
+        rate.is_none_or(|rate| rate >= 10.0),
+        "not below the floor: {told}"
+    );
     events
         .until(|event| is("pose")(event) && event["data"]["quality"]["degraded"] == true)
         .await;

@@ -1,8 +1,9 @@
 //! Looks twice a second at the machine and at every session, tells each what it gets, and lets new ones in.
 
 use super::cost::{Costs, Footprint, USUAL};
-use super::ladder::{Demand, Ladder, LoadConfig, Service, Step};
+use super::ladder::Ladder;
 use super::machine::Machine;
+use super::service::{Demand, LoadConfig, Service, Step};
 use crate::live::LiveSpec;
 use crate::sync::lock;
 use kinemotion_models::Engine;

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `machine` | how busy the processors and the inference engine are |
 //! | `cost` | what a session takes, before and after it can be seen |
+//! | `service` | settings, steps, what a session would like and what it gets |
 //! | `ladder` | who gets how much: pose rate, model, overlay |
 //! | `governor` | looks twice a second and tells everybody; lets sessions in |
 //!
@@ -20,9 +21,10 @@ mod cost;
 mod governor;
 mod ladder;
 mod machine;
+mod service;
 
 pub(crate) use cost::Footprint;
 pub(crate) use governor::Governed;
 pub use governor::{Governor, LoadState, Overload, Share};
-pub(crate) use ladder::Demand;
-pub use ladder::{LoadConfig, Service, Step};
+pub(crate) use service::Demand;
+pub use service::{LoadConfig, Service, Step};
