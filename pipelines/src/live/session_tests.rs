@@ -74,6 +74,10 @@ fn a_frame_that_does_not_come_back_fails_the_session_and_says_where() {
         matches!(error, LiveError::Stuck { part: "kinepose", .. }),
         "{error}"
     );
+    wait_for(&events, |event| match event {
+        LiveEvent::State { state, .. } if state.is_final() => Some(()),
+        _ => None,
+    });
     let diagnostics = session.diagnostics();
     let graph = diagnostics.graph.clone().expect("the graph of the failure");
     assert!(graph.contains("GstKinePose"), "{graph}");
