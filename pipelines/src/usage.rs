@@ -26,7 +26,8 @@ impl Moment {
     }
 }
 
-fn process_cpu() -> Duration {
+/// Processor time of this process so far.
+pub(crate) fn process_cpu() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(
         u64::try_from(time.tv_sec).unwrap_or_default(),

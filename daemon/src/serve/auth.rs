@@ -76,7 +76,7 @@ pub struct Client(u64);
 
 impl Client {
     /// The one with the token of a request; without tokens everybody is the same.
-    pub fn of(request: &Request) -> Self {
+    fn of(request: &Request) -> Self {
         let mut hasher = DefaultHasher::new();
         token(request).hash(&mut hasher);
         Self(hasher.finish())

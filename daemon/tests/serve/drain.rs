@@ -1,7 +1,7 @@
 //! The end of the daemon while its storage keeps it waiting: from the first signal on it is not ready and takes nothing, and the
 //! second ends it.
 
-use crate::client::is_state;
+use crate::client::{Lines, is_state};
 use crate::daemon::Daemon;
 use serde_json::json;
 use sqlx::Connection;
@@ -19,19 +19,41 @@ async fn hold_database(folder: &Path) -> SqliteConnection {
     connection
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_is_told_to_end_is_not_ready_at_once_and_ends_at_the_second_signal() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (daemon, log) = Daemon::start_heard(folder.path(), &[("SESSIONS__DRAIN_S", "600")]);
+/// A daemon that was told to end while a demo is live, and whose storage keeps it waiting.
+struct Finishing {
+    daemon: Daemon,
+    /// Name of the demo.
+    id: String,
+    /// What the demo says from then on.
+    lines: Lines,
+    held: SqliteConnection,
+}
+
+async fn finishing(folder: &Path) -> Finishing {
+    let (daemon, log) = Daemon::start_heard(folder, &[("SESSIONS__DRAIN_S", "600")]);
     let id = daemon.make_demo().await;
     let mut lines = daemon
         .public
         .lines(&format!("/api/v1/analyses/{id}/stream"))
         .await;
     lines.until(is_state("live")).await;
-    let _held = hold_database(folder.path()).await;
+    let held = hold_database(folder).await;
     daemon.signal("TERM");
     log.until("finishing what runs");
+    Finishing {
+        daemon,
+        id,
+        lines,
+        held,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_told_to_end_is_not_ready_at_once_and_ends_at_the_second_signal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Finishing {
+        daemon, held: _held, ..
+    } = finishing(folder.path()).await;
     let ready = daemon.admin.get("/readyz").await.problem(503);
     assert!(ready["detail"].to_string().contains("about to end"), "{ready}");
     let refused = daemon
@@ -51,16 +73,12 @@ async fn one_that_is_told_to_end_is_not_ready_at_once_and_ends_at_the_second_sig
 #[tokio::test(flavor = "multi_thread")]
 async fn what_runs_is_told_why_it_ends_and_everything_is_stored_before_the_process_goes() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (daemon, log) = Daemon::start_heard(folder.path(), &[("SESSIONS__DRAIN_S", "600")]);
-    let id = daemon.make_demo().await;
-    let mut lines = daemon
-        .public
-        .lines(&format!("/api/v1/analyses/{id}/stream"))
-        .await;
-    lines.until(is_state("live")).await;
-    let held = hold_database(folder.path()).await;
-    daemon.signal("TERM");
-    log.until("finishing what runs");
+    let Finishing {
+        daemon,
+        id,
+        lines,
+        held,
+    } = finishing(folder.path()).await;
     // Nothing was announced meanwhile that is not stored.
     held.close().await.expect("it closes");
     let told = lines.rest().await;

@@ -8,7 +8,7 @@ use crate::serve::auth::Client;
 use crate::serve::extract::{Query, text};
 use crate::serve::problem::Problem;
 use crate::serve::sessions::Analysis;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -25,10 +25,11 @@ use std::time::Instant;
 )]
 pub async fn create_and_publish(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     Query(query): Query<PublishQuery>,
     request: Request,
 ) -> Response {
-    let (since, client) = (Instant::now(), Client::of(&request));
+    let since = Instant::now();
     let offer = match text(request, &app, SDP).await {
         Ok(offer) => offer,
         Err(response) => return response,

@@ -76,7 +76,6 @@ struct Inner {
 }
 
 struct State {
-    config: LoadConfig,
     machine: Machine,
     ladder: Ladder,
     shares: Vec<Weak<Share>>,
@@ -104,7 +103,6 @@ impl Governor {
     /// When there can be no further thread.
     pub fn start(config: LoadConfig, engine: Arc<Engine>) -> std::io::Result<Self> {
         let state = State {
-            config,
             machine: Machine::new(engine),
             ladder: Ladder::new(config),
             shares: Vec::new(),
@@ -126,9 +124,7 @@ impl Governor {
 
     /// Changes how load is dealt with.
     pub fn configure(&self, config: LoadConfig) {
-        let mut state = lock(&self.0.inner.state);
-        state.config = config;
-        state.ladder.configure(config);
+        lock(&self.0.inner.state).ladder.configure(config);
     }
 
     /// Lets a session in. Takes no longer than adding some numbers up.
@@ -139,17 +135,12 @@ impl Governor {
         let mut state = lock(&self.0.inner.state);
         let footprints = state.footprints();
         let expected = expected(spec, &footprints);
-        if state.config.admission && !footprints.is_empty() {
+        if state.ladder.config().admission && !footprints.is_empty() {
             let costs = state.costs(&footprints);
-            let needed = costs.least(&expected);
-            let left = state.budget() - costs.taken(&footprints);
+            let (needed, left) = (costs.least(&expected), state.left(&costs, &footprints));
             if needed > left {
                 let cores = state.machine.load().cores;
-                return Err(Overload {
-                    needed,
-                    left: left.max(0.0),
-                    cores,
-                });
+                return Err(Overload { needed, left, cores });
             }
         }
         let share = Arc::new(Share {
@@ -170,9 +161,9 @@ impl Governor {
         let state = lock(&self.0.inner.state);
         let footprints = state.footprints();
         let costs = state.costs(&footprints);
-        let left = (state.budget() - costs.taken(&footprints)).max(0.0);
+        let left = state.left(&costs, &footprints);
         let load = state.machine.load();
-        let room = match (state.config.admission, footprints.is_empty()) {
+        let room = match (state.ladder.config().admission, footprints.is_empty()) {
             (false, _) => usize::MAX,
             (true, empty) => ((left / costs.least(&USUAL)) as usize).max(usize::from(empty)),
         };
@@ -247,7 +238,7 @@ impl State {
     }
 
     fn costs(&self, footprints: &[Footprint]) -> Costs {
-        let config = &self.config;
+        let config = self.ladder.config();
         Costs::new(
             &self.machine.load(),
             config.floor,
@@ -256,8 +247,10 @@ impl State {
         )
     }
 
-    fn budget(&self) -> f64 {
-        self.config.budget * self.machine.load().cores
+    /// Processors that can still be given away.
+    fn left(&self, costs: &Costs, footprints: &[Footprint]) -> f64 {
+        let budget = self.ladder.config().budget * self.machine.load().cores;
+        (budget - costs.taken(footprints)).max(0.0)
     }
 }
 

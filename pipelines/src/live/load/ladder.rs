@@ -58,6 +58,10 @@ impl Ladder {
         self.config = config;
     }
 
+    pub fn config(&self) -> &LoadConfig {
+        &self.config
+    }
+
     pub fn step(&self) -> Step {
         self.step
     }

@@ -1,9 +1,9 @@
 //! How busy the processors and the inference engine are.
 
 use super::ladder::Work;
+use crate::usage::process_cpu;
 use kinemotion_models::store::Network;
 use kinemotion_models::{Engine, EngineStats, NetworkStats, Quality};
-use rustix::time::{ClockId, clock_gettime};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -168,10 +168,9 @@ impl Machine {
 
 impl Sample {
     fn take(engine: &Engine) -> Self {
-        let own = clock_gettime(ClockId::ProcessCPUTime);
         Self {
             at: Instant::now(),
-            own_s: own.tv_sec as f64 + 1e-9 * own.tv_nsec as f64,
+            own_s: process_cpu().as_secs_f64(),
             ticks: std::fs::read_to_string("/proc/stat")
                 .ok()
                 .as_deref()
