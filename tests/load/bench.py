@@ -19,6 +19,8 @@ MOST = 400
 RAMP = 5
 # Right of way of the load over the daemon, where it may be had: frames that are sent late would count against the daemon.
 NICE = -10
+# Between the video being encoded and the first publisher: the daemon counts what others take of the processors over some two seconds.
+REST = "4s"
 # What a run to try the programs is cut down to.
 SMALL_SESSIONS, SMALL_SECONDS, SMALL_TIMES, SMALL_STEPS = 4, 5, 4, (2, 4)
 
@@ -62,7 +64,7 @@ class Bench:
         tests/whip-load/src/command/json.rs) and `daemon`, what the daemon used while all publishers were there."""
         path = self.folder().with_suffix(".json")
         arguments = {"url": server.url, "clients": sessions, "duration": f"{seconds}s", "quality": quality}
-        arguments |= {"ramp-per-s": ramp, "json": path} | options
+        arguments |= {"ramp-per-s": ramp, "json": path, "rest": REST} | options
         command = [self.whip_load, *(f"--{name}={value}" for name, value in arguments.items())]
         say(f"  {sessions} x {quality}" + "".join(f", {name} {value}" for name, value in options.items()))
         before = look(server.pid)
@@ -81,7 +83,7 @@ class Bench:
         """Runs the load to its end. Says when it began to publish and what the daemon counted under full load."""
         process = start(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
-            # It says what it has encoded, then publishes.
+            # It says what it has encoded and has rested, then publishes.
             said = process.stderr.readline()
             began_s = time.monotonic()
             full = None

@@ -35,7 +35,7 @@ def holds(programs):
     with tempfile.TemporaryDirectory(prefix="kinemotion-load-") as folder:
         troubles = []
         with daemon.running(programs / "kinemotion", Path(folder) / "daemon", settings, troubles) as server:
-            load = [programs / "whip-load", "--url", server.url, "--clients", CLIENTS, "--duration", DURATION]
+            load = [programs / "whip-load", "--url", server.url, "--clients", CLIENTS, "--duration", DURATION, "--rest", "4s"]
             held = start([*load, "--slo", SLO]).wait() == 0
         for trouble in troubles:
             print(trouble, file=sys.stderr)

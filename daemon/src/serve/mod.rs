@@ -34,8 +34,8 @@ use anyhow::Context;
 use clap::Args;
 use config::{Config, ConfigError, Models, SharedConfig};
 use kinemotion_models::Engine;
-use kinemotion_pipelines::live::decoders;
 use kinemotion_pipelines::live::load::Governor;
+use kinemotion_pipelines::live::{decoders, warm_up};
 use metrics::Metrics;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sessions::Sessions;
@@ -126,10 +126,12 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     let config = app.config.get();
     let mut signals = signals::Signals::new()?;
     let models = config.models.clone();
+    let warm_up = spawn_blocking(warm_up);
     let engine = tokio::select! {
         engine = spawn_blocking(move || load_models(&models)) => engine.context("loading models panicked")??,
         () = signals.end() => return Ok(Exit::Interrupted),
     };
+    warm_up.await.context("loading plugins panicked")??;
     app.metrics.watch(&engine);
     app.sessions
         .govern(Governor::start((&config.load).into(), engine)?);

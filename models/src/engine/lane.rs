@@ -15,16 +15,30 @@ const FILE_DEADLINE: Duration = Duration::from_secs(1);
 pub(crate) enum Patience {
     /// As long as it takes: back-pressure, nothing is lost.
     File,
-    /// Until then; later the frame is worth nothing.
-    Live(Instant),
+    /// A moment; later the frame is worth nothing.
+    Live {
+        /// The earlier this is, the sooner it is its turn.
+        due: Instant,
+        /// When it is given up.
+        until: Instant,
+    },
 }
 
 impl Patience {
-    /// The same, but no shorter than this from now.
+    /// So long from now.
+    pub fn live(wait: Duration) -> Self {
+        let due = Instant::now() + wait;
+        Self::Live { due, until: due }
+    }
+
+    /// Waits no shorter than this from now; its turn comes as before. If it came later, streams that do not wait would always go first.
     pub fn at_least(self, wait: Duration) -> Self {
         match self {
             Self::File => Self::File,
-            Self::Live(deadline) => Self::Live(deadline.max(Instant::now() + wait)),
+            Self::Live { due, until } => Self::Live {
+                due,
+                until: until.max(Instant::now() + wait),
+            },
         }
     }
 }
@@ -66,7 +80,7 @@ impl Lane {
 
     /// Sends the parcel on its way. Every submission needs its [`Lane::wait`].
     pub fn submit(&mut self, engine: &Engine, patience: Patience, place: Place) {
-        let live = matches!(patience, Patience::Live(_));
+        let live = matches!(patience, Patience::Live { .. });
         let place = if live && engine.live_on_workers {
             Place::Beside
         } else {
@@ -92,11 +106,11 @@ impl Lane {
             engine.schedule.release(seat);
             return self.receive((job.parcel, job.result));
         }
-        let Patience::Live(deadline) = patience else {
+        let Patience::Live { until, .. } = patience else {
             let completed = self.slot.wait();
             return self.receive(completed);
         };
-        if let Some(completed) = self.slot.wait_until(deadline) {
+        if let Some(completed) = self.slot.wait_until(until) {
             return self.receive(completed);
         }
         if let Some(parcel) = engine.schedule.withdraw(&self.slot) {
@@ -120,7 +134,7 @@ impl Lane {
             .expect("a parcel is filled before it is submitted");
         let deadline = match patience {
             Patience::File => Instant::now() + FILE_DEADLINE,
-            Patience::Live(deadline) => deadline,
+            Patience::Live { due, .. } => due,
         };
         Job::new(parcel, deadline, self.slot.clone())
     }

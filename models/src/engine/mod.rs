@@ -172,10 +172,13 @@ impl Engine {
     }
 
     /// Opens the networks a stream of this quality needs, so that a missing model is known now and the first frame is
-    /// not late. Takes up to some hundred milliseconds.
+    /// not late. Takes up to some hundred milliseconds, and none for networks that have run: behind streams that keep the workers
+    /// busy it would be seconds.
     pub fn warm_up(&self, quality: Quality) -> Result<(), EngineError> {
         let mut lane = Lane::default();
-        for network in [Network::Detector, Network::Landmarker(quality)] {
+        let networks = [Network::Detector, Network::Landmarker(quality)];
+        let ran = self.stats().networks.map(|network| network.runs > 0);
+        for network in networks.into_iter().filter(|network| !ran[network.index()]) {
             lane.parcel(network);
             // A worker opens them: threads that ONNX Runtime starts for a session are as nice as the one that opens it.
             lane.submit(self, Patience::File, Place::Beside);

@@ -99,7 +99,7 @@ impl Gated {
 }
 
 fn in_seconds(s: u64) -> Patience {
-    Patience::Live(Instant::now() + Duration::from_secs(s))
+    Patience::live(Duration::from_secs(s))
 }
 
 #[test]
@@ -125,11 +125,28 @@ fn waiting_jobs_are_done_by_deadline_not_by_arrival() {
 }
 
 #[test]
+fn a_job_that_may_wait_longer_has_its_turn_no_later() {
+    let g = Gated::new(1);
+    let mut first = g.submit(0.0, Patience::File);
+    assert_eq!(g.begun().1, 0.0);
+    let mut patient = g.submit(1.0, in_seconds(100).at_least(Duration::from_secs(300)));
+    let mut usual = g.submit(2.0, in_seconds(200));
+    for expected in [1.0, 2.0] {
+        g.let_go();
+        assert_eq!(g.begun().1, expected);
+    }
+    g.let_go();
+    for lane in [&mut first, &mut patient, &mut usual] {
+        assert_eq!(lane.wait(&g.engine).unwrap(), Delivery::Done);
+    }
+}
+
+#[test]
 fn a_live_frame_nobody_began_in_time_comes_back_and_its_lane_can_be_used_again() {
     let g = Gated::new(1);
     let mut first = g.submit(0.0, Patience::File);
     g.begun();
-    let mut late = g.submit(1.0, Patience::Live(Instant::now()));
+    let mut late = g.submit(1.0, Patience::live(Duration::ZERO));
     assert_eq!(late.wait(&g.engine).unwrap(), Delivery::TooLate);
     assert_eq!(g.engine.stats().waiting, 0);
     g.let_go();
@@ -144,7 +161,7 @@ fn a_live_frame_nobody_began_in_time_comes_back_and_its_lane_can_be_used_again()
 #[test]
 fn a_live_frame_that_was_begun_in_time_is_waited_for() {
     let g = Gated::new(1);
-    let mut lane = g.submit(0.0, Patience::Live(Instant::now() + Duration::from_millis(200)));
+    let mut lane = g.submit(0.0, Patience::live(Duration::from_millis(200)));
     g.begun();
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| lane.wait(&g.engine));

@@ -156,7 +156,7 @@ impl PoseEstimator {
         t: f64,
         wait: Duration,
     ) -> Result<&[TrackedPose], EstimatorError> {
-        self.run(frame, t, Patience::Live(Instant::now() + wait))
+        self.run(frame, t, Patience::live(wait))
     }
 
     /// Extrapolates to media time `t` without looking at a frame; the poses are marked as predicted. Each landmark moves
@@ -277,7 +277,7 @@ impl PoseEstimator {
             self.inference
                 .submit_landmarks(lane, frame, &track.region, self.config.quality, patience);
         }
-        let live = matches!(patience, Patience::Live(_));
+        let live = matches!(patience, Patience::Live { .. });
         let due = self.tracker.wants_detection(t, max_persons, live);
         if let Some(part) = due {
             self.inference

@@ -129,18 +129,10 @@ impl Intake {
 
     /// Adds the depayloader for an encoding; returns its pad and the caps to expect there.
     fn depayload(&self, pad: &gst::Pad, encoding: &str) -> Result<(gst::Pad, gst::Caps), LiveError> {
-        let (element, media) = match encoding {
-            "VP8" => ("rtpvp8depay", "video/x-vp8"),
-            "VP9" => ("rtpvp9depay", "video/x-vp9"),
-            "H264" => ("rtph264depay", "video/x-h264"),
-            "H265" => ("rtph265depay", "video/x-h265"),
-            other => {
-                return Err(LiveError::NoDecoder {
-                    codec: other.to_owned(),
-                    reason: "nothing here takes it out of RTP".into(),
-                });
-            }
-        };
+        let (element, media) = out_of_rtp(encoding).ok_or_else(|| LiveError::NoDecoder {
+            codec: encoding.to_owned(),
+            reason: "nothing here takes it out of RTP".into(),
+        })?;
         let depayloader = make(element, "depayloader")?;
         set_if_present(&depayloader, "request-keyframe", "true");
         set_if_present(&depayloader, "wait-for-keyframe", "true");
@@ -206,6 +198,17 @@ impl Intake {
     /// Ends the stream in front of the analysis, so that what is under way is completed.
     pub fn end(&self) {
         self.entry.send_event(gst::event::Eos::new());
+    }
+}
+
+/// What takes an encoding out of RTP, and the format of what comes out.
+pub(super) fn out_of_rtp(encoding: &str) -> Option<(&'static str, &'static str)> {
+    match encoding {
+        "VP8" => Some(("rtpvp8depay", "video/x-vp8")),
+        "VP9" => Some(("rtpvp9depay", "video/x-vp9")),
+        "H264" => Some(("rtph264depay", "video/x-h264")),
+        "H265" => Some(("rtph265depay", "video/x-h265")),
+        _ => None,
     }
 }
 

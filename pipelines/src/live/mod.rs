@@ -20,6 +20,7 @@
 //! | `timeline`, `stations` | media time that goes on and jumps; where a frame is stuck |
 //! | `diagnostics`, `graph` | what is kept for whoever has to find out why a session failed |
 //! | `webrtc` | answering offers, for publishers and viewers |
+//! | `warm_up` | what the first session of a process would wait for |
 //! | `video` | the picture with overlay: encoder, fan-out, viewers, pushes, recording, snapshot |
 //!
 //! Live streams drop the older frame: the queue before the analysis holds two, every consumer of encoded video has a
@@ -46,6 +47,7 @@ mod stations;
 mod tap;
 mod timeline;
 mod video;
+mod warm_up;
 mod watch;
 mod webrtc;
 
@@ -56,3 +58,4 @@ pub use info::{DecoderInfo, LatencyInfo, LiveInfo, PushInfo, PushState, SourceIn
 pub use session::{LiveSession, PushId, ViewerId};
 pub(crate) use spec::without_secrets;
 pub use spec::{Demo, IceServers, Limits, LiveSource, LiveSpec, Push, SessionState, UriAccess, WhipOptions};
+pub use warm_up::warm_up;

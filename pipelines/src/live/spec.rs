@@ -97,14 +97,14 @@ pub enum LiveSource {
 /// How a publisher is received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WhipOptions {
-    /// What the jitter buffer waits for packets that are missing or out of order, ms.
+    /// What the jitter buffer waits for packets that are missing or out of order, ms. It holds nothing back while they come in order.
     pub jitter_ms: u32,
 }
 
 impl Default for WhipOptions {
     fn default() -> Self {
-        // Covers one retransmission on a local network.
-        Self { jitter_ms: 40 }
+        // A retransmission takes a round trip and some 20 ms, and may get lost itself: twice that over most mobile networks.
+        Self { jitter_ms: 250 }
     }
 }
 

@@ -15,6 +15,7 @@ use whip_load::Footage;
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let footage = Footage::encode(&arguments.footage()?).context("no footage")?;
+    std::thread::sleep(arguments.rest);
     eprintln!(
         "{} frames, {:.1} s, {:.0} kbit/s",
         footage.units().len(),

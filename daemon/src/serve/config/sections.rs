@@ -211,7 +211,7 @@ section!(
     /// How media reaches and leaves browsers.
     WebRtc {
         origins: Vec<String> = vec!["*".into()],
-        jitter_ms: u32 = 40,
+        jitter_ms: u32 = 250,
         stun: String = String::new(),
         turn: Vec<String> = Vec::new(),
     }

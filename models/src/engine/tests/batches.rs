@@ -141,7 +141,7 @@ fn each_of_the_streams_in_a_batch_gets_its_own_result_frame_after_frame() {
         let mark = |stream: usize| (10 * frame + stream) as f32;
         for (stream, lane) in lanes.iter_mut().enumerate() {
             // The deadlines are the other way round.
-            let patience = Patience::Live(Instant::now() + LONG * (10 - stream as u32));
+            let patience = Patience::live(LONG * (10 - stream as u32));
             b.submit(lane, NETWORK, mark(stream), patience);
         }
         let expected: Vec<f32> = (0..STREAMS).rev().map(mark).collect();
@@ -209,7 +209,7 @@ fn a_job_that_is_alone_is_run_when_the_delay_is_over_and_before_its_own_deadline
     assert_eq!(b.presence(&mut patient), 1.0);
 
     let b = Batching::new(2, LONG);
-    let mut hurried = b.stream(2.0, Patience::Live(Instant::now() + Duration::from_secs(2)));
+    let mut hurried = b.stream(2.0, Patience::live(Duration::from_secs(2)));
     assert_eq!(b.next(), [2.0], "nobody comes, the deadline does");
     assert_eq!(b.presence(&mut hurried), 2.0);
 }

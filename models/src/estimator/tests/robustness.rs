@@ -1,6 +1,8 @@
 //! Bad input and bad outputs are no pose, never a panic, and the stream goes on.
 
 use super::theatre::*;
+use crate::engine::{Delivery, Lane, Patience, Place};
+use crate::store::Network;
 
 #[test]
 fn tensors_that_are_not_finite_are_no_pose_and_counted() {
@@ -81,12 +83,18 @@ fn a_live_frame_without_a_free_worker_is_predicted() {
     let engine = theatre.engine.clone();
     let held = scene.lock().unwrap();
     std::thread::scope(|scope| {
-        let others: Vec<_> = (0..2)
-            .map(|_| scope.spawn(|| engine.warm_up(Quality::Fast)))
-            .collect();
+        let run = || {
+            let mut lane = Lane::default();
+            lane.parcel(Network::Detector);
+            lane.submit(&engine, Patience::File, Place::Beside);
+            lane.wait(&engine)
+        };
+        let others: Vec<_> = (0..2).map(|_| scope.spawn(run)).collect();
         while engine.stats().idle > 0 {
             std::thread::yield_now();
         }
+        // A stream that begins now needs networks that have run, so it waits for nobody.
+        engine.warm_up(EstimatorConfig::default().quality).unwrap();
         let people = theatre
             .estimator
             .process_within(&frame, t, Duration::ZERO)
@@ -96,7 +104,7 @@ fn a_live_frame_without_a_free_worker_is_predicted() {
         drop(held);
         others
             .into_iter()
-            .for_each(|other| other.join().unwrap().unwrap());
+            .for_each(|other| assert_eq!(other.join().unwrap().unwrap(), Delivery::Done));
     });
     assert_eq!(theatre.estimator.stats().predicted, 1);
     assert_eq!(theatre.ids_after(2), [0]);

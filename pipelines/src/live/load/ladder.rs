@@ -5,9 +5,9 @@
 use super::service::{Demand, LoadConfig, Service, Step};
 
 /// Share of the time that inference may be busy in the long run. Jobs come at random: queues grow quickly above.
-const TARGET: f64 = 0.85;
+const TARGET: f64 = 0.88;
 /// From this share on the machine is too busy, whatever was planned.
-const TOO_BUSY: f64 = 0.93;
+const TOO_BUSY: f64 = 0.95;
 /// Ticks in a row that must be too busy before sessions get less.
 const TICKS_TO_GIVE_LESS: u32 = 2;
 /// Ticks in a row that must have room before a step is taken back: 4 s.

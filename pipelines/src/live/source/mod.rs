@@ -10,7 +10,7 @@ use super::intake::Intake;
 use super::meter::Meter;
 use super::{IceServers, LiveError, LiveSource, LiveSpec, without_secrets};
 use std::sync::Arc;
-pub(crate) use whip::{Loss, Place, Whip};
+pub(crate) use whip::{CODECS, Loss, Place, Whip};
 
 /// A source that has been added to a pipeline.
 pub(crate) enum Source {

@@ -9,5 +9,5 @@ mod negotiation;
 mod offer;
 
 pub(crate) use fragment::Fragment;
-pub(crate) use negotiation::{Answer, LONGEST_GATHERING, Peer, SLOW_GATHERING};
+pub(crate) use negotiation::{Answer, LONGEST_GATHERING, Peer, SLOW_GATHERING, gather_at_once};
 pub(crate) use offer::{Offer, TRANSPORT_WIDE_CC};

@@ -36,6 +36,7 @@ impl Peer {
     /// Makes the element; it still has to be added to a pipeline.
     pub fn new(ice: &IceServers) -> Result<Self, AnalysisError> {
         let bin = elements::make("webrtcbin", "peer")?;
+        gather_at_once(&bin);
         bin.set_property_from_str("bundle-policy", "max-bundle");
         if let Some(stun) = &ice.stun {
             bin.set_property("stun-server", stun);
@@ -119,5 +120,17 @@ impl Peer {
             Ok(Err(error)) => Err(unanswered(format!("{signal}: {error:?}"))),
             Err(_) => Err(unanswered(format!("{signal} took too long"))),
         }
+    }
+}
+
+/// Has the host's own candidates known at once. The agent would first look for a router that opens ports (UPnP) and wait 200 ms for
+/// its answer in every session; where there is one, ports it opens are of no use to a service, which has an address of its own or TURN.
+pub(crate) fn gather_at_once(webrtcbin: &gst::Element) {
+    let agent = webrtcbin
+        .property::<Option<glib::Object>>("ice-agent")
+        .filter(|ice| ice.find_property("agent").is_some())
+        .and_then(|ice| ice.property::<Option<glib::Object>>("agent"));
+    if let Some(agent) = agent.filter(|agent| agent.find_property("upnp").is_some()) {
+        agent.set_property("upnp", false);
     }
 }

@@ -20,6 +20,10 @@ pub struct Arguments {
     /// How many publishers.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub clients: u32,
+    /// What lies between making the video, which takes all processors, and the first publisher: a daemon that refuses by load on the same
+    /// machine has forgotten it by then.
+    #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
+    pub rest: Duration,
     /// How many publishers begin in each second.
     #[arg(long, default_value_t = 5.0, value_parser = positive)]
     pub ramp_per_s: f64,

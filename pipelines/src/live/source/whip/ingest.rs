@@ -10,7 +10,7 @@
 use super::CODECS;
 use crate::AnalysisError;
 use crate::elements::{DROPPED, make};
-use crate::live::webrtc::{Answer, LONGEST_GATHERING, Offer};
+use crate::live::webrtc::{Answer, LONGEST_GATHERING, Offer, gather_at_once};
 use crate::live::{IceServers, LiveError, WhipOptions};
 use gst::glib;
 use gst::prelude::*;
@@ -78,6 +78,7 @@ impl Ingest {
         signaller.connect("webrtcbin-ready", false, move |values| {
             let bin: gst::Element = values.get(2)?.get().ok()?;
             bin.set_property("latency", options.jitter_ms);
+            gather_at_once(&bin);
             set_up_receiver(&bin);
             // There is one connection in the life of this element.
             known.set(bin.downgrade()).ok();

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Codecs that are received.
-const CODECS: [&str; 3] = ["VP8", "VP9", "H264"];
+pub(crate) const CODECS: [&str; 3] = ["VP8", "VP9", "H264"];
 /// Name of the data channel that results are sent over.
 const METRICS: &str = "metrics";
 /// Bytes that may wait in the data channel: more than two seconds of everything. What comes then is dropped.
