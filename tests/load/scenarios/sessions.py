@@ -3,7 +3,7 @@
 from scenario import Scenario, kept_share, load_cores, number, percent, skipped_share, table
 
 QUALITIES = ("fast", "balanced", "accurate")
-COUNTS, SECONDS = (1, 2, 5, 10, 20, 30), 10
+COUNTS, SECONDS = (1, 2, 5, 10, 15, 20, 25, 30), 20
 
 
 def measure(bench):

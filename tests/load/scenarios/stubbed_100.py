@@ -2,7 +2,7 @@
 
 from scenario import Scenario, at_least, at_most, error_share, kept_share, load_cores, number, percent, skipped_share, table
 
-COUNTS, SECONDS = (50, 100), 30
+COUNTS, SECONDS = (25, 50, 75, 100), 30
 
 
 def measure(bench):
