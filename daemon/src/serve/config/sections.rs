@@ -3,6 +3,7 @@
 use super::ConfigError;
 use crate::serve::api::model::Quality;
 use kinemotion_models::{EngineConfig, ExecutionProvider};
+use kinemotion_pipelines::live::WhipOptions;
 use kinemotion_pipelines::live::decoders::DecoderOrder;
 use kinemotion_pipelines::live::load::LoadConfig;
 use serde::{Deserialize, Serialize};
@@ -211,7 +212,7 @@ section!(
     /// How media reaches and leaves browsers.
     WebRtc {
         origins: Vec<String> = vec!["*".into()],
-        jitter_ms: u32 = 250,
+        jitter_ms: u32 = WhipOptions::default().jitter_ms,
         stun: String = String::new(),
         turn: Vec<String> = Vec::new(),
     }
