@@ -126,12 +126,18 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     let config = app.config.get();
     let mut signals = signals::Signals::new()?;
     let models = config.models.clone();
-    let warm_up = spawn_blocking(warm_up);
+    let ready = async {
+        // Beside the models, which take about as long.
+        let plugins = spawn_blocking(warm_up);
+        let engine = spawn_blocking(move || load_models(&models)).await;
+        let engine = engine.context("loading models panicked")??;
+        plugins.await.context("loading plugins panicked")??;
+        anyhow::Ok(engine)
+    };
     let engine = tokio::select! {
-        engine = spawn_blocking(move || load_models(&models)) => engine.context("loading models panicked")??,
+        engine = ready => engine?,
         () = signals.end() => return Ok(Exit::Interrupted),
     };
-    warm_up.await.context("loading plugins panicked")??;
     app.metrics.watch(&engine);
     app.sessions
         .govern(Governor::start((&config.load).into(), engine)?);
