@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::path::PathBuf;
-use std::sync::Arc;
 use tower_http::services::ServeFile;
 use utoipa::ToSchema;
 
@@ -29,7 +28,7 @@ pub struct Results {
     order: Order,
     /// Repetitions, as in the results of files.
     #[schema(value_type = Vec<Object>)]
-    repetitions: Vec<Arc<RawValue>>,
+    repetitions: Vec<Box<RawValue>>,
 }
 
 /// Results as JSON
@@ -45,7 +44,7 @@ pub async fn results_json(State(app): State<App>, Path(id): Path<String>) -> Res
         schema: SCHEMA,
         analysis_id: analysis.id.clone(),
         order: analysis.order.clone(),
-        repetitions: analysis.record().results,
+        repetitions: analysis.record().results(),
     };
     Ok((attachment(&analysis, "json"), axum::Json(results)).into_response())
 }
@@ -65,7 +64,7 @@ pub async fn results_csv(State(app): State<App>, Path(id): Path<String>) -> Resu
 }
 
 fn table(analysis: &Analysis) -> std::io::Result<Vec<u8>> {
-    let results = analysis.record().results;
+    let results = analysis.record().results();
     let repetitions: Vec<serde_json::Value> = results
         .iter()
         .map(|result| serde_json::from_str(result.get()))

@@ -40,8 +40,8 @@ pub struct Record {
     pub reason: Option<String>,
     /// Movement looked for, or `auto`.
     pub sport_type: String,
-    /// Repetitions so far, each the `data` of its event.
-    pub results: Vec<Arc<RawValue>>,
+    /// Repetitions so far: their events, whose text is that of the log.
+    repetitions: Vec<Line>,
     /// How it was doing when it ended.
     pub at_end: Option<Doing>,
     /// Media time of the first and last event that has one, milliseconds.
@@ -54,10 +54,25 @@ impl Record {
             state,
             reason: None,
             sport_type: order.sport_type.clone(),
-            results: Vec::new(),
+            repetitions: Vec::new(),
             at_end: None,
             span_ms: None,
         }
+    }
+
+    /// How many repetitions there are so far.
+    pub fn count(&self) -> usize {
+        self.repetitions.len()
+    }
+
+    /// Repetitions so far, each the `data` of its event.
+    pub fn results(&self) -> Vec<Box<RawValue>> {
+        let data = |line: &Line| {
+            let event: Envelope<'_> =
+                serde_json::from_str(line.text()).expect("an event was written as JSON");
+            event.data.to_owned()
+        };
+        self.repetitions.iter().map(data).collect()
     }
 
     fn now_ms(&self) -> f64 {
@@ -155,7 +170,7 @@ impl Analysis {
             return;
         };
         let stored = self.store(numbered.line(), news).await;
-        self.note(draft, news);
+        self.note(numbered.line(), draft, news);
         let ended = matches!(news, News::State(state, _) if state.is_final());
         if ended {
             self.settle().await;
@@ -195,7 +210,7 @@ impl Analysis {
         self.take_in(&News::failed(&message)).await;
     }
 
-    fn note(&self, draft: &Draft, news: &News) {
+    fn note(&self, line: &Line, draft: &Draft, news: &News) {
         let mut record = self.lock();
         match news {
             News::State(state, reason) => {
@@ -209,7 +224,7 @@ impl Analysis {
             News::Service(_) | News::Warning(_) | News::Failure(_) => {}
         }
         if draft.kind == EventType::Repetition {
-            record.results.push(Arc::from(draft.data.clone()));
+            record.repetitions.push(line.clone());
         }
     }
 
@@ -217,7 +232,7 @@ impl Analysis {
     async fn complete(&self) {
         let doing = self.doing();
         let record = self.record();
-        let complete = Complete::new(&doing, record.results.len(), record.duration_s());
+        let complete = Complete::new(&doing, record.count(), record.duration_s());
         let draft = Draft::new(EventType::AnalysisComplete, record.now_ms(), &complete);
         match draft {
             Ok(draft) => self.announce(&draft, &News::Draft(draft.clone())).await,
@@ -340,7 +355,7 @@ fn restore(record: &mut Record, line: &Line) -> io::Result<()> {
                 .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a state nobody knows"))?;
             record.reason = data.reason;
         }
-        EventType::Repetition => record.results.push(Arc::from(envelope.data.to_owned())),
+        EventType::Repetition => record.repetitions.push(line.clone()),
         EventType::AnalysisComplete => {
             let complete: Complete = serde_json::from_str(envelope.data.get())?;
             record.at_end = Some(complete.into());

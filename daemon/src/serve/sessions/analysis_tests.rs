@@ -97,7 +97,7 @@ async fn an_ended_analysis_is_the_same_after_a_restart_but_for_its_poses() {
     assert_eq!(dropped, 2, "the poses");
     assert_eq!(after.state(), SessionState::Done);
     assert_eq!(after.record().reason.as_deref(), Some("the source ended"));
-    assert_eq!(after.record().results.len(), 2);
+    assert_eq!(after.record().results().len(), 2);
     assert_eq!(after.order, before.order);
     assert_eq!(after.doing(), before.doing());
     assert_eq!(after.hub.next_sequence(), before.hub.next_sequence());
@@ -134,7 +134,7 @@ async fn what_is_announced_is_stored_already() {
             stored.lines.last().map(|line| line.sequence + 1),
             Some(analysis.hub.next_sequence())
         );
-        assert_eq!(analysis.record().results.len(), n as usize);
+        assert_eq!(analysis.record().results().len(), n as usize);
     }
 }
 
@@ -165,7 +165,7 @@ async fn an_analysis_the_daemon_did_not_survive_has_failed_and_says_why() {
     // and it is told only once
     let again = restored(&store).await;
     assert_eq!(again.hub.next_sequence(), after.hub.next_sequence());
-    assert_eq!(again.record().results.len(), 1);
+    assert_eq!(again.record().results().len(), 1);
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn an_ended_analysis_says_no_more() {
     live(&analysis).await;
     assert_eq!(events(&analysis, 0).await.len(), count);
     assert_eq!(analysis.state(), SessionState::Done);
-    assert!(analysis.record().results.is_empty());
+    assert!(analysis.record().results().is_empty());
 }
 
 #[tokio::test]
@@ -193,7 +193,7 @@ async fn results_that_cannot_be_stored_are_announced_and_end_the_analysis() {
     assert_eq!(types, ["repetition", "error", "state"]);
     assert_eq!(events[1]["data"]["code"], "storage");
     assert_eq!(analysis.state(), SessionState::Failed);
-    assert_eq!(analysis.record().results.len(), 1);
+    assert_eq!(analysis.record().results().len(), 1);
 }
 
 #[tokio::test]

@@ -310,7 +310,7 @@ impl Sessions {
             analysis = analysis.id,
             state,
             reason = record.reason,
-            repetitions = record.results.len(),
+            repetitions = record.count(),
             "analysis ended"
         );
         let remembered = self.0.config.get().storage.remembered;

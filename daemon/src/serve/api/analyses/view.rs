@@ -6,7 +6,6 @@ use crate::serve::sessions::{Analysis, Counts, Latency, OutputState, ServiceView
 use kinemotion_pipelines::live::SessionState;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// An analysis, running or ended.
@@ -42,7 +41,7 @@ pub struct AnalysisView {
     next_sequence: u64,
     /// Repetitions so far, each like the `data` of its `repetition` event.
     #[schema(value_type = Vec<Object>)]
-    results: Vec<Arc<RawValue>>,
+    results: Vec<Box<RawValue>>,
     #[serde(flatten)]
     links: Links,
 }
@@ -86,10 +85,10 @@ impl AnalysisSummary {
             analysis_id: analysis.id.clone(),
             status: status(record.state),
             state: states::name(record.state),
+            repetitions: record.count(),
             reason: record.reason,
             sport_type: record.sport_type,
             created_at: analysis.order.created_at.clone(),
-            repetitions: record.results.len(),
         }
     }
 }
@@ -113,7 +112,7 @@ impl AnalysisView {
             viewers: doing.viewers,
             outputs: doing.outputs,
             next_sequence: analysis.hub.next_sequence(),
-            results: analysis.record().results,
+            results: analysis.record().results(),
             links,
         }
     }
