@@ -228,6 +228,7 @@ fn set_up_receiver(webrtcbin: &gst::Element) {
         .and_then(|bin| bin.by_name("rtpbin"));
     if let Some(receiver) = receiver {
         keep_senders_clock(&receiver);
+        bound_backlog(&receiver);
         ask_again_at_once(&receiver);
     }
 }
@@ -237,6 +238,12 @@ fn set_up_receiver(webrtcbin: &gst::Element) {
 /// to 13 ms each, and with them the flight time of a jump.
 fn keep_senders_clock(receiver: &gst::Element) {
     receiver.set_property_from_str("buffer-mode", "synced");
+}
+
+/// Has packets dropped that the decoder does not get to in time. They would pile up without end on a machine that decodes more slowly
+/// than its publishers send, and everything after them would be as late as they are.
+fn bound_backlog(receiver: &gst::Element) {
+    receiver.set_property("drop-on-latency", true);
 }
 
 /// Has lost packets asked for when they are missed. How often feedback may be sent follows from the bandwidth the session
