@@ -3,7 +3,7 @@
 mod support;
 
 use gst::prelude::*;
-use kinemotion_pipelines::live::{LiveError, SessionState};
+use kinemotion_pipelines::live::{LiveError, SessionState, Worth};
 use support::peer::Offerer;
 use support::{PATIENCE, PICTURE, Started, VP8, start, waiting};
 
@@ -45,13 +45,45 @@ fn vp8_arrives_and_results_go_back_over_the_data_channel() {
     assert!(info.source.decoder.is_some(), "{info:?}");
     // The channel opens a moment after the first frame; what is sent before is nobody's.
     let text = loop {
-        started.session.send("{\"sequence\":1}");
+        started.session.send("{\"sequence\":1}", Worth::Lasting);
         started.wait_for_frame();
         if let Ok(text) = publisher.texts.try_recv() {
             break text;
         }
     };
     assert_eq!(text, "{\"sequence\":1}");
+    moments_give_way(&started, &publisher);
+}
+
+/// Of much that is said at once, what is soon worth nothing is dropped while it would wait; everything else arrives.
+fn moments_give_way(started: &Started, publisher: &Offerer) {
+    const EACH: usize = 100;
+    let dropped = || started.session.info().channel_dropped as usize;
+    let (before, padding) = (dropped(), "x".repeat(1000));
+    for _ in 0..EACH {
+        started.session.send(&format!("moment {padding}"), Worth::Moment);
+        started
+            .session
+            .send(&format!("lasting {padding}"), Worth::Lasting);
+    }
+    let dropped = dropped() - before;
+    assert!(dropped > EACH / 2 && dropped <= EACH, "{dropped}");
+    started.session.send("end", Worth::Lasting);
+    let mut heard = 0;
+    let mut lasting = 0;
+    loop {
+        let text = publisher.texts.recv_timeout(PATIENCE).expect("the end is told");
+        if text == "end" {
+            break;
+        }
+        heard += usize::from(text.starts_with("moment"));
+        lasting += usize::from(text.starts_with("lasting"));
+    }
+    assert_eq!((heard, lasting), (EACH - dropped, EACH));
+    // and when nothing waits any more, moments are told again
+    started.session.send("moment again", Worth::Moment);
+    let again = publisher.texts.recv_timeout(PATIENCE);
+    assert_eq!(again.as_deref(), Ok("moment again"));
 }
 
 #[test]

@@ -59,3 +59,4 @@ pub use session::{LiveSession, PushId, ViewerId};
 pub(crate) use spec::without_secrets;
 pub use spec::{Demo, IceServers, Limits, LiveSource, LiveSpec, Push, SessionState, UriAccess, WhipOptions};
 pub use warm_up::warm_up;
+pub use webrtc::Worth;

@@ -9,6 +9,7 @@ use super::source::{self, Source, Surroundings, Whip};
 use super::stations::Stations;
 use super::tap::Tap;
 use super::video::Video;
+use super::webrtc::Worth;
 use super::{
     EventSink, LiveDiagnostics, LiveError, LiveEvent, LiveInfo, LiveSource, LiveSpec, Push, SessionState,
     graph, watch,
@@ -146,10 +147,10 @@ impl LiveSession {
         self.publisher()?.candidate(fragment)
     }
 
-    /// Sends text over the publisher's data channel `metrics`. Drops it, and counts that, when the channel is full.
-    pub fn send(&self, text: &str) {
+    /// Sends text over the publisher's data channel `metrics`. Drops it, and counts that, when more is waiting than it is worth.
+    pub fn send(&self, text: &str, worth: Worth) {
         if let Some(publisher) = self.shared.source.publisher() {
-            publisher.send(text);
+            publisher.send(text, worth);
         }
     }
 

@@ -4,8 +4,8 @@ use super::Sessions;
 use super::analysis::Analysis;
 use super::scribe::News;
 use crate::serve::config;
-use crate::serve::hub::Types;
-use kinemotion_pipelines::live::SessionState;
+use crate::serve::hub::{Class, Types};
+use kinemotion_pipelines::live::{SessionState, Worth};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
@@ -94,10 +94,14 @@ async fn finish(analysis: &Arc<Analysis>) {
 async fn feed_data_channel(analysis: Arc<Analysis>) {
     let mut reader = analysis.hub.read(0, Types::ALL);
     while let Some(deliveries) = reader.next().await {
-        // Sending drops when the channel is full and never waits; the session is dropped elsewhere.
+        // Sending drops when too much is waiting and never waits itself; the session is dropped elsewhere.
         let Some(live) = analysis.live() else { continue };
         for delivery in &deliveries {
-            live.send(&delivery.text());
+            let worth = match delivery.line.kind.class() {
+                Class::Pose => Worth::Moment,
+                Class::Interim | Class::Kept => Worth::Lasting,
+            };
+            live.send(&delivery.text(), worth);
         }
     }
 }

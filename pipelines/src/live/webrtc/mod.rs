@@ -1,13 +1,18 @@
 //! The answering side of WebRTC: what offers and candidates must be like, and `webrtcbin` for viewers. Publishers are
 //! answered by `whipserversrc` (`source/whip`).
 //!
+//! Both send results over a [data channel](channel) of the publisher.
+//!
 //! An offer is checked before GStreamer sees it, negotiation is bounded in time, and the answer carries every candidate
 //! that was gathered: nobody has to trickle.
 
+mod channel;
 mod fragment;
 mod negotiation;
 mod offer;
 
+pub(crate) use channel::Channel;
+pub use channel::Worth;
 pub(crate) use fragment::Fragment;
 pub(crate) use negotiation::{Answer, LONGEST_GATHERING, Peer, SLOW_GATHERING, gather_at_once};
 pub(crate) use offer::{Offer, TRANSPORT_WIDE_CC};

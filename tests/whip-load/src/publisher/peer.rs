@@ -8,6 +8,7 @@ use crate::{PublishError, footage};
 use std::net::SocketAddr;
 use std::time::Instant;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::channel::{ChannelConfig, Reliability};
 use str0m::format::Codec as Format;
 use str0m::media::{Direction, Frequency, MediaKind, MediaTime, Mid, Pt};
 use str0m::net::{Protocol, Receive, Transmit};
@@ -69,7 +70,7 @@ impl Peer {
             .then(|| changes.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None));
         let video = changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
         if sections.data_channel {
-            changes.add_channel(METRICS.into());
+            changes.add_channel_with_config(metrics_channel());
         }
         let (offer, pending) = changes
             .apply()
@@ -231,6 +232,15 @@ async fn socket(server: &str) -> std::io::Result<(UdpSocket, SocketAddr)> {
     let socket = UdpSocket::bind(any).await?;
     let address = SocketAddr::new(probe.local_addr()?.ip(), socket.local_addr()?.port());
     Ok((socket, address))
+}
+
+/// The channel as the pages open it: a pose that is lost is not sent again, for the next is worth more.
+fn metrics_channel() -> ChannelConfig {
+    ChannelConfig {
+        label: METRICS.into(),
+        reliability: Reliability::MaxRetransmits { retransmits: 0 },
+        ..ChannelConfig::default()
+    }
 }
 
 fn configuration(sections: &Sections) -> RtcConfig {

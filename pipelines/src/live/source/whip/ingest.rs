@@ -10,7 +10,7 @@
 use super::CODECS;
 use crate::AnalysisError;
 use crate::elements::{DROPPED, make};
-use crate::live::webrtc::{Answer, LONGEST_GATHERING, Offer, gather_at_once};
+use crate::live::webrtc::{Answer, Channel, LONGEST_GATHERING, Offer, gather_at_once};
 use crate::live::{IceServers, LiveError, WhipOptions};
 use gst::glib;
 use gst::prelude::*;
@@ -100,15 +100,17 @@ impl Ingest {
         &self.element
     }
 
-    /// Calls `found` with each data channel the publisher opens.
-    pub fn on_data_channel(&self, found: impl Fn(WebRTCDataChannel) + Send + Sync + 'static) {
+    /// Calls `found` with each data channel of this name that the publisher opens.
+    pub fn on_data_channel(&self, name: &'static str, found: impl Fn(Channel) + Send + Sync + 'static) {
         let found = Arc::new(found);
         self.signaller().connect("webrtcbin-ready", false, move |values| {
             let bin: gst::Element = values.get(2)?.get().ok()?;
             let found = found.clone();
             bin.connect("on-data-channel", false, move |values| {
-                if let Some(channel) = values.get(1).and_then(|value| value.get().ok()) {
-                    found(channel);
+                let webrtcbin: gst::Bin = values.first()?.get().ok()?;
+                let channel: WebRTCDataChannel = values.get(1)?.get().ok()?;
+                if channel.label().as_deref() == Some(name) {
+                    found(Channel::new(&webrtcbin, channel));
                 }
                 None
             });

@@ -4,11 +4,10 @@ mod ingest;
 
 use super::{Intake, Surroundings};
 use crate::live::meter::Meter;
-use crate::live::webrtc::{Answer, Fragment, Offer, SLOW_GATHERING};
+use crate::live::webrtc::{Answer, Channel, Fragment, Offer, SLOW_GATHERING, Worth};
 use crate::live::{IceServers, LiveError, SessionState, WhipOptions};
 use crate::sync::lock;
 use gst::prelude::*;
-use gst_webrtc::{WebRTCDataChannel, WebRTCDataChannelState};
 use ingest::Ingest;
 pub(crate) use ingest::Loss;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +18,6 @@ use std::time::{Duration, Instant};
 pub(crate) const CODECS: [&str; 3] = ["VP8", "VP9", "H264"];
 /// Name of the data channel that results are sent over.
 const METRICS: &str = "metrics";
-/// Bytes that may wait in the data channel: more than two seconds of everything. What comes then is dropped.
-const MOST_WAITING: u64 = 256 * 1024;
 
 /// A publisher whose video has been missing for so long may be replaced by another: whoever closed a page or lost a network
 /// says nothing, and comes back as somebody new.
@@ -40,7 +37,7 @@ pub(crate) struct Whip {
     loss: Arc<Mutex<Option<Loss>>>,
     /// Publishers that were answered so far.
     connections: AtomicU64,
-    metrics: Arc<Mutex<Option<WebRTCDataChannel>>>,
+    metrics: Arc<Mutex<Option<Channel>>>,
     reconnect: bool,
     left: Arc<dyn Fn() + Send + Sync>,
     refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
@@ -216,10 +213,8 @@ impl Whip {
 
     fn observe(&self, ingest: &Ingest) {
         let metrics = self.metrics.clone();
-        ingest.on_data_channel(move |channel| {
-            if channel.label().as_deref() == Some(METRICS) {
-                *lock(&metrics) = Some(channel);
-            }
+        ingest.on_data_channel(METRICS, move |channel| {
+            *lock(&metrics) = Some(channel);
         });
         let intake = self.intake.clone();
         let refuse = self.refuse.clone();
@@ -252,14 +247,10 @@ impl Whip {
         Ok(())
     }
 
-    /// Sends text over the publisher's data channel, or drops it when the channel is full or not there.
-    pub fn send(&self, text: &str) {
+    /// Sends text over the publisher's data channel, or drops it when too much is waiting or the channel is not there.
+    pub fn send(&self, text: &str, worth: Worth) {
         let channel = lock(&self.metrics).clone();
-        let Some(channel) = channel.filter(|channel| channel.ready_state() == WebRTCDataChannelState::Open)
-        else {
-            return;
-        };
-        if channel.buffered_amount() > MOST_WAITING || channel.send_string_full(Some(text)).is_err() {
+        if channel.is_some_and(|channel| channel.send(text, worth)) {
             self.meter.channel_dropped.add(1);
         }
     }
