@@ -76,7 +76,7 @@ serve: models ## Measure live until Ctrl-C
 
 test: models ## Run every test
 	@npm --prefix web test --silent
-	@cargo test --release --locked --workspace
+	@tests/services/with-postgres.sh cargo test --release --locked --workspace
 	@KINEMOTION_BIN=$(abspath $(BIN)) node --test tests/browser/
 	@$(LOAD_CHECK)
 

@@ -22,6 +22,7 @@ packages=(
   gstreamer1.0-libav
   gstreamer1.0-nice
   coturn # a TURN server for the tests
+  postgresql # the other database of the tests
   python3-venv # tools of `make load` and `make bench-peer` that are written in Python
 )
 oldest_rust=1.95

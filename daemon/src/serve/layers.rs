@@ -90,6 +90,7 @@ pub fn cors(app: &App, origins: Origins) -> CorsLayer {
         .allow_methods([
             Method::GET,
             Method::POST,
+            Method::PUT,
             Method::PATCH,
             Method::DELETE,
             Method::OPTIONS,

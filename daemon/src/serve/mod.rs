@@ -4,18 +4,24 @@
 //! |---|---|
 //! | `config` | one commented file, environment, what may change while running |
 //! | `sessions` | every analysis: made, found, ended, stored |
+//! | `store` | the database, and files beside it |
+//! | `webhooks` | telling other services |
+//! | `history` | what was measured before |
 //! | `hub` | one analysis' events, from one writer to any number of readers |
 //! | `api` | resources: analyses, events, results, sports, the description |
 //! | `media` | WHIP and WHEP |
 //! | `pages` | studio and overlay page, embedded |
 //! | `admin`, `metrics`, `log`, `signals` | for those who operate it |
+//! | `allocator` | memory that sessions leave is given back |
 //! | `router`, `listener`, `layers`, `auth`, `extract`, `problem` | HTTP |
 
 mod admin;
+mod allocator;
 mod api;
 mod auth;
 mod config;
 mod extract;
+mod history;
 mod hub;
 mod layers;
 mod listener;
@@ -27,10 +33,13 @@ mod problem;
 mod router;
 mod sessions;
 mod signals;
+mod store;
+mod webhooks;
 
 use crate::exit::{Exit, UsageError};
 use crate::stdout::print;
 use anyhow::Context;
+use auth::Authenticator;
 use clap::Args;
 use config::{Config, ConfigError, Models, SharedConfig};
 use kinemotion_models::Engine;
@@ -45,6 +54,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
+use webhooks::{Courier, Post, SystemClock};
 
 /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out.
 #[derive(Args)]
@@ -63,8 +73,12 @@ pub struct ServeArgs {
 pub struct App {
     /// The settings in force.
     pub config: SharedConfig,
+    /// Who may ask.
+    pub auth: Authenticator,
     /// Every analysis.
     pub sessions: Sessions,
+    /// Sends to webhooks.
+    pub post: Post,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -85,6 +99,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     let config = args.load().map_err(|error| UsageError(error.to_string()))?;
     let filter = log::start(&config.log)?;
     raise_descriptor_limit();
+    allocator::share_pools();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("serve")
@@ -116,6 +131,8 @@ async fn open(config: Config) -> anyhow::Result<App> {
         .await
         .with_context(|| format!("results cannot be stored in {}", folder.display()))?;
     Ok(App {
+        auth: Authenticator::new(sessions.store().keys()),
+        post: Post::new(config.get().webhooks.private_hosts)?,
         config,
         sessions,
         metrics,
@@ -149,6 +166,7 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
         router::router(&app),
         end.clone(),
     ))];
+    let courier = tokio::spawn(courier(&app).run(end.clone()));
     let mut admin = None;
     if !config.admin.listen.is_empty() {
         let listener = bind(&config.admin.listen).await?;
@@ -168,7 +186,19 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     for listener in listeners {
         listener.await?;
     }
+    courier.await?;
     Ok(Exit::Done)
+}
+
+/// Who delivers to webhooks.
+fn courier(app: &App) -> Courier<Post, SystemClock> {
+    let store = app.sessions.store();
+    Courier {
+        webhooks: store.webhooks().clone(),
+        deliveries: store.deliveries().clone(),
+        carrier: app.post.clone(),
+        clock: SystemClock,
+    }
 }
 
 /// Loads models, which stay loaded as long as the engine is held: an analysis uses the one there is.

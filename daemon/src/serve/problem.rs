@@ -43,7 +43,7 @@ fn kind(status: StatusCode) -> (&'static str, &'static str) {
     match status.as_u16() {
         400 => ("malformed-request", "The request cannot be read"),
         401 => ("unauthorized", "A valid token is needed"),
-        403 => ("foreign-origin", "Pages of this origin may not ask"),
+        403 => ("forbidden", "This may not be done"),
         404 => ("not-found", "There is no such thing here"),
         405 => ("method-not-allowed", "This method does not exist here"),
         408 | 504 => ("timeout", "It took longer than is allowed"),
@@ -83,6 +83,8 @@ problems! {
     unauthorized: UNAUTHORIZED;
     /// A page of another site asks.
     foreign_origin: FORBIDDEN;
+    /// Whoever asks may not do that.
+    forbidden: FORBIDDEN;
     /// It was sent to a name that is not the daemon's.
     other_name: MISDIRECTED_REQUEST;
     /// There is no such thing.

@@ -112,6 +112,17 @@ impl Client {
             .await
     }
 
+    /// Asks with a key, and JSON where there is a body.
+    pub async fn ask(&self, key: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let bearer = format!("Bearer {key}");
+        let mut headers = vec![("authorization", bearer.as_str())];
+        if body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send(method, path, &headers, body.as_bytes()).await
+    }
+
     /// Sends these bytes as they are and reads until the daemon closes.
     pub async fn raw(&self, bytes: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.0).await.expect("it listens");

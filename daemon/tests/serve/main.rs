@@ -5,12 +5,15 @@ mod daemon;
 mod diagnostics;
 mod drain;
 mod events;
+mod history;
+mod keys;
 mod life;
 mod load;
 mod publish;
 mod reconnect;
 mod refusals;
 mod surface;
+mod webhooks;
 mod whip;
 
 /// Longer than any event of these tests may take to come, on a machine that is busy with other things.

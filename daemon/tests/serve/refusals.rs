@@ -131,6 +131,8 @@ struct Operation {
     path: String,
     /// Media type of its body, where it takes one.
     body: Option<String>,
+    /// Parameters it cannot do without, as a query.
+    query: String,
 }
 
 /// Everything that is described: what comes new is covered by itself.
@@ -140,10 +142,19 @@ async fn operations(daemon: &Daemon) -> Vec<Operation> {
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("an item") {
             let contents = operation["requestBody"]["content"].as_object();
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let required = parameters
+                .filter(|parameter| parameter["in"] == "query" && parameter["required"] == true)
+                .map(|parameter| {
+                    let example = parameter["example"].as_str().expect("an example");
+                    format!("{}={example}", parameter["name"].as_str().expect("a name"))
+                });
+            let query: Vec<String> = required.collect();
             operations.push(Operation {
                 method: Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method"),
                 path: path.clone(),
                 body: contents.and_then(|contents| contents.keys().next().cloned()),
+                query: query.join("&"),
             });
         }
     }
@@ -158,7 +169,10 @@ impl Operation {
         for part in parts.iter_mut().filter(|part| part.starts_with('{')) {
             *part = name;
         }
-        parts.join("/")
+        match self.query.as_str() {
+            "" => parts.join("/"),
+            query => format!("{}?{query}", parts.join("/")),
+        }
     }
 
     fn has_names(&self) -> bool {

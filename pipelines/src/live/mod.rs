@@ -56,6 +56,7 @@ pub use error::LiveError;
 pub use event::{EventSink, LiveEvent, LivePose};
 pub use info::{DecoderInfo, LatencyInfo, LiveInfo, PushInfo, PushState, SourceInfo};
 pub use session::{LiveSession, PushId, ViewerId};
+pub use source::is_public;
 pub(crate) use spec::without_secrets;
 pub use spec::{Demo, IceServers, Limits, LiveSource, LiveSpec, Push, SessionState, UriAccess, WhipOptions};
 pub use warm_up::warm_up;

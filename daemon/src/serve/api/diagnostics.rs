@@ -1,9 +1,10 @@
 //! What is known about how an analysis goes, for whoever has to find out why something went wrong.
 
 use crate::serve::App;
+use crate::serve::auth::{Principal, Scope};
 use crate::serve::problem::Problem;
 use crate::serve::sessions::{Diagnostics, states};
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -38,9 +39,10 @@ pub struct DiagnosticsView {
 )]
 pub async fn diagnostics(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
 ) -> Result<axum::Json<DiagnosticsView>, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     let kept = app.sessions.diagnostics(&analysis).await?;
     let record = analysis.record();
     Ok(axum::Json(DiagnosticsView {
@@ -60,8 +62,12 @@ pub async fn diagnostics(
     params(("id" = String, Path, description = "`analysis_id`")),
     responses((status = 200, description = "The graph", body = String, content_type = "text/vnd.graphviz"))
 )]
-pub async fn graph(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+pub async fn graph(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     let graph = app.sessions.graph(&analysis).await?;
     let headers = [
         (header::CONTENT_TYPE, GRAPHVIZ),

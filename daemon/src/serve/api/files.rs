@@ -2,9 +2,10 @@
 
 use crate::analyze::csv;
 use crate::serve::App;
+use crate::serve::auth::{Principal, Scope};
 use crate::serve::problem::Problem;
 use crate::serve::sessions::{Analysis, Order};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Extension, Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -38,8 +39,12 @@ pub struct Results {
     get, path = "/api/v1/analyses/{id}/results.json", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
     responses((status = 200, description = "The results", body = Results))
 )]
-pub async fn results_json(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+pub async fn results_json(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     let results = Results {
         schema: SCHEMA,
         analysis_id: analysis.id.clone(),
@@ -56,8 +61,12 @@ pub async fn results_json(State(app): State<App>, Path(id): Path<String>) -> Res
     get, path = "/api/v1/analyses/{id}/results.csv", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
     responses((status = 200, description = "The table", body = String, content_type = "text/csv"))
 )]
-pub async fn results_csv(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+pub async fn results_csv(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     let text = table(&analysis).map_err(|error| Problem::internal(error.to_string()))?;
     let content_type = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
     Ok((attachment(&analysis, "csv"), content_type, text).into_response())
@@ -87,8 +96,12 @@ fn attachment(analysis: &Analysis, extension: &str) -> [(HeaderName, String); 1]
     get, path = "/api/v1/analyses/{id}/snapshot.jpg", tag = "video", params(("id" = String, Path, description = "`analysis_id`")),
     responses((status = 200, description = "The picture", body = Vec<u8>, content_type = "image/jpeg"))
 )]
-pub async fn snapshot(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+pub async fn snapshot(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     let picture = app.sessions.with_live(&analysis, |live| live.snapshot()).await?;
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg"),
@@ -106,10 +119,11 @@ pub async fn snapshot(State(app): State<App>, Path(id): Path<String>) -> Result<
 )]
 pub async fn recording(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     if !analysis.order.record {
         return Err(Problem::not_found("no recording was asked for"));
     }
@@ -126,10 +140,11 @@ pub async fn recording(
 )]
 pub async fn hls(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     if !is_segment(&name) {
         return Err(Problem::not_found(
             "there is index.m3u8 and the segments it lists",

@@ -22,6 +22,8 @@ pub struct CreateAnalysis {
     /// What is known about the athlete.
     #[serde(default)]
     pub athlete: AthleteInfo,
+    /// Whose repetitions they are: `athlete_id` or `external_id` of an athlete.
+    pub athlete_id: Option<String>,
     /// How the camera stands.
     #[serde(default)]
     pub camera: Camera,
@@ -141,6 +143,8 @@ pub struct PublishQuery {
     pub height_m: Option<f64>,
     /// Body mass of the athlete, kilograms.
     pub mass_kg: Option<f64>,
+    /// `athlete_id` or `external_id` of the athlete.
+    pub athlete_id: Option<String>,
     /// Height of the box of drop jumps, metres.
     pub box_height_m: Option<f64>,
     /// Whether the video that leaves carries the graphics.
@@ -166,6 +170,7 @@ impl From<PublishQuery> for CreateAnalysis {
                 height_m: query.height_m,
                 mass_kg: query.mass_kg,
             },
+            athlete_id: query.athlete_id,
             camera: Camera::default(),
             box_height_m: query.box_height_m,
             max_persons: 1,
@@ -274,7 +279,11 @@ pub fn movement(name: &str) -> Result<MovementChoice, Problem> {
     crate::measuring::movement(name).map_err(|known| Problem::invalid(known).field("sport_type"))
 }
 
-fn within(field: &str, value: Option<f64>, (least, most): (f64, f64), unit: &str) -> Result<(), Problem> {
+/// Whether a number is one there can be.
+///
+/// # Errors
+/// It is not; names the field.
+pub fn within(field: &str, value: Option<f64>, (least, most): (f64, f64), unit: &str) -> Result<(), Problem> {
     match value {
         Some(value) if !(least..=most).contains(&value) => {
             Err(Problem::invalid(format!("give {unit} between {least} and {most}")).field(field))

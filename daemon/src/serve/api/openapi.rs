@@ -27,6 +27,9 @@ use utoipa::{Modify, OpenApi as _};
         (name = "results", description = "What was measured"),
         (name = "video", description = "Video in by WHIP, out by WHEP, as a picture, recording or HLS"),
         (name = "sports", description = "What can be measured"),
+        (name = "history", description = "Athletes, what they did, and what their numbers do over time"),
+        (name = "keys", description = "Keys for programs"),
+        (name = "webhooks", description = "Other services that are told what was measured"),
     ),
     components(schemas(Problem)),
     modifiers(&EverywhereTheSame),
@@ -57,7 +60,13 @@ pub static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let mut document = Frame::openapi();
     document.merge(routes.into_openapi());
     for item in document.paths.paths.values_mut() {
-        let methods = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
+        let methods = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
         methods.into_iter().flatten().for_each(may_fail);
     }
     document

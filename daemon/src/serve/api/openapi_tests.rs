@@ -50,6 +50,9 @@ fn every_path_of_the_interface_is_described() {
     described.sort();
     let mut expected = vec![
         "delete /api/v1/analyses/{id}",
+        "delete /api/v1/athletes/{id}",
+        "delete /api/v1/keys/{id}",
+        "delete /api/v1/webhooks/{id}",
         "delete /whep/{id}/{viewer}",
         "delete /whip/{id}",
         "get /api/v1/analyses",
@@ -61,14 +64,27 @@ fn every_path_of_the_interface_is_described() {
         "get /api/v1/analyses/{id}/results.json",
         "get /api/v1/analyses/{id}/snapshot.jpg",
         "get /api/v1/analyses/{id}/stream",
+        "get /api/v1/athletes",
+        "get /api/v1/athletes/{id}",
+        "get /api/v1/athletes/{id}/trends",
+        "get /api/v1/keys",
+        "get /api/v1/repetitions",
         "get /api/v1/sports",
+        "get /api/v1/webhooks",
+        "get /api/v1/webhooks/{id}",
         "get /hls/{id}/{file}",
         "patch /api/v1/analyses/{id}",
         "patch /whip/{id}",
         "post /api/v1/analyses",
+        "post /api/v1/athletes",
+        "post /api/v1/keys",
+        "post /api/v1/keys/{id}/rotate",
+        "post /api/v1/webhooks/register",
+        "post /api/v1/webhooks/{id}/enable",
         "post /whep/{id}",
         "post /whip",
         "post /whip/{id}",
+        "put /api/v1/athletes/{id}",
     ];
     expected.sort_unstable();
     assert_eq!(described, expected);

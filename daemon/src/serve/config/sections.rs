@@ -46,6 +46,7 @@ section!(
         models: Models = Models::default(),
         decoders: Decoders = Decoders::default(),
         webrtc: WebRtc = WebRtc::default(),
+        webhooks: Webhooks = Webhooks::default(),
     }
 );
 
@@ -79,6 +80,7 @@ section!(
     /// Where results go.
     Storage {
         folder: PathBuf = "kinemotion-data".into(),
+        database: String = String::new(),
         remembered: usize = 1000,
     }
 );
@@ -215,6 +217,13 @@ section!(
         jitter_ms: u32 = WhipOptions::default().jitter_ms,
         stun: String = String::new(),
         turn: Vec<String> = Vec::new(),
+    }
+);
+
+section!(
+    /// Where events may be sent.
+    Webhooks {
+        private_hosts: bool = false,
     }
 );
 

@@ -127,6 +127,13 @@ impl Log {
         self.closed
     }
 
+    /// Lets go of every pose, as if they had fallen out. More than that an analysis of the day before does not have either.
+    pub fn forget_poses(&mut self) {
+        let shelf = self.shelf_mut(Class::Pose);
+        shelf.first += shelf.lines.len() as u64;
+        shelf.lines = VecDeque::new();
+    }
+
     /// The position before a number.
     ///
     /// Where events from that number on have already fallen out, they count as dropped. Numbers have no gaps, so their sum

@@ -129,6 +129,19 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 0..200)
 }
 
+#[test]
+fn poses_that_are_let_go_of_count_as_dropped() {
+    let mut log = log();
+    for kind in [EventType::Pose, EventType::Repetition, EventType::Pose] {
+        push(&mut log, kind);
+    }
+    let mut early = log.position(0);
+    log.forget_poses();
+    assert_eq!(read_all(&log, &mut early, Types::ALL), [(1, 2)]);
+    push(&mut log, EventType::Pose);
+    assert_eq!(read_all(&log, &mut early, Types::ALL), [(3, 0)]);
+}
+
 proptest! {
     #[test]
     fn whatever_their_speed_readers_get_every_kept_event_once_and_in_order(steps in steps()) {

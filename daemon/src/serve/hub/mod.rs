@@ -95,6 +95,11 @@ impl Hub {
         self.changed.send_replace(());
     }
 
+    /// Lets go of the poses; whoever has not read them yet hears how many there were.
+    pub fn forget_poses(&self) {
+        self.log().forget_poses();
+    }
+
     /// A reader of these types of event, starting at a sequence number.
     pub fn read(self: &Arc<Self>, from_sequence: u64, types: Types) -> Reader {
         Reader::new(self.clone(), from_sequence, types)

@@ -2,9 +2,10 @@
 
 use super::{SDP, answer};
 use crate::serve::App;
+use crate::serve::auth::{Principal, Scope};
 use crate::serve::extract::text;
 use crate::serve::problem::Problem;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Extension, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kinemotion_pipelines::live::ViewerId;
@@ -18,8 +19,13 @@ use kinemotion_pipelines::live::ViewerId;
     responses((status = 201, description = "The SDP answer; `Location` is the address to end it", body = String,
                content_type = "application/sdp"))
 )]
-pub async fn watch(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
-    let analysis = match app.sessions.find(&id).await {
+pub async fn watch(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    let analysis = match app.sessions.find(&id, &principal, Scope::Watch).await {
         Ok(analysis) => analysis,
         Err(problem) => return problem.into_response(),
     };
@@ -48,9 +54,10 @@ pub async fn watch(State(app): State<App>, Path(id): Path<String>, request: Requ
 )]
 pub async fn unwatch(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path((id, viewer)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+    let analysis = app.sessions.find(&id, &principal, Scope::Watch).await?;
     let viewer = ViewerId(viewer);
     let watched = app
         .sessions

@@ -4,7 +4,7 @@
 use super::{SDP, TRICKLE, answer};
 use crate::serve::App;
 use crate::serve::api::model::{CreateAnalysis, PublishQuery};
-use crate::serve::auth::Client;
+use crate::serve::auth::{Principal, Scope};
 use crate::serve::extract::{Query, text};
 use crate::serve::problem::Problem;
 use crate::serve::sessions::Analysis;
@@ -25,11 +25,14 @@ use std::time::Instant;
 )]
 pub async fn create_and_publish(
     State(app): State<App>,
-    Extension(client): Extension<Client>,
+    Extension(principal): Extension<Principal>,
     Query(query): Query<PublishQuery>,
     request: Request,
 ) -> Response {
     let since = Instant::now();
+    if let Err(problem) = principal.may(Scope::Publish) {
+        return problem.into_response();
+    }
     let offer = match text(request, &app, SDP).await {
         Ok(offer) => offer,
         Err(response) => return response,
@@ -39,7 +42,7 @@ pub async fn create_and_publish(
     let made = tokio::spawn(async move {
         let analysis = own
             .sessions
-            .create(CreateAnalysis::from(query), client)
+            .create(CreateAnalysis::from(query), &principal)
             .await
             .map_err(in_query)?;
         match answered(&own, &analysis, offer, since).await {
@@ -77,8 +80,13 @@ fn in_query(mut problem: Problem) -> Problem {
          content_type = "application/problem+json"),
     )
 )]
-pub async fn publish(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
-    let analysis = match app.sessions.find(&id).await {
+pub async fn publish(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    let analysis = match app.sessions.find(&id, &principal, Scope::Publish).await {
         Ok(analysis) => analysis,
         Err(problem) => return problem.into_response(),
     };
@@ -129,8 +137,14 @@ fn tag(analysis: &Analysis, connection: u64) -> String {
     request_body(content = String, content_type = "application/trickle-ice-sdpfrag"),
     responses((status = 204, description = "Taken"))
 )]
-pub async fn trickle(State(app): State<App>, Path(id): Path<String>, request: Request) -> Response {
-    let analysis = match meant_for(&app, &id, request.headers()).await {
+pub async fn trickle(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    let headers = request.headers().clone();
+    let analysis = match meant_for(&app, &id, &principal, &headers).await {
         Ok(analysis) => analysis,
         Err(problem) => return problem.into_response(),
     };
@@ -149,8 +163,13 @@ pub async fn trickle(State(app): State<App>, Path(id): Path<String>, request: Re
 }
 
 /// The analysis whose present ICE session a change is meant for.
-async fn meant_for(app: &App, id: &str, headers: &HeaderMap) -> Result<Arc<Analysis>, Problem> {
-    let analysis = app.sessions.find(id).await?;
+async fn meant_for(
+    app: &App,
+    id: &str,
+    principal: &Principal,
+    headers: &HeaderMap,
+) -> Result<Arc<Analysis>, Problem> {
+    let analysis = app.sessions.find(id, principal, Scope::Publish).await?;
     let connection = app
         .sessions
         .with_live(&analysis, |live| live.connections())
@@ -179,8 +198,15 @@ fn same_ice_session(headers: &HeaderMap, tag: &str) -> Result<(), Problem> {
     delete, path = "/whip/{id}", tag = "video", params(("id" = String, Path, description = "`analysis_id`")),
     responses((status = 200, description = "Ended"))
 )]
-pub async fn unpublish(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    app.sessions.find(&id).await?.ask_to_end("the publisher ended it");
+pub async fn unpublish(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    app.sessions
+        .find(&id, &principal, Scope::Publish)
+        .await?
+        .ask_to_end("the publisher ended it");
     Ok(StatusCode::OK)
 }
 

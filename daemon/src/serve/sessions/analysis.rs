@@ -3,9 +3,9 @@
 use super::doing::{Complete, Doing};
 use super::order::Order;
 use super::scribe::News;
-use super::store::{Store, StoreError, Stored};
-use super::{events, states};
+use super::{events, ledger, states};
 use crate::serve::hub::{Capacity, Draft, EventType, Hub, Line, Log};
+use crate::serve::store::{Along, Store, StoreError, Stored};
 use kinemotion_pipelines::live::{LiveSession, SessionState};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -169,7 +169,7 @@ impl Analysis {
         let Some(numbered) = self.hub.number(draft).await else {
             return;
         };
-        let stored = self.store(numbered.line(), news).await;
+        let stored = self.store(numbered.line(), draft, news).await;
         self.note(numbered.line(), draft, news);
         let ended = matches!(news, News::State(state, _) if state.is_final());
         if ended {
@@ -187,7 +187,7 @@ impl Analysis {
         }
     }
 
-    async fn store(&self, line: &Line, news: &News) -> Result<(), StoreError> {
+    async fn store(&self, line: &Line, draft: &Draft, news: &News) -> Result<(), StoreError> {
         if line.kind == EventType::Pose {
             return Ok(());
         }
@@ -195,7 +195,17 @@ impl Analysis {
             News::State(state, reason) => Some((*state, reason.as_deref())),
             News::Draft(_) | News::Service(_) | News::Warning(_) | News::Failure(_) => None,
         };
-        self.store.append(&self.id, line, state).await
+        let repetition = ledger::repetition(&self.id, &self.order, line, draft);
+        let sport = self.lock().sport_type.clone();
+        let deliveries =
+            ledger::deliveries(self.store.webhooks(), &self.id, &self.order, &sport, line, draft).await?;
+        let along = Along {
+            state,
+            repetition: repetition.map_err(|error| StoreError::Broken(error.to_string()))?,
+            deliveries,
+            fence: None,
+        };
+        self.store.append(&self.id, line, along).await
     }
 
     /// Something is not stored: says so and ends, so that nobody believes otherwise.

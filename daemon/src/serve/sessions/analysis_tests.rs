@@ -12,7 +12,7 @@ const CAPACITY: Capacity = Capacity {
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Store::open(folder.path()).await.expect("opens");
+    let store = Store::open(folder.path(), None).await.expect("opens");
     (folder, store)
 }
 
@@ -39,7 +39,10 @@ fn repetition(n: u32) -> News {
     said(
         EventType::Repetition,
         1000.0 * f64::from(n),
-        &json!({ "movement": "cmj", "number": n }),
+        &json!({
+            "movement": "cmj", "number": n, "metrics": { "jump_height_m": 0.3 },
+            "uncertainty": { "jump_height_m": 0.01 }, "quality": { "grade": "A" },
+        }),
     )
 }
 

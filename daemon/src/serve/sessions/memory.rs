@@ -1,8 +1,12 @@
-//! Memory over budget: new analyses are refused, and when that is not enough the youngest is ended.
+//! Memory of analyses that have ended is given back. Memory over budget: new analyses are refused, and when that is not enough the youngest is
+//! ended.
 
 use super::{Analysis, Inner, running};
+use crate::serve::allocator;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 /// How often is looked: memory grows by some megabytes per second at most.
@@ -49,6 +53,9 @@ pub(super) async fn watch(sessions: Weak<Inner>) {
     loop {
         sleep(EVERY).await;
         let Some(inner) = sessions.upgrade() else { return };
+        if inner.let_go.swap(false, Ordering::Relaxed) {
+            give_back().await;
+        }
         let budget_mb = inner.config.get().sessions.memory_mb;
         if budget_mb == 0 || share_of(budget_mb) <= TOO_MUCH {
             continue;
@@ -65,6 +72,13 @@ pub(super) async fn watch(sessions: Weak<Inner>) {
             analysis.hub.closed().await;
             sleep(SETTLES).await;
         }
+    }
+}
+
+/// Gives back what the allocator has kept of analyses that were taken down.
+async fn give_back() {
+    if spawn_blocking(allocator::give_back).await.is_err() {
+        tracing::error!("giving memory back panicked");
     }
 }
 

@@ -7,7 +7,7 @@
 //! | `analysis` | one analysis: its events, state and results |
 //! | `scribe` | the one thread that numbers, stores and announces |
 //! | `events` | what a session says, as events |
-//! | `store` | analyses on disk |
+//! | `ledger` | what is stored along with an event |
 //! | `recall` | analyses from the store into memory |
 //! | `refusals` | what a session refuses, as problems |
 //! | `keeper` | limits and the end of a running analysis |
@@ -20,6 +20,7 @@ mod diagnostics;
 mod doing;
 mod events;
 mod keeper;
+mod ledger;
 mod memory;
 mod order;
 mod recall;
@@ -27,19 +28,18 @@ mod refusals;
 mod scribe;
 mod sources;
 pub mod states;
-mod store;
 
 pub use analysis::Analysis;
 pub use diagnostics::{Diagnostics, Kept};
 pub use doing::{Counts, Latency, OutputState, ServiceView, Source};
 pub use order::Order;
-pub use store::{Store, StoreError};
 
 use crate::serve::api::model::CreateAnalysis;
-use crate::serve::auth::Client;
+use crate::serve::auth::{Principal, Scope};
 use crate::serve::config::{Config, SharedConfig};
 use crate::serve::metrics::Metrics;
 use crate::serve::problem::Problem;
+use crate::serve::store::Store;
 use kinemotion_pipelines::live::load::Governor;
 use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession, LiveSpec};
 use scribe::{News, Scribe};
@@ -49,6 +49,10 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
+
+/// Ended analyses whose poses are remembered, the youngest ones: whoever reads them is late by seconds, and they are most of what an analysis holds.
+const WITH_POSES: usize = 8;
+const NO_SUCH_ANALYSIS: &str = "there is no analysis of this name";
 
 /// Every analysis. Clones belong together.
 #[derive(Clone)]
@@ -62,6 +66,8 @@ struct Inner {
     /// By name; names rise with time.
     analyses: RwLock<BTreeMap<String, Arc<Analysis>>>,
     draining: AtomicBool,
+    /// Whether an analysis has been taken down since memory was last given back.
+    let_go: AtomicBool,
     /// Who shares the machine out, once the models are loaded.
     governor: OnceLock<Governor>,
 }
@@ -73,7 +79,8 @@ impl Sessions {
     /// A folder that cannot be written to, or no further thread.
     pub async fn open(config: SharedConfig, metrics: Metrics) -> anyhow::Result<Self> {
         let settings = config.get();
-        let store = Store::open(&settings.storage.folder).await?;
+        let server = Some(settings.storage.database.as_str()).filter(|server| !server.is_empty());
+        let store = Store::open(&settings.storage.folder, server).await?;
         recall::end_what_was_left(&store, &settings).await?;
         let analyses = recall::youngest(&store, &settings).await?;
         let sessions = Self(Arc::new(Inner {
@@ -83,6 +90,7 @@ impl Sessions {
             store,
             analyses: RwLock::new(analyses),
             draining: AtomicBool::new(false),
+            let_go: AtomicBool::new(false),
             governor: OnceLock::new(),
         }));
         tokio::spawn(memory::watch(Arc::downgrade(&sessions.0)));
@@ -104,9 +112,13 @@ impl Sessions {
     ///
     /// # Errors
     /// A problem that names the field, or says that there is no place.
-    pub async fn create(&self, request: CreateAnalysis, client: Client) -> Result<Arc<Analysis>, Problem> {
-        let sessions = self.clone();
-        let created = tokio::spawn(async move { sessions.create_to_the_end(request, client).await });
+    pub async fn create(
+        &self,
+        request: CreateAnalysis,
+        principal: &Principal,
+    ) -> Result<Arc<Analysis>, Problem> {
+        let (sessions, principal) = (self.clone(), principal.clone());
+        let created = tokio::spawn(async move { sessions.create_to_the_end(request, &principal).await });
         created
             .await
             .unwrap_or_else(|_| Err(Problem::internal("starting the analysis panicked")))
@@ -115,12 +127,13 @@ impl Sessions {
     async fn create_to_the_end(
         &self,
         request: CreateAnalysis,
-        client: Client,
+        principal: &Principal,
     ) -> Result<Arc<Analysis>, Problem> {
         let config = self.0.config.get();
+        let request = self.of_athlete(request, principal).await?;
         let id = uuid::Uuid::now_v7().to_string();
         let mut spec = order::spec(&id, &request, &config, &self.0.store)?;
-        let analysis = self.take_place(&mut spec, Order::of(&request, client), &config)?;
+        let analysis = self.take_place(&mut spec, Order::of(&request, principal), &config)?;
         self.begin_to_store(&analysis).await?;
         if !analysis.order.takes_publisher() {
             analysis.await_pose(Instant::now());
@@ -148,6 +161,26 @@ impl Sessions {
         Ok(analysis)
     }
 
+    /// What is known of the athlete a request names, where the request itself does not say it.
+    async fn of_athlete(
+        &self,
+        mut request: CreateAnalysis,
+        principal: &Principal,
+    ) -> Result<CreateAnalysis, Problem> {
+        let Some(name) = &request.athlete_id else {
+            return Ok(request);
+        };
+        let found = self.0.store.athletes().find(&principal.tenant, name).await;
+        let found =
+            found.map_err(|error| Problem::internal(format!("athletes cannot be looked up: {error}")))?;
+        let athlete =
+            found.ok_or_else(|| Problem::invalid("there is no athlete of this name").field("athlete_id"))?;
+        request.athlete.height_m = request.athlete.height_m.or(athlete.height_m);
+        request.athlete.mass_kg = request.athlete.mass_kg.or(athlete.mass_kg);
+        request.athlete_id = Some(athlete.id);
+        Ok(request)
+    }
+
     /// Reserves a place and a share of the machine, so that no more analyses start than can run.
     fn take_place(
         &self,
@@ -170,7 +203,7 @@ impl Sessions {
             return refuse("full", format!("all {most} places are taken"));
         }
         let own = running(&analyses)
-            .filter(|analysis| analysis.order.client == order.client)
+            .filter(|analysis| analysis.order.actor == order.actor)
             .count();
         let per_token = config.sessions.per_token;
         if per_token > 0 && own >= per_token {
@@ -226,11 +259,21 @@ impl Sessions {
         self.0.scribe.tell(analysis.clone(), news);
     }
 
-    /// The analysis of this name; an old one is read from the store.
+    /// The analysis of this name, for somebody who wants to do this with it; an old one is read from the store.
     ///
     /// # Errors
-    /// There is none.
-    pub async fn find(&self, id: &str) -> Result<Arc<Analysis>, Problem> {
+    /// There is none for them to see, or they may not do that.
+    pub async fn find(&self, id: &str, by: &Principal, scope: Scope) -> Result<Arc<Analysis>, Problem> {
+        by.may(scope)?;
+        let analysis = self.any(id).await?;
+        // Somebody else's is not there at all.
+        if by.sees(&analysis.order.tenant) {
+            return Ok(analysis);
+        }
+        Err(Problem::not_found(NO_SUCH_ANALYSIS))
+    }
+
+    async fn any(&self, id: &str) -> Result<Arc<Analysis>, Problem> {
         let remembered = self.read().get(id).cloned();
         if let Some(analysis) = remembered {
             return Ok(analysis);
@@ -238,7 +281,7 @@ impl Sessions {
         let config = self.0.config.get();
         match recall::one(&self.0.store, id, &config).await {
             Ok(Some(analysis)) => Ok(Arc::new(analysis)),
-            Ok(None) => Err(Problem::not_found("there is no analysis of this name")),
+            Ok(None) => Err(Problem::not_found(NO_SUCH_ANALYSIS)),
             Err(error) => {
                 tracing::error!(analysis = id, %error, "a stored analysis cannot be read");
                 Err(Problem::internal("the stored analysis cannot be read"))
@@ -263,6 +306,23 @@ impl Sessions {
         let removed = self.0.store.remove(&analysis.id).await;
         removed.map_err(|error| Problem::internal(format!("it cannot be removed: {error}")))?;
         self.write().remove(&analysis.id);
+        Ok(())
+    }
+
+    /// Removes analyses with everything that belongs to them.
+    ///
+    /// # Errors
+    /// One of them runs, and nothing is removed; or what cannot be removed.
+    pub async fn erase(&self, ids: &[String]) -> Result<(), Problem> {
+        let runs = |id: &String| self.read().get(id).is_some_and(|analysis| !analysis.has_ended());
+        if let Some(id) = ids.iter().find(|id| runs(id)) {
+            return Err(Problem::conflict(format!("the analysis {id} runs: end it first")));
+        }
+        for id in ids {
+            let removed = self.0.store.remove(id).await;
+            removed.map_err(|error| Problem::internal(format!("{id} cannot be removed: {error}")))?;
+            self.write().remove(id);
+        }
         Ok(())
     }
 
@@ -323,6 +383,11 @@ impl Sessions {
         for id in ended.iter().take(ended.len().saturating_sub(remembered)) {
             analyses.remove(id);
         }
+        let beyond = ended.len().saturating_sub(WITH_POSES);
+        for analysis in ended.iter().take(beyond).filter_map(|id| analyses.get(id)) {
+            analysis.hub.forget_poses();
+        }
+        self.0.let_go.store(true, Ordering::Relaxed);
     }
 
     /// Refuses what is new, lets what runs finish within the configured time, and ends what does not.

@@ -1,11 +1,11 @@
 //! What was ordered: the part of a request that is kept with the results, and the specification of its session.
 
 use super::sources::{self, without_credentials};
-use super::store::Store;
 use crate::serve::api::model::{AthleteInfo, Camera, CreateAnalysis, Input, Output, Quality};
-use crate::serve::auth::Client;
+use crate::serve::auth::{Actor, LOCAL, Principal};
 use crate::serve::config::Config;
 use crate::serve::problem::Problem;
+use crate::serve::store::Store;
 use kinemotion_pipelines::People;
 use kinemotion_pipelines::live::{Demo, IceServers, Limits, LiveSource, LiveSpec, Push, WhipOptions};
 use serde::{Deserialize, Serialize};
@@ -36,12 +36,24 @@ pub struct Order {
     pub record: bool,
     /// Whether HLS is sent.
     pub hls: bool,
+    /// Whose it is.
+    #[serde(default = "local")]
+    pub tenant: String,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub athlete_id: Option<String>,
     /// Who ordered it, as long as the daemon that took the order runs.
     #[serde(skip)]
-    pub client: Option<Client>,
+    pub actor: Option<Actor>,
+}
+
+/// What was stored before there were tenants.
+fn local() -> String {
+    LOCAL.into()
 }
 
 const WHIP: &str = "whip";
+const FILE: &str = "file";
 
 impl Order {
     /// A demo with default settings, for tests of what is done with an order.
@@ -58,12 +70,14 @@ impl Order {
             box_height_m: None,
             record: false,
             hls: false,
-            client: None,
+            tenant: local(),
+            athlete_id: None,
+            actor: None,
         }
     }
 
     /// The part of a request that is kept.
-    pub fn of(request: &CreateAnalysis, client: Client) -> Self {
+    pub fn of(request: &CreateAnalysis, by: &Principal) -> Self {
         let (source, address) = match &request.input {
             Input::Streaming(_) => (WHIP, None),
             Input::Uri(uri) => ("uri", Some(without_credentials(uri))),
@@ -81,8 +95,15 @@ impl Order {
             box_height_m: request.box_height_m,
             record: request.record,
             hls: request.outputs.contains(&Output::Hls(true)),
-            client: Some(client),
+            tenant: by.tenant.clone(),
+            athlete_id: request.athlete_id.clone(),
+            actor: Some(by.actor.clone()),
         }
+    }
+
+    /// `live` or `file`.
+    pub fn kind(&self) -> &'static str {
+        if self.source == FILE { FILE } else { "live" }
     }
 
     /// Whether somebody publishes to it.

@@ -1,9 +1,10 @@
 //! Analyses from the store into memory: at the start of the daemon, and when somebody asks for an old one.
 
+use super::Analysis;
 use super::scribe::News;
-use super::{Analysis, Store, StoreError};
 use crate::serve::config::Config;
 use crate::serve::hub::Capacity;
+use crate::serve::store::{Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

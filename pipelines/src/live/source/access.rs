@@ -140,7 +140,7 @@ impl<'a> Place<'a> {
 }
 
 /// Whether an address is one of the internet at large.
-fn is_public(address: &IpAddr) -> bool {
+pub fn is_public(address: &IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

@@ -9,6 +9,7 @@ mod whip;
 use super::intake::Intake;
 use super::meter::Meter;
 use super::{IceServers, LiveError, LiveSource, LiveSpec, without_secrets};
+pub use access::is_public;
 use std::sync::Arc;
 pub(crate) use whip::{CODECS, Loss, Place, Whip};
 

@@ -7,7 +7,7 @@ pub use view::{AnalysisList, AnalysisSummary, AnalysisView};
 use super::links::Links;
 use super::model::{ChangeAnalysis, CreateAnalysis, movement};
 use crate::serve::App;
-use crate::serve::auth::Client;
+use crate::serve::auth::{Principal, Scope};
 use crate::serve::extract::{Json, Query};
 use crate::serve::problem::Problem;
 use crate::serve::sessions::states;
@@ -31,11 +31,12 @@ use tokio::task::spawn_blocking;
 )]
 pub async fn create(
     State(app): State<App>,
-    Extension(client): Extension<Client>,
+    Extension(principal): Extension<Principal>,
     headers: HeaderMap,
     Json(request): Json<CreateAnalysis>,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.create(request, client).await?;
+    principal.may(Scope::WriteAnalyses)?;
+    let analysis = app.sessions.create(request, &principal).await?;
     let location = format!("/api/v1/analyses/{}", analysis.id);
     let view = view(analysis, headers).await?;
     Ok((
@@ -73,8 +74,10 @@ fn hundred() -> usize {
 )]
 pub async fn list(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<AnalysisList>, Problem> {
+    principal.may(Scope::ReadAnalyses)?;
     if !(1..=1000).contains(&query.limit) {
         return Err(Problem::invalid("give 1 to 1000").field("limit"));
     }
@@ -83,6 +86,7 @@ pub async fn list(
         .map(|name| states::named(&name).ok_or_else(|| Problem::invalid("no such state").field("state")))
         .transpose()?;
     let analyses = app.sessions.all().into_iter();
+    let analyses = analyses.filter(|analysis| principal.sees(&analysis.order.tenant));
     let listed = analyses.filter(|analysis| wanted.is_none_or(|state| analysis.state() == state));
     Ok(axum::Json(AnalysisList {
         analyses: listed
@@ -101,10 +105,16 @@ pub async fn list(
 )]
 pub async fn show(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<axum::Json<AnalysisView>, Problem> {
-    view(app.sessions.find(&id).await?, headers).await.map(axum::Json)
+    view(
+        app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?,
+        headers,
+    )
+    .await
+    .map(axum::Json)
 }
 
 /// Change a running analysis
@@ -116,11 +126,12 @@ pub async fn show(
 )]
 pub async fn change(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(change): Json<ChangeAnalysis>,
 ) -> Result<axum::Json<AnalysisView>, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+    let analysis = app.sessions.find(&id, &principal, Scope::WriteAnalyses).await?;
     let choice = change.sport_type.as_deref().map(movement).transpose()?;
     let overlay = change.overlay;
     app.sessions
@@ -145,8 +156,12 @@ pub async fn change(
     delete, path = "/api/v1/analyses/{id}", tag = "analyses", params(("id" = String, Path, description = "`analysis_id`")),
     responses((status = 204, description = "Asked to end, or removed"))
 )]
-pub async fn end(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+pub async fn end(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::WriteAnalyses).await?;
     app.sessions.end(&analysis, "ended by DELETE").await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,12 +5,13 @@ mod reading;
 mod websocket;
 
 use crate::serve::App;
+use crate::serve::auth::{Principal, Scope};
 use crate::serve::extract::Query;
 use crate::serve::problem::Problem;
 use axum::body::{Body, Bytes};
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -52,12 +53,13 @@ const NDJSON: &str = "application/x-ndjson";
 )]
 pub async fn stream(
     State(app): State<App>,
+    Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     Query(query): Query<StreamQuery>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id).await?;
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     let types = query.types()?;
     let from = query.from_sequence.unwrap_or_default();
     let read = |transport, from| Reading::new(&app.metrics, transport, analysis.hub.read(from, types));

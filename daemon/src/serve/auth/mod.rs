@@ -1,4 +1,19 @@
-//! Who may ask.
+//! Who may ask, and what.
+//!
+//! | module | |
+//! |---|---|
+//! | `authenticator` | from a token to whoever holds it |
+//! | `principal`, `scopes` | who that is, and what they may do |
+//! | `keys` | keys: how they look, and what is stored of them |
+
+mod authenticator;
+pub mod keys;
+mod principal;
+mod scopes;
+
+pub use authenticator::Authenticator;
+pub use principal::{Actor, LOCAL, Principal};
+pub use scopes::{Scope, Scopes};
 
 use super::App;
 use super::config::Config;
@@ -7,50 +22,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Query parameter that carries the token where a browser lets nobody set headers: WebSocket, EventSource, pictures, and
 /// the browser source of a mixer.
 pub const QUERY_TOKEN: &str = "access_token";
-
-/// Decides who may ask. The one place to put another way of knowing people.
-pub trait Gate: Send + Sync {
-    /// Whether a request with this token is let in.
-    ///
-    /// # Errors
-    /// What the client is told otherwise.
-    fn admit(&self, token: Option<&str>) -> Result<(), Problem>;
-}
-
-/// Lets everybody in.
-pub struct Open;
-
-impl Gate for Open {
-    fn admit(&self, _: Option<&str>) -> Result<(), Problem> {
-        Ok(())
-    }
-}
-
-/// Lets those in who know one of these tokens.
-pub struct Tokens(pub Vec<String>);
-
-impl Gate for Tokens {
-    fn admit(&self, token: Option<&str>) -> Result<(), Problem> {
-        let Some(token) = token else {
-            return Err(Problem::unauthorized("send Authorization: Bearer TOKEN"));
-        };
-        // All are compared, each in full, so that the time taken says nothing about them.
-        let known = self
-            .0
-            .iter()
-            .fold(false, |known, candidate| known | same(candidate, token));
-        known
-            .then_some(())
-            .ok_or_else(|| Problem::unauthorized("this token is not known here"))
-    }
-}
 
 /// Compares without stopping at the first difference.
 fn same(a: &str, b: &str) -> bool {
@@ -58,58 +34,57 @@ fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && differences == 0
 }
 
-/// The gate for the configured tokens; without any it is open.
-pub fn gate(tokens: &[String]) -> Arc<dyn Gate> {
-    if tokens.is_empty() {
-        Arc::new(Open)
-    } else {
-        Arc::new(Tokens(tokens.to_vec()))
-    }
-}
-
 /// The origins a group of routes allows, of the settings of the moment.
 pub type Origins = fn(&Config) -> &[String];
 
-/// Who asks, as far as a token tells them apart. Says nothing about the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Client(u64);
-
-impl Client {
-    /// The one with the token of a request; without tokens everybody is the same.
-    fn of(request: &Request) -> Self {
-        let mut hasher = DefaultHasher::new();
-        token(request).hash(&mut hasher);
-        Self(hasher.finish())
-    }
-}
-
-/// Middleware: lets a request through that may be answered, with the [`Client`] among its extensions.
+/// Middleware: lets a request through that may be answered, with its [`Principal`] among its extensions.
 pub async fn guard(
     State((app, origins)): State<(App, Origins)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match admit(&app.config.get(), &request, origins) {
-        Ok(()) => {
-            let client = Client::of(&request);
-            request.extensions_mut().insert(client);
+    let asking = Asking::of(&request);
+    match admit(&app, &asking, origins).await {
+        Ok(principal) => {
+            request.extensions_mut().insert(principal);
             next.run(request).await
         }
         Err(problem) => problem.into_response(),
     }
 }
 
-/// Whether a request may be answered: its token is good, no page of a site that is not listed makes it, and, where there
-/// are no tokens, it is meant for this daemon.
+/// What of a request says who makes it.
+pub struct Asking {
+    headers: HeaderMap,
+    token: Option<String>,
+}
+
+impl Asking {
+    /// Of this request.
+    pub fn of(request: &Request) -> Self {
+        Self {
+            headers: request.headers().clone(),
+            token: token(request),
+        }
+    }
+}
+
+/// Who makes a request that may be answered: its token is good, no page of a site that is not listed makes it, and, where
+/// everybody may ask, it is meant for this daemon.
 ///
 /// # Errors
 /// What the client is told otherwise.
-pub fn admit(config: &Config, request: &Request, origins: Origins) -> Result<(), Problem> {
-    if config.auth.tokens.is_empty() {
-        own_name(request.headers(), &config.server.names)?;
+pub async fn admit(app: &App, asking: &Asking, origins: Origins) -> Result<Principal, Problem> {
+    let config = app.config.get();
+    own_page(&asking.headers, origins(&config))?;
+    let principal = app
+        .auth
+        .identify(asking.token.as_deref(), &config.auth.tokens)
+        .await?;
+    if principal.actor == Actor::Anybody {
+        own_name(&asking.headers, &config.server.names)?;
     }
-    own_page(request.headers(), origins(config))?;
-    gate(&config.auth.tokens).admit(token(request).as_deref())
+    Ok(principal)
 }
 
 /// The token of a request.
@@ -175,16 +150,6 @@ fn own_page(headers: &HeaderMap, allowed: &[String]) -> Result<(), Problem> {
 mod tests {
     use super::*;
     use axum::body::Body;
-
-    #[test]
-    fn without_tokens_everybody_is_let_in_and_with_them_those_who_know_one() {
-        assert!(gate(&[]).admit(None).is_ok());
-        let gate = gate(&["first".into(), "second".into()]);
-        assert!(gate.admit(Some("second")).is_ok());
-        for wrong in [None, Some(""), Some("firs"), Some("first "), Some("third")] {
-            assert_eq!(gate.admit(wrong).expect_err("refused").status, 401, "{wrong:?}");
-        }
-    }
 
     #[test]
     fn a_token_is_read_from_the_header_or_the_query() {

@@ -1,0 +1,7 @@
+//! What was measured before: repetitions, and what an athlete's numbers do over time.
+
+mod cursor;
+mod trend;
+
+pub use cursor::Cursor;
+pub use trend::{Observation, Trend, trend};

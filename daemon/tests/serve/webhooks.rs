@@ -1,0 +1,213 @@
+//! Webhooks: told at least once, in order, signed, also across a crash.
+
+use crate::client::is;
+use crate::daemon::Daemon;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+const REGISTER: &str = "/api/v1/webhooks/register";
+const PRIVATE: (&str, &str) = ("WEBHOOKS__PRIVATE_HOSTS", "true");
+
+/// What was told.
+struct Told {
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Told {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    /// Whether it is signed with a secret.
+    fn is_signed(&self, secret: &str) -> bool {
+        let header = |name: &str| self.headers[name].to_str().expect("text");
+        let key = STANDARD
+            .decode(secret.strip_prefix("whsec_").expect("a secret"))
+            .expect("base64");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length");
+        mac.update(
+            format!(
+                "{}.{}.{}",
+                header("webhook-id"),
+                header("webhook-timestamp"),
+                self.body
+            )
+            .as_bytes(),
+        );
+        header("webhook-signature") == format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+    }
+}
+
+/// A receiver that refuses the first `failures` requests.
+struct Receiver {
+    address: SocketAddr,
+    failures: Arc<AtomicUsize>,
+    told: mpsc::UnboundedReceiver<Told>,
+}
+
+impl Receiver {
+    async fn start(failures: usize) -> Self {
+        let (sender, told) = mpsc::unbounded_channel();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let failures = Arc::new(AtomicUsize::new(failures));
+        let state = (failures.clone(), sender);
+        let take = |State((left, sender)): State<(Arc<AtomicUsize>, mpsc::UnboundedSender<Told>)>,
+                    headers: HeaderMap,
+                    body: String| async move {
+            sender.send(Told { headers, body }).expect("the test listens");
+            let fails = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+            if fails.is_ok() {
+                StatusCode::INTERNAL_SERVER_ERROR
+            } else {
+                StatusCode::NO_CONTENT
+            }
+        };
+        let router = Router::new().route("/hook", post(take)).with_state(state);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self {
+            address,
+            failures,
+            told,
+        }
+    }
+
+    async fn next(&mut self) -> Told {
+        let told = tokio::time::timeout(crate::PATIENCE, self.told.recv()).await;
+        told.expect("it is told").expect("the receiver runs")
+    }
+}
+
+async fn register(daemon: &Daemon, address: SocketAddr, events: &Value) -> Value {
+    let request = json!({ "url": format!("http://{address}/hook"), "events": events });
+    let registered = daemon.public.post_json(REGISTER, &request).await;
+    assert_eq!(registered.status, 201, "{registered:?}");
+    registered.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_is_signed_in_order_and_told_again_when_it_was_not_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = Daemon::start(folder.path(), &[PRIVATE]);
+    let mut receiver = Receiver::start(1).await;
+    let hook = register(
+        &daemon,
+        receiver.address,
+        &json!(["repetition", "analysis_complete"]),
+    )
+    .await;
+    let secret = hook["secret"].as_str().expect("text");
+    let id = daemon.make_demo().await;
+    let mut lines = daemon
+        .public
+        .lines(&format!("/api/v1/analyses/{id}/stream"))
+        .await;
+    let announced = [
+        lines.until(is("repetition")).await,
+        lines.until(is("repetition")).await,
+    ];
+    daemon.public.delete(&format!("/api/v1/analyses/{id}")).await;
+    let rest = lines.rest().await;
+
+    let (refused, again) = (receiver.next().await, receiver.next().await);
+    assert!(refused.is_signed(secret) && again.is_signed(secret));
+    assert_eq!(refused.body, again.body, "the same, with the same event_id");
+    assert_eq!(refused.headers["webhook-id"], again.headers["webhook-id"]);
+    let first = again.json();
+    assert_eq!(first["event_type"], "repetition");
+    assert_eq!(first["analysis_id"], id.as_str());
+    assert_eq!(first["sport_type"], "cmj");
+    assert_eq!(first["data"], announced[0]["data"]);
+    assert_eq!(first["metrics"], announced[0]["data"]["metrics"]);
+
+    let mut expected: Vec<u64> = announced
+        .iter()
+        .chain(&rest)
+        .filter(|event| {
+            ["repetition", "analysis_complete"].contains(&event["type"].as_str().expect("a type"))
+        })
+        .map(|event| event["sequence"].as_u64().expect("a number"))
+        .collect();
+    expected.remove(0);
+    for sequence in expected {
+        assert_eq!(receiver.next().await.json()["sequence"], sequence);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_announced_before_a_crash_is_told_afterwards() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = Daemon::start(folder.path(), &[PRIVATE]);
+    let mut receiver = Receiver::start(usize::MAX).await;
+    register(&daemon, receiver.address, &json!(["repetition"])).await;
+    let id = daemon.make_demo().await;
+    let mut lines = daemon
+        .public
+        .lines(&format!("/api/v1/analyses/{id}/stream"))
+        .await;
+    let announced = lines.until(is("repetition")).await;
+    daemon.signal("KILL");
+    daemon.wait();
+
+    // What it had said of them before it was killed was not taken.
+    while receiver.told.try_recv().is_ok() {}
+    receiver.failures.store(0, Ordering::SeqCst);
+    let _daemon = Daemon::start(folder.path(), &[PRIVATE]);
+    let told = receiver.next().await.json();
+    assert_eq!(told["sequence"], announced["sequence"]);
+    assert_eq!(told["data"], announced["data"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_are_registered_looked_at_and_removed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = Daemon::start(folder.path(), &[]);
+    for (request, field) in [
+        (json!({ "url": "http://127.0.0.1:1/" }), "url"),
+        (json!({ "url": "http://[::ffff:10.0.0.1]/" }), "url"),
+        (json!({ "url": "ftp://93.184.216.34/" }), "url"),
+        (json!({ "url": "https://user:secret@93.184.216.34/" }), "url"),
+        (
+            json!({ "url": "https://93.184.216.34/", "events": ["pose"] }),
+            "events[0]",
+        ),
+        (
+            json!({ "url": "https://93.184.216.34/", "sport_types": ["cmj", "fly"] }),
+            "sport_types[1]",
+        ),
+    ] {
+        let problem = daemon.public.post_json(REGISTER, &request).await.problem(422);
+        assert_eq!(problem["field"], field, "{problem}");
+    }
+    let request = json!({ "url": "https://93.184.216.34/", "sport_types": ["cmj"] });
+    let made = daemon.public.post_json(REGISTER, &request).await.json();
+    let path = format!(
+        "/api/v1/webhooks/{}",
+        made["webhook_id"].as_str().expect("a name")
+    );
+    let listed = daemon.public.get("/api/v1/webhooks").await;
+    assert_eq!(
+        listed.json()["webhooks"][0]["events"],
+        json!(["repetition", "analysis_complete", "error"])
+    );
+    assert!(
+        !listed.text().contains(made["secret"].as_str().expect("text")),
+        "a secret is said once"
+    );
+    assert_eq!(daemon.public.delete(&path).await.status, 204);
+    daemon.public.get(&path).await.problem(404);
+    daemon.public.delete(&path).await.problem(404);
+}
