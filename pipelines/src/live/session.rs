@@ -422,6 +422,9 @@ impl Shared {
         }
         // Going to NULL cannot fail in a way that anybody could act on.
         let _ = self.pipeline.set_state(gst::State::Null);
+        if let Some(publisher) = self.source.publisher() {
+            publisher.let_go();
+        }
         self.video.stop();
     }
 

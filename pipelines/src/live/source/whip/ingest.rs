@@ -12,11 +12,12 @@ use crate::AnalysisError;
 use crate::elements::{DROPPED, make};
 use crate::live::webrtc::{Answer, Channel, LONGEST_GATHERING, Offer, gather_at_once};
 use crate::live::{IceServers, LiveError, WhipOptions};
+use crate::sync::lock;
 use gst::glib;
 use gst::prelude::*;
 use gst_webrtc::{WebRTCDataChannel, WebRTCSessionDescription};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::Duration;
 
 /// How a publisher was lost.
@@ -56,6 +57,9 @@ pub(super) struct Ingest {
     connection: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
     /// Whether the connection is being ended from this side.
     released: Arc<AtomicBool>,
+    /// Every data channel the publisher has opened. The element that sends over one calls it from a thread of its own, which does not
+    /// hold it: a channel must not go before that thread has ended.
+    channels: Arc<Mutex<Vec<WebRTCDataChannel>>>,
 }
 
 impl Ingest {
@@ -88,6 +92,7 @@ impl Ingest {
             element,
             connection,
             released: Arc::default(),
+            channels: Arc::default(),
         })
     }
 
@@ -102,13 +107,14 @@ impl Ingest {
 
     /// Calls `found` with each data channel of this name that the publisher opens.
     pub fn on_data_channel(&self, name: &'static str, found: impl Fn(Channel) + Send + Sync + 'static) {
-        let found = Arc::new(found);
+        let (found, channels) = (Arc::new(found), self.channels.clone());
         self.signaller().connect("webrtcbin-ready", false, move |values| {
             let bin: gst::Element = values.get(2)?.get().ok()?;
-            let found = found.clone();
+            let (found, channels) = (found.clone(), channels.clone());
             bin.connect("on-data-channel", false, move |values| {
                 let webrtcbin: gst::Bin = values.first()?.get().ok()?;
                 let channel: WebRTCDataChannel = values.get(1)?.get().ok()?;
+                lock(&channels).push(channel.clone());
                 if channel.label().as_deref() == Some(name) {
                     found(Channel::new(&webrtcbin, channel));
                 }
@@ -172,6 +178,11 @@ impl Ingest {
     /// Says that the connection is being ended from this side, so that its end is no loss.
     pub fn release(&self) {
         self.released.store(true, Ordering::Release);
+    }
+
+    /// The element has stopped, and with it whatever sends over the publisher's data channels: lets go of them.
+    pub fn let_go(&self) {
+        lock(&self.channels).clear();
     }
 
     /// Answers an offer. Blocks for a bounded time.

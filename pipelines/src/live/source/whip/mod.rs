@@ -123,9 +123,9 @@ impl Whip {
             *publisher = Publisher::None;
             ingest
         };
-        *lock(&self.metrics) = None;
         // The source first: when its threads have ended nothing is under way in what stands behind it.
         self.throw_away(&ingest);
+        *lock(&self.metrics) = None;
         self.intake.clear();
     }
 
@@ -136,6 +136,7 @@ impl Whip {
         if let Some(pipeline) = self.pipeline.upgrade() {
             let _ = pipeline.remove(ingest.element());
         }
+        ingest.let_go();
     }
 
     /// Takes the place for a new publisher: from one who was lost, or of whom nothing has been heard for a while.
@@ -265,11 +266,18 @@ impl Whip {
         }
     }
 
-    /// Lets go of what would keep the connection alive.
+    /// The pipeline is about to stop: what happens to the connection is no loss any more.
     pub fn release(&self) {
-        *lock(&self.metrics) = None;
         if let Publisher::Connected { ingest, .. } = &*lock(&self.publisher) {
             ingest.release();
+        }
+    }
+
+    /// The pipeline has stopped: lets go of what would keep the connection alive.
+    pub fn let_go(&self) {
+        *lock(&self.metrics) = None;
+        if let Publisher::Connected { ingest, .. } = &*lock(&self.publisher) {
+            ingest.let_go();
         }
     }
 }
