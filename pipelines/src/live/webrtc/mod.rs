@@ -7,12 +7,14 @@
 //! that was gathered: nobody has to trickle.
 
 mod channel;
+mod dtls;
 mod fragment;
 mod negotiation;
 mod offer;
 
 pub(crate) use channel::Channel;
 pub use channel::Worth;
+pub(crate) use dtls::Dtls;
 pub(crate) use fragment::Fragment;
 pub(crate) use negotiation::{Answer, LONGEST_GATHERING, Peer, SLOW_GATHERING, gather_at_once};
 pub(crate) use offer::{Offer, TRANSPORT_WIDE_CC};

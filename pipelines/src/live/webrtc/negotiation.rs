@@ -1,6 +1,6 @@
 //! One `webrtcbin` that answers.
 
-use super::Offer;
+use super::{Dtls, Offer};
 use crate::elements;
 use crate::live::{IceServers, LiveError};
 use crate::{AnalysisError, sync};
@@ -30,6 +30,7 @@ pub(crate) const SLOW_GATHERING: &str = "a STUN or TURN server does not answer: 
 pub(crate) struct Peer {
     bin: gst::Element,
     gathered: Mutex<mpsc::Receiver<()>>,
+    _dtls: Dtls,
 }
 
 impl Peer {
@@ -57,6 +58,7 @@ impl Peer {
             }
         });
         Ok(Self {
+            _dtls: Dtls::of(&bin),
             bin,
             gathered: Mutex::new(gathered),
         })

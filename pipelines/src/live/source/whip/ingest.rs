@@ -10,7 +10,7 @@
 use super::CODECS;
 use crate::AnalysisError;
 use crate::elements::{DROPPED, make};
-use crate::live::webrtc::{Answer, Channel, LONGEST_GATHERING, Offer, gather_at_once};
+use crate::live::webrtc::{Answer, Channel, Dtls, LONGEST_GATHERING, Offer, gather_at_once};
 use crate::live::{IceServers, LiveError, WhipOptions};
 use crate::sync::lock;
 use gst::glib;
@@ -60,6 +60,7 @@ pub(super) struct Ingest {
     /// Every data channel the publisher has opened. The element that sends over one calls it from a thread of its own, which does not
     /// hold it: a channel must not go before that thread has ended.
     channels: Arc<Mutex<Vec<WebRTCDataChannel>>>,
+    dtls: Arc<Mutex<Option<Dtls>>>,
 }
 
 impl Ingest {
@@ -78,12 +79,14 @@ impl Ingest {
         element.set_property("turn-servers", gst::Array::new(&ice.turn));
         element.set_property("video-codecs", gst::Array::new(CODECS));
         let connection = Arc::new(OnceLock::new());
-        let known = connection.clone();
+        let dtls = Arc::<Mutex<Option<Dtls>>>::default();
+        let (known, held) = (connection.clone(), dtls.clone());
         signaller.connect("webrtcbin-ready", false, move |values| {
             let bin: gst::Element = values.get(2)?.get().ok()?;
             bin.set_property("latency", options.jitter_ms);
             gather_at_once(&bin);
             set_up_receiver(&bin);
+            *lock(&held) = Some(Dtls::of(&bin));
             // There is one connection in the life of this element.
             known.set(bin.downgrade()).ok();
             None
@@ -93,6 +96,7 @@ impl Ingest {
             connection,
             released: Arc::default(),
             channels: Arc::default(),
+            dtls,
         })
     }
 
@@ -183,6 +187,7 @@ impl Ingest {
     /// The element has stopped, and with it whatever sends over the publisher's data channels: lets go of them.
     pub fn let_go(&self) {
         lock(&self.channels).clear();
+        *lock(&self.dtls) = None;
     }
 
     /// Answers an offer. Blocks for a bounded time.
