@@ -125,6 +125,28 @@ async fn a_key_is_rotated_without_a_gap_and_revoked_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_rotates_a_key_gets_no_more_than_they_have() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = Daemon::start(folder.path(), &[]);
+    let all = make(&daemon, "", &json!({ "name": "operator" })).await.json();
+    let (all, id) = (text(&all["key"]), text(&all["key_id"]));
+    let clerk = json!({ "name": "clerk", "scopes": ["keys"] });
+    let clerk = make(&daemon, &all, &clerk).await.json();
+    let rotate = async |with: &str, id: &str| {
+        let path = format!("{KEYS}/{id}/rotate");
+        daemon
+            .public
+            .ask(with, Method::POST, &path, Some(&json!({})))
+            .await
+    };
+    let with = text(&clerk["key"]);
+    rotate(&with, &id).await.problem(403);
+    assert_eq!(rotate(&with, &text(&clerk["key_id"])).await.status, 201);
+    let listed = daemon.public.ask(&all, Method::GET, KEYS, None).await.json();
+    assert_eq!(listed["keys"].as_array().map(Vec::len), Some(3), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_key_must_not_be_is_refused_with_the_field() {
     let folder = tempfile::tempdir().expect("a folder");
     let daemon = Daemon::start(folder.path(), &[]);

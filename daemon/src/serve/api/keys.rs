@@ -108,8 +108,7 @@ pub async fn create(
         return Err(Problem::invalid("give at least one").field("scopes"));
     }
     if !principal.scopes.contain_all(scopes) {
-        let detail = format!("nobody gives away more than they have: {}", principal.scopes);
-        return Err(Problem::forbidden(detail).field("scopes"));
+        return Err(too_much(&principal).field("scopes"));
     }
     let now = now_ms();
     let expires_at = match request.expires_in_days {
@@ -147,7 +146,8 @@ pub async fn list(
 
 /// Rotate a key
 ///
-/// Makes another one that may do the same. The old one stays good for a while, so that nothing stands still meanwhile.
+/// Makes another one that may do the same, for somebody who may do as much. The old one stays good for a while, so that nothing
+/// stands still meanwhile.
 #[utoipa::path(
     post, path = "/api/v1/keys/{id}/rotate", tag = "keys", operation_id = "rotate_key", params(("id" = String, Path, description = "`key_id`")),
     request_body = RotateKey, responses((status = 201, description = "Made", body = MadeKey))
@@ -165,6 +165,11 @@ pub async fn rotate(
     let old = old.ok_or_else(none)?;
     if !old.is_good(now) {
         return Err(Problem::conflict("it has expired or was revoked: make a new one"));
+    }
+    // Whoever rotates a key gets the new one. A scope of a newer version is more than anybody has here.
+    let scopes = old.scopes.parse::<Scopes>();
+    if !scopes.is_ok_and(|scopes| principal.scopes.contain_all(scopes)) {
+        return Err(too_much(&principal));
     }
     let hours = request.overlap_hours.unwrap_or(OVERLAP_HOURS);
     if hours > 720 {
@@ -254,6 +259,13 @@ impl KeyView {
 
 fn days_ms(days: u32) -> i64 {
     i64::from(days) * 86_400_000
+}
+
+fn too_much(principal: &Principal) -> Problem {
+    Problem::forbidden(format!(
+        "nobody gives away more than they have: {}",
+        principal.scopes
+    ))
 }
 
 fn none() -> Problem {
