@@ -28,11 +28,11 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Adds it. Done again for the same event, nothing is added.
+    /// Adds it. Done again for the same event, nothing is added, nor for a webhook that was removed meanwhile.
     pub(super) async fn insert(self, transaction: &mut Transaction) -> Result<(), StoreError> {
         let add = "INSERT INTO deliveries
                      (id, webhook_id, event_id, analysis_id, sequence, type, body, state, first_at, due_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $8)
+                   SELECT $1, id, $3, $4, $5, $6, $7, 'waiting', $8, $8 FROM webhooks WHERE id = $2
                    ON CONFLICT (webhook_id, event_id) DO NOTHING";
         let add = statement!(
             add,

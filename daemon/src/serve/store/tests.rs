@@ -316,6 +316,17 @@ async fn deliver(store: &Store, webhook: &str, sequence: u64) {
 }
 
 #[tokio::test]
+async fn a_webhook_that_was_removed_meanwhile_costs_no_event() {
+    for place in Place::all().await {
+        let store = place.open().await;
+        create(&store, ID, &order(false)).await;
+        deliver(&store, "gone", 1).await;
+        assert_eq!(count(&store, "events").await, 1);
+        assert_eq!(count(&store, "deliveries").await, 0);
+    }
+}
+
+#[tokio::test]
 async fn a_webhook_gets_an_analysis_in_order_and_nothing_is_taken_twice() {
     for place in Place::all().await {
         let store = place.open().await;
