@@ -8,9 +8,11 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Postgres, SqlSafeStr, Sqlite};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::fs::File;
 
 /// The steps to the tables of this version; one that was released is never changed. Both kinds have the same ones.
 macro_rules! migrations {
@@ -135,11 +137,18 @@ impl Pool {
     /// Has everything that was written so far on the disk itself, so that it outlives the machine.
     pub async fn force(&self) -> Result<(), StoreError> {
         match self {
-            // The log is one file: forcing its end forces all of it.
+            // The log is one file: forcing its end forces all of it. A checkpoint would leave that undone where somebody reads
+            // meanwhile. What is in the log no more was forced on its way into the database.
             Self::Sqlite(pool) => {
-                sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-                    .execute(pool)
-                    .await?;
+                let mut log = pool.connect_options().get_filename().as_os_str().to_owned();
+                log.push("-wal");
+                let path = PathBuf::from(log);
+                let forced = async { File::open(&path).await?.sync_data().await }.await;
+                match forced {
+                    // A file system that cannot have a log: every transaction was forced.
+                    Err(source) if source.kind() == io::ErrorKind::NotFound => {}
+                    forced => forced.map_err(|source| StoreError::Folder { path, source })?,
+                }
             }
             // Every transaction is when it is over.
             Self::Postgres(_) => {}
