@@ -24,9 +24,7 @@ pub async fn enter_another_tenant(folder: &Path) {
     let hash: [u8; 32] = Sha256::digest(OTHERS.as_bytes()).into();
     let scopes = "analyses:read analyses:write publish watch history:read history:write webhooks keys";
     for statement in [
-        sqlx::query(
-            "INSERT INTO tenants (id, name, tier, created_at) VALUES ('other', 'others', 'unlimited', 0)",
-        ),
+        sqlx::query("INSERT INTO tenants (id, name, created_at) VALUES ('other', 'others', 0)"),
         sqlx::query(
             "INSERT INTO keys (id, tenant, name, prefix, hash, scopes, created_at)
              VALUES ('k', 'other', 'theirs', 'km_another', ?, ?, 0)",

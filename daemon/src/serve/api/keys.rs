@@ -220,7 +220,6 @@ async fn make(
     let key = Key {
         id: uuid::Uuid::now_v7().to_string(),
         tenant: principal.tenant.clone(),
-        tier: principal.tier.clone(),
         name,
         shown: new.shown,
         scopes,

@@ -107,7 +107,6 @@ pub async fn register(
         secret: secret.text(),
         events: request.events,
         sports: request.sport_types,
-        analysis_id: None,
         created_at: now_ms(),
         failing_since: None,
         disabled_at: None,

@@ -17,8 +17,6 @@ const KNOWN_FOR: Duration = Duration::from_secs(5);
 const MOST_KNOWN: usize = 10_000;
 /// The use of a key is noted this often.
 const NOTED_EVERY: Duration = Duration::from_secs(300);
-/// Tier of those who are not told apart.
-const UNLIMITED: &str = "unlimited";
 
 /// Knows people by their tokens. Clones belong together.
 #[derive(Clone)]
@@ -92,7 +90,6 @@ impl Authenticator {
                 actor: Actor::Key(key.id.clone()),
                 // A scope of a newer version is not understood here, so it is not there.
                 scopes: key.scopes.parse().unwrap_or_default(),
-                tier: key.tier.clone(),
             });
         }
         // All are compared, each in full, so that the time taken says nothing about them.
@@ -166,6 +163,5 @@ fn local(actor: Actor) -> Principal {
         tenant: LOCAL.into(),
         actor,
         scopes: Scopes::ALL,
-        tier: UNLIMITED.into(),
     }
 }

@@ -38,8 +38,6 @@ pub struct Principal {
     pub actor: Actor,
     /// What they may do.
     pub scopes: Scopes,
-    /// A section `[tiers.NAME]` of the configuration.
-    pub tier: String,
 }
 
 impl Principal {

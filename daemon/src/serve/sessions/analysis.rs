@@ -203,7 +203,6 @@ impl Analysis {
             state,
             repetition: repetition.map_err(|error| StoreError::Broken(error.to_string()))?,
             deliveries,
-            fence: None,
         };
         self.store.append(&self.id, line, along).await
     }

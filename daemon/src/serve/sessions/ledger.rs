@@ -47,7 +47,6 @@ pub fn repetition(
         analysis_id: id.to_owned(),
         sequence: line.sequence,
         athlete_id: order.athlete_id.clone(),
-        session_id: None,
         sport: data.movement,
         at: now_ms(),
         grade: data.quality.grade,
@@ -70,7 +69,7 @@ pub async fn deliveries(
     let all = webhooks.known(&order.tenant).await?;
     let wanting: Vec<_> = all
         .iter()
-        .filter(|webhook| wants(webhook, id, sport, draft.kind))
+        .filter(|webhook| wants(webhook, sport, draft.kind))
         .collect();
     if wanting.is_empty() {
         return Ok(Vec::new());
@@ -90,9 +89,9 @@ pub async fn deliveries(
     Ok(wanting.into_iter().map(outbox).collect())
 }
 
-fn wants(webhook: &Webhook, id: &str, sport: &str, kind: EventType) -> bool {
+fn wants(webhook: &Webhook, sport: &str, kind: EventType) -> bool {
     let usual = !webhook.events.is_empty() || USUAL.contains(&kind);
-    usual && webhook.is_about(id) && webhook.wants(kind.name(), sport)
+    usual && webhook.wants(kind.name(), sport)
 }
 
 /// The name of an event.

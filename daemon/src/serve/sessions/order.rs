@@ -53,7 +53,6 @@ fn local() -> String {
 }
 
 const WHIP: &str = "whip";
-const FILE: &str = "file";
 
 impl Order {
     /// A demo with default settings, for tests of what is done with an order.
@@ -99,11 +98,6 @@ impl Order {
             athlete_id: request.athlete_id.clone(),
             actor: Some(by.actor.clone()),
         }
-    }
-
-    /// `live` or `file`.
-    pub fn kind(&self) -> &'static str {
-        if self.source == FILE { FILE } else { "live" }
     }
 
     /// Whether somebody publishes to it.

@@ -19,8 +19,6 @@ pub struct Along<'a> {
     pub repetition: Option<NewRepetition>,
     /// What is to be delivered because of it.
     pub deliveries: Vec<Outbox>,
-    /// Of a file's analysis, the lease its worker holds. One that is over may store nothing any more.
-    pub fence: Option<i64>,
 }
 
 /// Tables of analyses, events and diagnostics. Clones belong together.
@@ -41,8 +39,8 @@ impl Analyses {
     /// Adds an analysis.
     pub async fn create(&self, id: &str, order: &Order, state: SessionState) -> Result<(), StoreError> {
         let spec = serde_json::to_string(order).map_err(broken)?;
-        let add = "INSERT INTO analyses (id, spec, state, created_at, tenant, kind, athlete_id)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let add = "INSERT INTO analyses (id, spec, state, created_at, tenant, athlete_id)
+                   VALUES ($1, $2, $3, $4, $5, $6)";
         let add = statement!(
             add,
             id,
@@ -50,7 +48,6 @@ impl Analyses {
             states::name(state),
             &order.created_at,
             &order.tenant,
-            order.kind(),
             order.athlete_id.clone(),
         );
         self.pool.execute(add).await.map(drop)
@@ -61,12 +58,6 @@ impl Analyses {
     pub async fn append(&self, id: &str, line: &Line, along: Along<'_>) -> Result<(), StoreError> {
         let last = along.state.is_some_and(|(state, _)| state.is_final());
         let mut transaction = self.pool.begin().await?;
-        if let Some(fence) = along.fence {
-            let held = "UPDATE jobs SET fence = fence WHERE analysis_id = $1 AND fence = $2";
-            if transaction.execute(statement!(held, id, fence)).await? == 0 {
-                return Err(StoreError::LeaseLost);
-            }
-        }
         let event = "INSERT INTO events (analysis_id, sequence, type, line) VALUES ($1, $2, $3, $4)";
         let sequence = line.sequence.cast_signed();
         transaction
@@ -101,9 +92,9 @@ impl Analyses {
         Ok(())
     }
 
-    /// Names of live analyses that have not ended. Those of files are their workers' business.
+    /// Names of analyses that have not ended.
     pub async fn unfinished(&self) -> Result<Vec<String>, StoreError> {
-        let names = "SELECT id FROM analyses WHERE ended_at IS NULL AND kind = 'live' ORDER BY id";
+        let names = "SELECT id FROM analyses WHERE ended_at IS NULL ORDER BY id";
         Ok(first(self.pool.all(statement!(names)).await?))
     }
 
@@ -159,7 +150,6 @@ impl Analyses {
     /// Removes an analysis and everything that belongs to it.
     pub async fn remove(&self, id: &str) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
-
         transaction
             .execute(statement!("DELETE FROM deliveries WHERE analysis_id = $1", id))
             .await?;

@@ -93,8 +93,6 @@ pub enum StoreError {
     Broken(String),
     #[error("writing files panicked")]
     Panicked,
-    #[error("another worker has this analysis now")]
-    LeaseLost,
 }
 
 impl Store {

@@ -17,8 +17,6 @@ pub struct NewRepetition {
     pub sequence: u64,
     /// Who did it.
     pub athlete_id: Option<String>,
-    /// The visit to the gym it belongs to.
-    pub session_id: Option<String>,
     /// Movement.
     pub sport: String,
     /// When it was done, milliseconds since 1970.
@@ -33,8 +31,8 @@ impl NewRepetition {
     /// Adds it. Done again for the same event, as after a worker was lost, nothing is added.
     pub(super) async fn insert(self, transaction: &mut Transaction) -> Result<(), StoreError> {
         let add = "INSERT INTO repetitions
-                     (id, tenant, analysis_id, sequence, athlete_id, session_id, sport, at, grade)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                     (id, tenant, analysis_id, sequence, athlete_id, sport, at, grade)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                    ON CONFLICT (analysis_id, sequence) DO NOTHING";
         let add = statement!(
             add,
@@ -43,7 +41,6 @@ impl NewRepetition {
             self.analysis_id,
             self.sequence.cast_signed(),
             self.athlete_id,
-            self.session_id,
             self.sport,
             self.at,
             self.grade,

@@ -27,8 +27,6 @@ pub struct Webhook {
     pub events: Vec<String>,
     /// Movements; none stands for all.
     pub sports: Vec<String>,
-    /// The one analysis it is about; else all are.
-    pub analysis_id: Option<String>,
     /// Milliseconds since 1970, as all moments here.
     pub created_at: i64,
     /// Since when nothing was taken.
@@ -46,7 +44,6 @@ type Row = (
     String,
     String,
     String,
-    Option<String>,
     i64,
     Option<i64>,
     Option<i64>,
@@ -55,19 +52,7 @@ type Row = (
 
 impl Webhook {
     fn of(row: Row) -> Self {
-        let (
-            id,
-            tenant,
-            url,
-            secret,
-            events,
-            sports,
-            analysis_id,
-            created_at,
-            failing_since,
-            disabled_at,
-            reason,
-        ) = row;
+        let (id, tenant, url, secret, events, sports, created_at, failing_since, disabled_at, reason) = row;
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         Self {
             id,
@@ -76,17 +61,11 @@ impl Webhook {
             secret,
             events: words(&events),
             sports: words(&sports),
-            analysis_id,
             created_at,
             failing_since,
             disabled_at,
             reason,
         }
-    }
-
-    /// Whether it is about an analysis.
-    pub fn is_about(&self, analysis_id: &str) -> bool {
-        self.analysis_id.as_ref().is_none_or(|only| only == analysis_id)
     }
 
     /// Whether it is told of an event.
@@ -100,7 +79,7 @@ impl Webhook {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, tenant, url, secret, events, sports, analysis_id, created_at, failing_since, disabled_at, reason FROM webhooks ",
+            "SELECT id, tenant, url, secret, events, sports, created_at, failing_since, disabled_at, reason FROM webhooks ",
             $rest
         )
     };
@@ -146,8 +125,8 @@ impl Webhooks {
 
     /// Adds one.
     pub async fn add(&self, webhook: &Webhook) -> Result<(), StoreError> {
-        let add = "INSERT INTO webhooks (id, tenant, url, secret, events, sports, analysis_id, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let add = "INSERT INTO webhooks (id, tenant, url, secret, events, sports, created_at)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let add = statement!(
             add,
             &webhook.id,
@@ -156,7 +135,6 @@ impl Webhooks {
             &webhook.secret,
             webhook.events.join(" "),
             webhook.sports.join(" "),
-            webhook.analysis_id.clone(),
             webhook.created_at,
         );
         self.pool.execute(add).await?;

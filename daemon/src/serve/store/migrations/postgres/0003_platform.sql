@@ -2,12 +2,10 @@
 CREATE TABLE tenants (
     id         TEXT PRIMARY KEY NOT NULL,
     name       TEXT NOT NULL,
-    -- a section [tiers.NAME] of the configuration
-    tier       TEXT NOT NULL,
     -- milliseconds since 1970, as every moment from here on
     created_at BIGINT NOT NULL
 );
-INSERT INTO tenants (id, name, tier, created_at) VALUES ('local', 'this daemon', 'unlimited', 0);
+INSERT INTO tenants (id, name, created_at) VALUES ('local', 'this daemon', 0);
 
 -- Keys for programs. The key itself is shown once and not stored.
 CREATE TABLE keys (
@@ -39,20 +37,8 @@ CREATE TABLE athletes (
     UNIQUE (tenant, external_id)
 );
 
--- One visit to the gym: repetitions that belong together.
-CREATE TABLE training_sessions (
-    id         TEXT PRIMARY KEY NOT NULL,
-    tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    athlete_id TEXT REFERENCES athletes (id) ON DELETE SET NULL,
-    name       TEXT NOT NULL,
-    at         BIGINT NOT NULL
-);
-
 ALTER TABLE analyses ADD COLUMN tenant TEXT NOT NULL DEFAULT 'local' REFERENCES tenants (id);
--- live or file
-ALTER TABLE analyses ADD COLUMN kind TEXT NOT NULL DEFAULT 'live';
 ALTER TABLE analyses ADD COLUMN athlete_id TEXT REFERENCES athletes (id) ON DELETE SET NULL;
-ALTER TABLE analyses ADD COLUMN session_id TEXT REFERENCES training_sessions (id) ON DELETE SET NULL;
 CREATE INDEX analyses_of_tenant ON analyses (tenant, id);
 CREATE INDEX analyses_unfinished ON analyses (id) WHERE ended_at IS NULL;
 
@@ -63,7 +49,6 @@ CREATE TABLE repetitions (
     analysis_id TEXT NOT NULL REFERENCES analyses (id) ON DELETE CASCADE,
     sequence    BIGINT NOT NULL,
     athlete_id  TEXT REFERENCES athletes (id) ON DELETE SET NULL,
-    session_id  TEXT REFERENCES training_sessions (id) ON DELETE SET NULL,
     sport       TEXT NOT NULL,
     -- when it was done
     at          BIGINT NOT NULL,
@@ -83,42 +68,6 @@ CREATE TABLE metric_values (
     PRIMARY KEY (repetition_id, metric)
 );
 
--- Files that wait for a worker or have one. A worker that is not heard of any more loses its lease; its fence keeps it
--- from storing anything afterwards.
-CREATE TABLE jobs (
-    analysis_id  TEXT PRIMARY KEY NOT NULL REFERENCES analyses (id) ON DELETE CASCADE,
-    -- queued, running, done or failed
-    state        TEXT NOT NULL,
-    not_before   BIGINT NOT NULL,
-    attempts     BIGINT NOT NULL DEFAULT 0,
-    fence        BIGINT NOT NULL DEFAULT 0,
-    leased_by    TEXT,
-    leased_until BIGINT,
-    last_error   TEXT
-);
-CREATE INDEX jobs_waiting ON jobs (not_before) WHERE state IN ('queued', 'running');
-
-CREATE TABLE uploads (
-    id         TEXT PRIMARY KEY NOT NULL,
-    tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    name       TEXT,
-    bytes      BIGINT NOT NULL,
-    received   BIGINT NOT NULL DEFAULT 0,
-    created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
-);
-
--- An order that is sent twice is carried out once.
-CREATE TABLE idempotency (
-    tenant      TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    key         TEXT NOT NULL,
-    -- SHA-256 of the order
-    fingerprint BYTEA NOT NULL,
-    analysis_id TEXT NOT NULL REFERENCES analyses (id) ON DELETE CASCADE,
-    created_at  BIGINT NOT NULL,
-    PRIMARY KEY (tenant, key)
-);
-
 CREATE TABLE webhooks (
     id            TEXT PRIMARY KEY NOT NULL,
     tenant        TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -128,8 +77,6 @@ CREATE TABLE webhooks (
     -- types of events and movements with a space between them; empty is all
     events        TEXT NOT NULL,
     sports        TEXT NOT NULL,
-    -- the one analysis it is about; else all are
-    analysis_id   TEXT REFERENCES analyses (id) ON DELETE CASCADE,
     created_at    BIGINT NOT NULL,
     failing_since BIGINT,
     disabled_at   BIGINT,
@@ -160,23 +107,3 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'waiting';
 CREATE INDEX deliveries_in_order ON deliveries (webhook_id, analysis_id, sequence);
-
--- Analyses begun in a month, such as 2026-11.
-CREATE TABLE usage (
-    tenant   TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    month    TEXT NOT NULL,
-    analyses BIGINT NOT NULL,
-    PRIMARY KEY (tenant, month)
-);
-
--- Who changed what.
-CREATE TABLE audit (
-    id      TEXT PRIMARY KEY NOT NULL,
-    tenant  TEXT NOT NULL,
-    at      BIGINT NOT NULL,
-    actor   TEXT NOT NULL,
-    action  TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    address TEXT
-);
-CREATE INDEX audit_of_tenant ON audit (tenant, at, id);

@@ -2,12 +2,10 @@
 CREATE TABLE tenants (
     id         TEXT PRIMARY KEY NOT NULL,
     name       TEXT NOT NULL,
-    -- a section [tiers.NAME] of the configuration
-    tier       TEXT NOT NULL,
     -- milliseconds since 1970, as every moment from here on
     created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO tenants (id, name, tier, created_at) VALUES ('local', 'this daemon', 'unlimited', 0);
+INSERT INTO tenants (id, name, created_at) VALUES ('local', 'this daemon', 0);
 
 -- Keys for programs. The key itself is shown once and not stored.
 CREATE TABLE keys (
@@ -39,21 +37,9 @@ CREATE TABLE athletes (
     UNIQUE (tenant, external_id)
 ) WITHOUT ROWID;
 
--- One visit to the gym: repetitions that belong together.
-CREATE TABLE training_sessions (
-    id         TEXT PRIMARY KEY NOT NULL,
-    tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    athlete_id TEXT REFERENCES athletes (id) ON DELETE SET NULL,
-    name       TEXT NOT NULL,
-    at         INTEGER NOT NULL
-) WITHOUT ROWID;
-
 -- SQLite adds no column that refers to another table unless it may be empty.
 ALTER TABLE analyses ADD COLUMN tenant TEXT NOT NULL DEFAULT 'local';
--- live or file
-ALTER TABLE analyses ADD COLUMN kind TEXT NOT NULL DEFAULT 'live';
 ALTER TABLE analyses ADD COLUMN athlete_id TEXT REFERENCES athletes (id) ON DELETE SET NULL;
-ALTER TABLE analyses ADD COLUMN session_id TEXT REFERENCES training_sessions (id) ON DELETE SET NULL;
 CREATE INDEX analyses_of_tenant ON analyses (tenant, id);
 CREATE INDEX analyses_unfinished ON analyses (id) WHERE ended_at IS NULL;
 
@@ -64,7 +50,6 @@ CREATE TABLE repetitions (
     analysis_id TEXT NOT NULL REFERENCES analyses (id) ON DELETE CASCADE,
     sequence    INTEGER NOT NULL,
     athlete_id  TEXT REFERENCES athletes (id) ON DELETE SET NULL,
-    session_id  TEXT REFERENCES training_sessions (id) ON DELETE SET NULL,
     sport       TEXT NOT NULL,
     -- when it was done
     at          INTEGER NOT NULL,
@@ -84,42 +69,6 @@ CREATE TABLE metric_values (
     PRIMARY KEY (repetition_id, metric)
 ) WITHOUT ROWID;
 
--- Files that wait for a worker or have one. A worker that is not heard of any more loses its lease; its fence keeps it
--- from storing anything afterwards.
-CREATE TABLE jobs (
-    analysis_id  TEXT PRIMARY KEY NOT NULL REFERENCES analyses (id) ON DELETE CASCADE,
-    -- queued, running, done or failed
-    state        TEXT NOT NULL,
-    not_before   INTEGER NOT NULL,
-    attempts     INTEGER NOT NULL DEFAULT 0,
-    fence        INTEGER NOT NULL DEFAULT 0,
-    leased_by    TEXT,
-    leased_until INTEGER,
-    last_error   TEXT
-) WITHOUT ROWID;
-CREATE INDEX jobs_waiting ON jobs (not_before) WHERE state IN ('queued', 'running');
-
-CREATE TABLE uploads (
-    id         TEXT PRIMARY KEY NOT NULL,
-    tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    name       TEXT,
-    bytes      INTEGER NOT NULL,
-    received   INTEGER NOT NULL DEFAULT 0,
-    created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
-) WITHOUT ROWID;
-
--- An order that is sent twice is carried out once.
-CREATE TABLE idempotency (
-    tenant      TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    key         TEXT NOT NULL,
-    -- SHA-256 of the order
-    fingerprint BLOB NOT NULL,
-    analysis_id TEXT NOT NULL REFERENCES analyses (id) ON DELETE CASCADE,
-    created_at  INTEGER NOT NULL,
-    PRIMARY KEY (tenant, key)
-) WITHOUT ROWID;
-
 CREATE TABLE webhooks (
     id            TEXT PRIMARY KEY NOT NULL,
     tenant        TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -129,8 +78,6 @@ CREATE TABLE webhooks (
     -- types of events and movements with a space between them; empty is all
     events        TEXT NOT NULL,
     sports        TEXT NOT NULL,
-    -- the one analysis it is about; else all are
-    analysis_id   TEXT REFERENCES analyses (id) ON DELETE CASCADE,
     created_at    INTEGER NOT NULL,
     failing_since INTEGER,
     disabled_at   INTEGER,
@@ -161,23 +108,3 @@ CREATE TABLE deliveries (
 ) WITHOUT ROWID;
 CREATE INDEX deliveries_due ON deliveries (due_at) WHERE state = 'waiting';
 CREATE INDEX deliveries_in_order ON deliveries (webhook_id, analysis_id, sequence);
-
--- Analyses begun in a month, such as 2026-11.
-CREATE TABLE usage (
-    tenant   TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    month    TEXT NOT NULL,
-    analyses INTEGER NOT NULL,
-    PRIMARY KEY (tenant, month)
-) WITHOUT ROWID;
-
--- Who changed what.
-CREATE TABLE audit (
-    id      TEXT PRIMARY KEY NOT NULL,
-    tenant  TEXT NOT NULL,
-    at      INTEGER NOT NULL,
-    actor   TEXT NOT NULL,
-    action  TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    address TEXT
-) WITHOUT ROWID;
-CREATE INDEX audit_of_tenant ON audit (tenant, at, id);
