@@ -177,7 +177,6 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     print(&announcement(studio, admin))?;
     tracing::info!(%studio, "ready");
     signals::until_told_to_end(&mut signals, &app, args, filter).await?;
-    tracing::info!("finishing what runs; the next signal ends at once");
     tokio::select! {
         () = app.sessions.drain() => {}
         () = signals.end() => return Ok(Exit::Interrupted),

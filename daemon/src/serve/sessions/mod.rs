@@ -393,6 +393,7 @@ impl Sessions {
     /// Refuses what is new, lets what runs finish within the configured time, and ends what does not.
     pub async fn drain(&self) {
         self.0.draining.store(true, Ordering::SeqCst);
+        tracing::info!("finishing what runs; the next signal ends at once");
         let limits = self.0.config.get().sessions.clone();
         let running: Vec<Arc<Analysis>> = running(&self.read()).cloned().collect();
         for analysis in &running {
