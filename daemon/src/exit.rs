@@ -19,6 +19,21 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// The end a process of this program says by its code.
+    pub fn of(code: i32) -> Option<Self> {
+        let all = [
+            Self::Done,
+            Self::NotReady,
+            Self::Usage,
+            Self::Unreadable,
+            Self::NothingFound,
+            Self::Interrupted,
+        ];
+        all.into_iter().find(|exit| *exit as i32 == code)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)

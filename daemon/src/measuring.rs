@@ -16,7 +16,7 @@ pub const BOX_M: (f64, f64) = (0.05, 2.0);
 /// Angles by which a camera may stand askew, degrees.
 pub const CAMERA_DEG: (f64, f64) = (-45.0, 45.0);
 /// Capture rates of cameras, frames per second.
-const CAPTURE_FPS: (f64, f64) = (1.0, 10_000.0);
+pub const CAPTURE_FPS: (f64, f64) = (1.0, 10_000.0);
 
 /// Ages that can be meant, years.
 const AGE: std::ops::RangeInclusive<i64> = 3..=120;

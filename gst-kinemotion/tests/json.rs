@@ -120,6 +120,11 @@ fn lines_carry_the_time_of_their_frame() {
     assert_eq!(lines[0].0, Some(gst::ClockTime::from_mseconds(1250)));
     assert_eq!(lines[0].1["timestamp_ms"], 1250.0);
     assert_eq!(lines[1].0, Some(gst::ClockTime::from_mseconds(1500)));
+    // Where the last frame ends the file may end, and a sink throws away what begins there.
+    harness.push_event(gst::event::Eos::new());
+    let lines = pull(&mut harness);
+    assert_eq!(lines[0].0, Some(gst::ClockTime::from_mseconds(1500)));
+    assert_eq!(lines[0].1["type"], "analysis_complete");
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub enum Format {
     Trc,
     /// Joint coordinates for OpenSim in degrees; one file per person who moved
     Mot,
+    /// The JSON document as variables for MATLAB and Octave (version 5)
+    Mat,
 }
 
 impl Format {
@@ -37,6 +39,7 @@ impl Format {
             "parquet" => Some(Self::Parquet),
             "trc" => Some(Self::Trc),
             "mot" => Some(Self::Mot),
+            "mat" => Some(Self::Mat),
             "txt" => Some(Self::Table),
             _ => None,
         }
@@ -52,12 +55,18 @@ impl Format {
             Self::Parquet => "parquet",
             Self::Trc => "trc",
             Self::Mot => "mot",
+            Self::Mat => "mat",
         }
     }
 
-    /// Whether it holds curves, in files of its own for each input.
+    /// Whether it holds curves, which need the poses.
     pub fn is_curves(self) -> bool {
         matches!(self, Self::Parquet | Self::Trc | Self::Mot)
+    }
+
+    /// Whether each input has files of its own: this is no text that others could be added to.
+    pub fn is_per_input(self) -> bool {
+        self.is_curves() || self == Self::Mat
     }
 }
 
@@ -84,9 +93,22 @@ pub struct AnalyzeArgs {
     #[arg(long, value_name = "OUT")]
     pub overlay: Option<PathBuf>,
 
+    /// Make a page of the file, as `kinemotion report` does; the video of --overlay then carries the skeleton alone
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
+
+    /// Write joint angles in the LocoHub layout beside the results: OUT_phase.parquet, OUT_time.parquet and both as OUT.mat, or for
+    /// several files into a folder
+    #[arg(long, value_name = "OUT")]
+    pub curves: Option<PathBuf>,
+
     /// Files analysed at once [default: one per core]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+
+    /// Say on standard error how much is done, for a program that reads it
+    #[arg(long, hide = true)]
+    pub say_progress: bool,
 }
 
 /// Where formatted results go.
@@ -115,7 +137,7 @@ impl AnalyzeArgs {
     /// What is written where, or why the arguments do not fit together.
     pub fn delivery(&self) -> Result<Delivery, UsageError> {
         let Some(output) = &self.output else {
-            if self.format.is_curves() {
+            if self.format.is_per_input() {
                 return Err(UsageError(format!(
                     "{} goes into files: say where with --output",
                     self.format.extension()
@@ -134,13 +156,13 @@ impl AnalyzeArgs {
             (Format::Table, true) => Format::Json,
             (Format::Table, false) => Format::of(output).ok_or_else(|| {
                 UsageError(format!(
-                    "the name {} does not tell a format: end it in .json, .ndjson, .csv, .parquet, .trc, .mot or .txt, or give --format",
+                    "the name {} does not tell a format: end it in .json, .ndjson, .csv, .parquet, .trc, .mot, .mat or .txt, or give --format",
                     output.display()
                 ))
             })?,
             (format, _) => format,
         };
-        if format.is_curves() && self.is_batch() && !is_folder {
+        if format.is_per_input() && self.is_batch() && !is_folder {
             return Err(UsageError(format!(
                 "{} takes a folder as --output when several files are given",
                 format.extension()
@@ -163,6 +185,21 @@ impl AnalyzeArgs {
         self.overlay
             .as_deref()
             .filter(|target| self.is_batch() || is_folder(target))
+    }
+
+    /// The folder that curves go into, if it is one.
+    pub fn curves_folder(&self) -> Option<&Path> {
+        self.curves
+            .as_deref()
+            .filter(|target| self.is_batch() || is_folder(target))
+    }
+
+    /// What the files with the curves of each input are named after, where they are wanted.
+    pub fn curves(&self) -> Vec<Option<PathBuf>> {
+        match self.curves_folder() {
+            Some(folder) => names_in(folder, &self.files, "").into_iter().map(Some).collect(),
+            None => vec![self.curves.clone(); self.files.len()],
+        }
     }
 
     /// Where the overlay video of each input goes.
@@ -189,6 +226,18 @@ impl AnalyzeArgs {
         Ok(overlays.into_iter().map(Some).collect())
     }
 
+    /// Where the page of the file goes, if one is wanted.
+    pub fn page(&self) -> Result<Option<&Path>, UsageError> {
+        let Some(target) = self.report.as_deref() else {
+            return Ok(None);
+        };
+        if self.is_batch() {
+            return Err(UsageError("--report takes one file at a time".into()));
+        }
+        self.keep_inputs("--report", target)?;
+        Ok(Some(target))
+    }
+
     /// Refuses an output that would replace an input.
     fn keep_inputs(&self, option: &str, output: &Path) -> Result<(), UsageError> {
         if self.files.iter().any(|input| same_file(input, output)) {
@@ -202,7 +251,7 @@ impl AnalyzeArgs {
 
     /// The specification of each input, in order.
     pub fn specs(&self, cancellation: &Cancellation) -> Result<Vec<AnalysisSpec>, UsageError> {
-        let keep_poses = self.delivery()?.format.is_curves();
+        let keep_poses = self.delivery()?.format.is_curves() || self.curves.is_some();
         let spec = |(input, overlay): (&PathBuf, Option<PathBuf>)| AnalysisSpec {
             overlay,
             keep_poses,
@@ -301,8 +350,25 @@ mod tests {
     }
 
     #[test]
+    fn curves_are_named_after_the_option_or_after_each_input() {
+        assert_eq!(parse("a.mp4 b.mp4").curves(), [None::<PathBuf>, None]);
+        assert_eq!(
+            parse("a.mp4 --curves x/of.a").curves(),
+            [Some(PathBuf::from("x/of.a"))]
+        );
+        let several = parse("a.mp4 b.mp4 --curves x");
+        assert_eq!(
+            several.curves(),
+            ["x/a", "x/b"].map(|base| Some(PathBuf::from(base)))
+        );
+        assert_eq!(several.curves_folder(), Some(Path::new("x")));
+    }
+
+    #[test]
     fn curves_go_into_files_of_their_own() {
-        assert!(parse("a.mp4 --format trc").delivery().is_err());
+        for format in ["trc", "mat"] {
+            assert!(parse(&format!("a.mp4 --format {format}")).delivery().is_err());
+        }
         assert!(parse("a.mp4 b.mp4 -o all.parquet").delivery().is_err());
         let delivery = parse("a.mp4 -o out.mot").delivery().expect("fits");
         assert_eq!((delivery.format, delivery.table_on_stdout), (Format::Mot, true));

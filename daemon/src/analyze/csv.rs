@@ -6,30 +6,24 @@ use kinemotion_motion::registry::{self, MetricDefinition};
 use serde_json::Value;
 use std::io::{self, Write};
 
-/// Columns before the metrics.
-const LEADING: [&str; 7] = [
-    "file",
-    "movement",
-    "person",
-    "repetition",
-    "start_s",
-    "end_s",
-    "grade",
-];
+/// Columns before events and metrics, but for where a repetition comes from.
+const LEADING: [&str; 5] = ["movement", "person", "start_s", "end_s", "grade"];
+/// Place of the number of a repetition among them.
+const NUMBER: usize = 2;
 /// Columns after the metrics: why the grade is not better, and what else to know.
 const TRAILING: [&str; 2] = ["reasons", "warnings"];
 /// Suffix of the column with the half width of the 95 % interval.
-const UNCERTAINTY: &str = "_uncertainty";
+pub const UNCERTAINTY: &str = "_uncertainty";
 
 /// Metrics that some movement measures, in registry order.
-fn metrics() -> impl Iterator<Item = &'static MetricDefinition> {
+pub fn metrics() -> impl Iterator<Item = &'static MetricDefinition> {
     let measured =
         |metric: &&MetricDefinition| movements::all().iter().any(|m| m.metrics.contains(&metric.key));
     registry::METRICS.iter().filter(measured)
 }
 
 /// Events of every movement, each once.
-fn events() -> Vec<&'static str> {
+pub fn events() -> Vec<&'static str> {
     let mut events: Vec<&str> = Vec::new();
     for event in movements::all().iter().flat_map(|movement| movement.events) {
         if !events.contains(event) {
@@ -39,12 +33,20 @@ fn events() -> Vec<&'static str> {
     events
 }
 
-/// Writes the names of the columns.
-pub fn write_header(out: &mut dyn Write) -> io::Result<()> {
+/// Names of the columns of what was measured.
+pub fn names() -> Vec<String> {
     let names = LEADING.into_iter().chain(events()).map(str::to_owned);
     let metrics =
         metrics().flat_map(|metric| [metric.key.to_owned(), format!("{}{UNCERTAINTY}", metric.key)]);
-    write_line(out, names.chain(metrics).chain(TRAILING.map(str::to_owned)))
+    names.chain(metrics).chain(TRAILING.map(str::to_owned)).collect()
+}
+
+/// Writes the names of the columns.
+pub fn write_header(out: &mut dyn Write) -> io::Result<()> {
+    write_line(
+        out,
+        numbered("file".into(), "repetition".into(), names()).into_iter(),
+    )
 }
 
 /// Writes one line per repetition, each given in its public JSON shape. `source` says where they come from.
@@ -55,13 +57,23 @@ pub fn write_rows(out: &mut dyn Write, source: &str, repetitions: &[Value]) -> i
     Ok(())
 }
 
-/// A field for each column of the header; what was not measured is empty.
+/// A field for each column of the header.
 fn row(source: &str, number: usize, repetition: &Value) -> Vec<String> {
+    numbered(source.to_owned(), number.to_string(), fields(repetition))
+}
+
+/// Fields with those around that say which repetition it is.
+fn numbered(source: String, number: String, mut fields: Vec<String>) -> Vec<String> {
+    fields.insert(NUMBER, number);
+    fields.insert(0, source);
+    fields
+}
+
+/// A field for each of the [`names`] of a repetition, given in its public JSON shape; what was not measured is empty.
+pub fn fields(repetition: &Value) -> Vec<String> {
     let mut fields = vec![
-        source.to_owned(),
         field(&repetition["movement"]),
         field(&repetition["person"]),
-        number.to_string(),
         field(&repetition["start_s"]),
         field(&repetition["end_s"]),
         field(&repetition["quality"]["grade"]),
@@ -94,7 +106,8 @@ fn field(value: &Value) -> String {
     }
 }
 
-fn write_line(out: &mut dyn Write, fields: impl Iterator<Item = String>) -> io::Result<()> {
+/// Writes a line of fields, quoted where they need it.
+pub fn write_line(out: &mut dyn Write, fields: impl Iterator<Item = String>) -> io::Result<()> {
     let line: Vec<String> = fields.map(|field| quoted(&field)).collect();
     writeln!(out, "{}", line.join(","))
 }

@@ -41,8 +41,8 @@ impl<W: Write> Document<W> {
             Format::Json | Format::PythonCompat => self.add_json(outcome)?,
             Format::Ndjson => self.add_events(outcome)?,
             Format::Csv => self.add_csv(outcome)?,
-            // curves are files, not text: see `export`
-            Format::Parquet | Format::Trc | Format::Mot => {}
+            // these are files, not text: see `export`
+            Format::Parquet | Format::Trc | Format::Mot | Format::Mat => {}
         }
         self.entries += 1;
         self.out.flush()

@@ -7,17 +7,19 @@ mod args;
 mod batch;
 pub mod csv;
 mod document;
-mod export;
+pub mod export;
 mod progress;
 mod python_compat;
 mod table;
 
 pub use args::AnalyzeArgs;
 pub use export::{Mover, movers};
+pub use progress::SAID as SAID_PROGRESS;
 
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::measuring::Subject;
+use crate::report::Page;
 use anyhow::Context;
 use args::{Delivery, Destination, Format, names_in};
 use batch::{Events, Outcome};
@@ -31,21 +33,34 @@ use std::path::{Path, PathBuf};
 pub fn run(args: &AnalyzeArgs) -> anyhow::Result<Exit> {
     let delivery = args.delivery()?;
     let cancellation = interrupt::cancellation()?;
-    let specs = args.specs(&cancellation)?;
+    let mut specs = args.specs(&cancellation)?;
+    let page = args.page()?;
+    let page = page.map(|target| Page::begin(target, args.measuring.subject(), &mut specs[0]));
+    let page = page.transpose()?;
     let jobs = args.jobs();
     let events = match (delivery.format, &delivery.destination) {
         (Format::Ndjson, Destination::Stdout) if jobs == 1 => Events::Stream,
         (Format::Ndjson, _) => Events::Spool,
         _ => Events::Ignore,
     };
-    if let Some(folder) = args.overlay_folder() {
+    for folder in [args.overlay_folder(), args.curves_folder()]
+        .into_iter()
+        .flatten()
+    {
         make_folder(folder)?;
     }
     let mut results = Results::open(&delivery, args)?;
     let mut tally = Tally::default();
-    let bars = Bars::on_terminal();
+    let bars = if args.say_progress {
+        Bars::Said
+    } else {
+        Bars::on_terminal()
+    };
     batch::run(&specs, jobs, events, &bars, &mut |mut outcome| {
         tally.count(&outcome.result)?;
+        if let (Some(page), Ok(analysis)) = (&page, &outcome.result) {
+            page.write(analysis)?;
+        }
         bars.suspend(|| {
             if let Err(error) = &outcome.result
                 && !matches!(error, AnalysisError::Cancelled)
@@ -98,6 +113,23 @@ impl Tally {
 struct Results {
     table: Option<Document<io::Stdout>>,
     formatted: Formatted,
+    curves: Curves,
+}
+
+/// Curves beside the results of each input, where they are wanted.
+struct Curves {
+    bases: std::vec::IntoIter<Option<PathBuf>>,
+    subject: Subject,
+}
+
+impl Curves {
+    fn add(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
+        let base = self.bases.next().expect("one entry per input");
+        match (base, &outcome.result) {
+            (Some(base), Ok(analysis)) => export::write_curves(&base, analysis, &self.subject),
+            _ => Ok(()),
+        }
+    }
 }
 
 enum Formatted {
@@ -112,7 +144,7 @@ enum Formatted {
         names: std::vec::IntoIter<PathBuf>,
     },
     /// Files for each input, named after a base without an extension.
-    Curves {
+    PerInput {
         format: Format,
         bases: std::vec::IntoIter<PathBuf>,
         subject: Subject,
@@ -144,7 +176,7 @@ impl Results {
         let subject = args.measuring.subject();
         let table = table_on_stdout.then(|| Document::new(Format::Table, several, subject, io::stdout()));
         let formatted = match destination {
-            destination if format.is_curves() => Formatted::Curves {
+            destination if format.is_per_input() => Formatted::PerInput {
                 format: *format,
                 bases: bases(destination, inputs)?.into_iter(),
                 subject,
@@ -167,10 +199,19 @@ impl Results {
                 }
             }
         };
-        Ok(Self { table, formatted })
+        let curves = Curves {
+            bases: args.curves().into_iter(),
+            subject,
+        };
+        Ok(Self {
+            table,
+            formatted,
+            curves,
+        })
     }
 
     fn add(&mut self, outcome: &mut Outcome) -> anyhow::Result<()> {
+        self.curves.add(outcome)?;
         match &mut self.formatted {
             Formatted::Stdout(document) => document.add(outcome)?,
             Formatted::File { target, document } => {
@@ -190,9 +231,9 @@ impl Results {
                         .with_context(|| unwritable(&target))?;
                 }
             }
-            Formatted::Curves { .. } => {}
+            Formatted::PerInput { .. } => {}
         }
-        if let Formatted::Curves {
+        if let Formatted::PerInput {
             format,
             bases,
             subject,
@@ -216,7 +257,7 @@ impl Results {
                 let written = document.finish().and_then(|part| part.0.commit());
                 written.with_context(|| unwritable(&target))?;
             }
-            Formatted::Folder { .. } | Formatted::Curves { .. } => {}
+            Formatted::Folder { .. } | Formatted::PerInput { .. } => {}
         }
         self.table.map(Document::finish).transpose()?;
         Ok(())
@@ -245,6 +286,7 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| unwritable(folder))
 }
 
-fn unwritable(target: &Path) -> String {
+/// What is said of a place that cannot be written to.
+pub fn unwritable(target: &Path) -> String {
     format!("cannot write {}", target.display())
 }

@@ -17,7 +17,7 @@ mod plot;
 mod section;
 mod stills;
 
-use crate::analyze::{Mover, movers};
+use crate::analyze::{Mover, movers, unwritable};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::measuring::{MeasuringArgs, Subject};
@@ -27,6 +27,7 @@ use kinemotion_motion::Repetition;
 use kinemotion_pipelines::{Analysis, AnalysisSpec, AtomicFile, analyze_file, key_frames};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// Make a page of a clip: key frames, curves, and every number with its interval and definition.
 #[derive(Args, Debug)]
@@ -64,17 +65,74 @@ struct Picture {
     jpeg: Vec<u8>,
 }
 
+/// A page in the making: where it goes, and what an analysis leaves for it.
+pub struct Page {
+    target: PathBuf,
+    subject: Subject,
+    /// The video with the skeleton, which the pictures are taken from.
+    overlay: PathBuf,
+    /// The folder of a video that nobody else wants.
+    _folder: Option<TempDir>,
+}
+
+impl Page {
+    /// Has an analysis leave what a page is made of. Its overlay carries no numbers, which would be late in a still picture.
+    ///
+    /// # Errors
+    /// The page cannot be written there.
+    pub fn begin(target: &Path, subject: Subject, spec: &mut AnalysisSpec) -> anyhow::Result<Self> {
+        let (overlay, folder) = match spec.overlay.take() {
+            Some(overlay) => (overlay, None),
+            None => {
+                let folder = hidden_beside(target).with_context(|| unwritable(target))?;
+                (folder.path().join("overlay.mp4"), Some(folder))
+            }
+        };
+        spec.overlay = Some(overlay.clone());
+        spec.overlay_numbers = false;
+        spec.keep_poses = true;
+        Ok(Self {
+            target: target.to_path_buf(),
+            subject,
+            overlay,
+            _folder: folder,
+        })
+    }
+
+    /// Makes the page of the analysis; how many repetitions it shows.
+    ///
+    /// # Errors
+    /// There are no pictures, or the page cannot be written.
+    pub fn write(&self, analysis: &Analysis) -> anyhow::Result<usize> {
+        let movers = movers(analysis);
+        let report = Report {
+            analysis,
+            subject: self.subject,
+            shown: shown(analysis, &movers, &self.overlay)?,
+        };
+        let html = page::render(&report);
+        let write = || {
+            let mut file = AtomicFile::create(&self.target)?;
+            file.file().write_all(html.as_bytes())?;
+            file.commit()
+        };
+        write().with_context(|| unwritable(&self.target))?;
+        Ok(report.shown.len())
+    }
+}
+
+fn hidden_beside(target: &Path) -> std::io::Result<TempDir> {
+    let folder = target.parent().filter(|folder| *folder != Path::new(""));
+    tempfile::Builder::new()
+        .prefix(".report-")
+        .tempdir_in(folder.unwrap_or(Path::new(".")))
+}
+
 /// Runs the command.
 pub fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
-    let folder = tempfile::tempdir().context("no place for the overlay video")?;
-    let overlay = folder.path().join("overlay.mp4");
     let cancellation = interrupt::cancellation()?;
-    let spec = AnalysisSpec {
-        overlay: Some(overlay.clone()),
-        overlay_numbers: false,
-        keep_poses: true,
-        ..args.measuring.spec(&args.file, &cancellation)
-    };
+    let mut spec = args.measuring.spec(&args.file, &cancellation);
+    let page = Page::begin(&args.output, args.measuring.subject(), &mut spec)?;
     let analysis = match analyze_file(&spec, &mut |_| {}) {
         Ok(analysis) => analysis,
         Err(error) if error.is_input() => {
@@ -84,23 +142,9 @@ pub fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
         Err(_) if cancellation.is_cancelled() => return Ok(Exit::Interrupted),
         Err(error) => return Err(error.into()),
     };
-    let movers = movers(&analysis);
-    let report = Report {
-        analysis: &analysis,
-        subject: args.measuring.subject(),
-        shown: shown(&analysis, &movers, &overlay)?,
-    };
-    let html = page::render(&report);
-    let write = || {
-        let mut file = AtomicFile::create(&args.output)?;
-        file.file().write_all(html.as_bytes())?;
-        file.commit()
-    };
-    write().with_context(|| format!("cannot write {}", args.output.display()))?;
-    Ok(if report.shown.is_empty() {
-        Exit::NothingFound
-    } else {
-        Exit::Done
+    Ok(match page.write(&analysis)? {
+        0 => Exit::NothingFound,
+        _ => Exit::Done,
     })
 }
 

@@ -27,7 +27,8 @@ async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
         return Err(Problem::unavailable("the daemon is about to end"));
     }
     if let Err(error) = app.sessions.store().probe().await {
-        return Err(Problem::unavailable(format!("results cannot be stored: {error}")));
+        tracing::error!(%error, "results cannot be stored");
+        return Err(Problem::unavailable("results cannot be stored; the log says why"));
     }
     if app.sessions.is_short_of_memory() {
         return Err(Problem::unavailable("the daemon uses more memory than it may"));

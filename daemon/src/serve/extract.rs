@@ -7,7 +7,10 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::value::{MapDeserializer, StrDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+use std::borrow::Cow;
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -16,10 +19,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        expect_media_type(request.headers(), "application/json").map_err(IntoResponse::into_response)?;
-        let body = body(request, state).await?;
-        from_json(&body).map(Self).map_err(IntoResponse::into_response)
+        json(request, state).await.map(|(value, _)| Self(value))
     }
+}
+
+/// A JSON body as a type, and as it came.
+pub async fn json<T: DeserializeOwned, S: Send + Sync>(
+    request: Request,
+    state: &S,
+) -> Result<(T, Bytes), Response> {
+    expect_media_type(request.headers(), "application/json").map_err(IntoResponse::into_response)?;
+    let body = body(request, state).await?;
+    let value = from_json(&body).map_err(IntoResponse::into_response)?;
+    Ok((value, body))
 }
 
 /// A body of one media type as text.
@@ -58,7 +70,11 @@ fn expect_media_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Pr
     )))
 }
 
-fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+/// JSON as a type.
+///
+/// # Errors
+/// A problem that names the field.
+pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // A text that is no JSON may hold a wrong value before the place where it breaks off: whether it is comes first.
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Problem::malformed(error.to_string()))?;
     let mut reader = serde_json::Deserializer::from_slice(body);
@@ -104,30 +120,109 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let pairs = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        from_pairs(pairs).map(Self)
+        from_query(parts.uri.query().unwrap_or_default()).map(Self)
     }
 }
 
+/// What stands behind the question mark of an address, as a type.
+///
+/// # Errors
+/// A problem that names the parameter.
+pub fn from_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    from_pairs(url::form_urlencoded::parse(query.as_bytes()))
+}
+
 fn from_pairs<'a, T: DeserializeOwned>(
-    pairs: impl Iterator<Item = (std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>)>,
+    pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
 ) -> Result<T, Problem> {
     // The token has its own reader, and belongs to no request in particular.
-    let pairs: serde_json::Map<_, _> = pairs
+    let pairs = pairs
         .filter(|(name, _)| name != super::auth::QUERY_TOKEN)
-        .map(|(name, value)| (name.into_owned(), plain(&value)))
-        .collect();
-    serde_path_to_error::deserialize(serde_json::Value::Object(pairs)).map_err(|error| {
+        .map(|(name, value)| (name.into_owned(), Text(value)));
+    let pairs = MapDeserializer::<_, serde_json::Error>::new(pairs);
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
         let path = error.path().to_string();
         invalid(error.into_inner().to_string(), &path)
     })
 }
 
-/// A value of a query: a number or a truth value where it looks like one.
-fn plain(text: &str) -> serde_json::Value {
-    match serde_json::from_str(text) {
-        Ok(value @ (serde_json::Value::Bool(_) | serde_json::Value::Number(_))) => value,
-        _ => serde_json::Value::from(text),
+/// A value of a query: text, read as whatever is wanted. `17` is a number where one is wanted, and else somebody's name.
+struct Text<'a>(Cow<'a, str>);
+
+impl IntoDeserializer<'_, serde_json::Error> for Text<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Reads text as what it can be parsed as; a visitor that gets text instead says what it wanted.
+macro_rules! parsed {
+    ($($method:ident: $type:ty, $visit:ident;)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            match self.0.parse::<$type>() {
+                Ok(value) => visitor.$visit(value),
+                Err(_) => self.deserialize_any(visitor),
+            }
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Text<'_> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_str(&self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let text: StrDeserializer<'_, Self::Error> = (&*self.0).into_deserializer();
+        text.deserialize_enum(name, variants, visitor)
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0.parse::<f64>() {
+            Ok(value) if value.is_finite() => visitor.visit_f64(value),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    parsed! {
+        deserialize_bool: bool, visit_bool;
+        deserialize_i8: i8, visit_i8;
+        deserialize_i16: i16, visit_i16;
+        deserialize_i32: i32, visit_i32;
+        deserialize_i64: i64, visit_i64;
+        deserialize_u8: u8, visit_u8;
+        deserialize_u16: u16, visit_u16;
+        deserialize_u32: u32, visit_u32;
+        deserialize_u64: u64, visit_u64;
+    }
+
+    forward_to_deserialize_any! {
+        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 
@@ -159,7 +254,6 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct Needy {
-        #[allow(dead_code)]
         input: String,
     }
 
@@ -208,5 +302,11 @@ mod tests {
             Some("height_m")
         );
         assert!(read("size=1").expect_err("unknown").detail.contains("`size`"));
+        assert_eq!(
+            read("height_m=NaN").expect_err("no number").field.as_deref(),
+            Some("height_m")
+        );
+        let needy = from_pairs::<Needy>(url::form_urlencoded::parse(b"input=17"));
+        assert_eq!(needy.expect("text").input, "17", "a name may look like a number");
     }
 }

@@ -40,6 +40,8 @@ pub struct Families {
     processors: GaugeVec,
     engine_busy: Gauge,
     inference_provider: IntGaugeVec,
+    redis_up: IntGaugeVec,
+    replicas: IntGaugeVec,
     /// Asked what it does whenever somebody looks.
     engine: OnceLock<Weak<Engine>>,
     /// Requests, by `method`, `route` and `status`.
@@ -52,6 +54,8 @@ pub struct Families {
     pub first_pose_time: Histogram,
 }
 
+/// Of gauges that are there in a cluster only.
+const NO_LABELS: [&str; 0] = [];
 /// Bounds of times until an answer, seconds.
 const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
@@ -152,6 +156,8 @@ impl Metrics {
                 "1 for the execution provider that runs the networks",
                 &["provider"],
             )?,
+            redis_up: gauges("redis_up", "Whether the Redis of the cluster answers", &[])?,
+            replicas: gauges("replicas", "Replicas of the cluster that are there", &[])?,
             engine: OnceLock::new(),
             requests: counters("http_requests_total", "Requests", &["method", "route", "status"])?,
             request_time: register(
@@ -190,6 +196,16 @@ impl Metrics {
     pub fn watch(&self, engine: &Arc<Engine>) {
         // There is one per daemon.
         let _ = self.engine.set(Arc::downgrade(engine));
+    }
+
+    /// Whether the Redis of the cluster answers.
+    pub fn redis(&self, up: bool) {
+        self.redis_up.with_label_values(&NO_LABELS).set(up.into());
+    }
+
+    /// How many replicas of the cluster are there.
+    pub fn replicas(&self, present: i64) {
+        self.replicas.with_label_values(&NO_LABELS).set(present);
     }
 
     /// An analysis started.

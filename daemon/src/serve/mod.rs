@@ -2,24 +2,37 @@
 //!
 //! | module | job |
 //! |---|---|
+//! | `cluster` | several daemons as one |
 //! | `config` | one commented file, environment, what may change while running |
 //! | `sessions` | every analysis: made, found, ended, stored |
 //! | `store` | the database, and files beside it |
+//! | `batch` | analyses of files, in processes of their own |
 //! | `webhooks` | telling other services |
 //! | `history` | what was measured before |
+//! | `retention` | what is old goes |
+//! | `backup` | everything in one file, and back |
 //! | `hub` | one analysis' events, from one writer to any number of readers |
 //! | `api` | resources: analyses, events, results, sports, the description |
 //! | `media` | WHIP and WHEP |
 //! | `pages` | studio and overlay page, embedded |
 //! | `admin`, `metrics`, `log`, `signals` | for those who operate it |
+//! | `outgoing`, `objects` | requests this daemon makes, and storage that is reached by them |
 //! | `allocator` | memory that sessions leave is given back |
-//! | `router`, `listener`, `layers`, `auth`, `extract`, `problem` | HTTP |
+//! | `router`, `listener`, `crowd`, `tls`, `layers`, `auth`, `extract`, `download`, `problem` | HTTP |
+//! | `operator` | `kinemotion keys` and `kinemotion tenants` |
+//! | `parsers` | what reads bytes of strangers, for tests that send anything |
 
 mod admin;
 mod allocator;
 mod api;
 mod auth;
+mod backup;
+mod batch;
+mod clock;
+mod cluster;
 mod config;
+mod crowd;
+mod download;
 mod extract;
 mod history;
 mod hub;
@@ -28,33 +41,45 @@ mod listener;
 mod log;
 mod media;
 mod metrics;
+mod objects;
+pub mod operator;
+mod outgoing;
 mod pages;
+pub mod parsers;
 mod problem;
+mod retention;
 mod router;
 mod sessions;
 mod signals;
 mod store;
+mod tls;
 mod webhooks;
+
+pub use backup::{BackupArgs, RestoreArgs, backup, restore};
 
 use crate::exit::{Exit, UsageError};
 use crate::stdout::print;
 use anyhow::Context;
-use auth::Authenticator;
+use auth::{Authenticator, Limiter};
 use clap::Args;
+use clock::SystemClock;
 use config::{Config, ConfigError, Models, SharedConfig};
+use crowd::Crowd;
 use kinemotion_models::Engine;
 use kinemotion_pipelines::live::load::Governor;
 use kinemotion_pipelines::live::{decoders, warm_up};
 use metrics::Metrics;
+use retention::Sweep;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sessions::Sessions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use tls::Tls;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
-use webhooks::{Courier, Post, SystemClock};
+use webhooks::{Courier, Post};
 
 /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out.
 #[derive(Args)]
@@ -75,6 +100,8 @@ pub struct App {
     pub config: SharedConfig,
     /// Who may ask.
     pub auth: Authenticator,
+    /// How fast they may.
+    pub limiter: Limiter,
     /// Every analysis.
     pub sessions: Sessions,
     /// Sends to webhooks.
@@ -131,7 +158,8 @@ async fn open(config: Config) -> anyhow::Result<App> {
         .await
         .with_context(|| format!("results cannot be stored in {}", folder.display()))?;
     Ok(App {
-        auth: Authenticator::new(sessions.store().keys()),
+        auth: Authenticator::new(sessions.store().accounts())?,
+        limiter: Limiter::new(sessions.cluster().map(|cluster| cluster.link().clone())),
         post: Post::new(config.get().webhooks.private_hosts)?,
         config,
         sessions,
@@ -161,24 +189,45 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     let end = CancellationToken::new();
     let public = bind(&config.server.listen).await?;
     let studio = public.local_addr()?;
+    let tls = Tls::open(&config.server).context("connections cannot be encrypted")?;
+    if let Some(tls) = &tls {
+        tls.follow()
+            .context("the files of server.certificate and server.key cannot be watched")?;
+    }
     let mut listeners = vec![tokio::spawn(listener::serve(
         public,
         router::router(&app),
+        tls.clone(),
+        Some(Crowd::new(app.config.clone())),
         end.clone(),
     ))];
     let courier = tokio::spawn(courier(&app).run(end.clone()));
+    let sweep = tokio::spawn(sweep(&app).run(end.clone()));
+    let end_of_work = CancellationToken::new();
+    let workers = batch::start(&app.sessions, &app.config, &app.metrics, &end_of_work)?;
     let mut admin = None;
     if !config.admin.listen.is_empty() {
         let listener = bind(&config.admin.listen).await?;
         admin = Some(listener.local_addr()?);
         let router = admin::router(app.clone());
-        listeners.push(tokio::spawn(listener::serve(listener, router, end.clone())));
+        listeners.push(tokio::spawn(listener::serve(
+            listener,
+            router,
+            None,
+            None,
+            end.clone(),
+        )));
     }
-    print(&announcement(studio, admin))?;
+    print(&announcement(studio, tls.is_some(), admin))?;
     tracing::info!(%studio, "ready");
-    signals::until_told_to_end(&mut signals, &app, args, filter).await?;
     tokio::select! {
-        () = app.sessions.drain() => {}
+        told = signals::until_told_to_end(&mut signals, &app, tls.as_ref(), args, filter) => told?,
+        // What runs cannot be stored any more, as the other one stores.
+        lost = app.sessions.store().lost() => return Err(lost).context("the lock of the database is lost"),
+    }
+    end_of_work.cancel();
+    tokio::select! {
+        ((), ()) = async { tokio::join!(app.sessions.drain(), workers.wait()) } => {}
         () = signals.end() => return Ok(Exit::Interrupted),
     }
     end.cancel();
@@ -186,7 +235,20 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
         listener.await?;
     }
     courier.await?;
+    sweep.await?;
+    if let Some(cluster) = app.sessions.cluster() {
+        cluster.leave(&app.sessions.store().replicas()).await;
+    }
     Ok(Exit::Done)
+}
+
+/// Who removes what is old.
+fn sweep(app: &App) -> Sweep<SystemClock> {
+    Sweep {
+        sessions: app.sessions.clone(),
+        config: app.config.clone(),
+        clock: SystemClock,
+    }
 }
 
 /// Who delivers to webhooks.
@@ -223,13 +285,14 @@ async fn bind(address: &str) -> anyhow::Result<TcpListener> {
 }
 
 /// What a person needs to begin.
-fn announcement(studio: SocketAddr, admin: Option<SocketAddr>) -> String {
+fn announcement(studio: SocketAddr, encrypted: bool, admin: Option<SocketAddr>) -> String {
+    let http = if encrypted { "https" } else { "http" };
     let operators =
         admin.map(|admin| format!("operators  http://{admin}/readyz and http://{admin}/metrics\n"));
     format!(
-        "studio     http://{studio}/\n\
-         API        http://{studio}/api/v1/docs\n\
-         WHIP       http://{studio}/whip?sport=auto\n\
+        "studio     {http}://{studio}/\n\
+         API        {http}://{studio}/api/v1/docs\n\
+         WHIP       {http}://{studio}/whip?sport=auto\n\
          {}\
          Ctrl-C finishes what runs and ends\n",
         operators.unwrap_or_default()

@@ -1,5 +1,6 @@
 //! What went wrong, as RFC 9457 problem documents. Every answer from 400 up is one.
 
+use super::store::StoreError;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -29,7 +30,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "athlete.height_m")]
     pub field: Option<String>,
-    /// What there is no room for, with status 503: `full`, `token`, `load`, `memory` or `draining`.
+    /// What there is no room for, with status 503: `full`, `token`, `load`, `memory`, `queue`, `draining`, `admission` or `replica`; what was
+    /// used up, with status 429: `rate`, `analyses_per_month`, `live_streams`, `uploads` or `downloads`, and with status 403: `webhooks`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "load")]
     pub reason: Option<&'static str>,
@@ -51,12 +53,14 @@ fn kind(status: StatusCode) -> (&'static str, &'static str) {
         412 => ("other-session", "This is meant for another session"),
         413 => ("body-too-large", "The body is larger than is allowed"),
         415 => ("media-type", "The body has another media type than is needed"),
+        416 => ("no-such-range", "There is nothing in this range"),
         421 => ("other-name", "The daemon is not known by this name"),
         422 => ("invalid-value", "A value is not allowed"),
         426 => ("upgrade-required", "A WebSocket handshake is needed"),
         428 => ("which-session", "It must be said which session this is meant for"),
+        429 => ("too-many-requests", "More was asked for than is allowed"),
         501 => ("not-offered", "This is not offered here"),
-        503 => ("unavailable", "No further analysis can be started now"),
+        503 => ("unavailable", "There is no room for this now"),
         500.. => ("internal", "Something failed on this side"),
         _ => ("refused", "The request was refused"),
     }
@@ -95,8 +99,14 @@ problems! {
     other_session: PRECONDITION_FAILED;
     /// It does not say which session it is meant for.
     which_session: PRECONDITION_REQUIRED;
+    /// It is more than is allowed in a time, or at once.
+    too_many: TOO_MANY_REQUESTS;
     /// The media type of the body is another one than is needed.
     media_type: UNSUPPORTED_MEDIA_TYPE;
+    /// The body is longer than is allowed.
+    too_large: PAYLOAD_TOO_LARGE;
+    /// Nothing is there of the range that is wanted.
+    no_such_range: RANGE_NOT_SATISFIABLE;
     /// It took too long.
     late: GATEWAY_TIMEOUT;
     /// Something failed on this side.
@@ -118,6 +128,15 @@ impl Problem {
             field: None,
             reason: None,
             retry_after_s: None,
+        }
+    }
+
+    /// The client speaks another version of a protocol.
+    pub fn other_version(detail: impl Into<String>) -> Self {
+        Self {
+            kind: "urn:kinemotion:problem:other-version".into(),
+            title: "The client speaks another version of the protocol",
+            ..Self::new(StatusCode::PRECONDITION_FAILED, detail.into())
         }
     }
 
@@ -143,6 +162,21 @@ impl Problem {
             retry_after_s: Some(seconds),
             ..self
         }
+    }
+}
+
+/// When it is worth another try while the database does not answer, seconds.
+const RETRY_S: u32 = 5;
+
+/// What the database and the disk say names folders, servers and statements: it is for the log. Clients are told whether another try may
+/// help, and no more.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "something cannot be stored or looked up");
+        if error.may_pass() {
+            return Self::unavailable("the database does not answer now").retry_after(RETRY_S);
+        }
+        Self::internal("something cannot be stored or looked up; the log of the daemon says why")
     }
 }
 
@@ -218,6 +252,20 @@ mod tests {
         let response = Problem::unavailable("full").retry_after(5).into_response();
         assert_eq!(response.headers()[header::RETRY_AFTER], "5");
         assert!(json(response).await.get("field").is_none());
+    }
+
+    #[tokio::test]
+    async fn what_the_database_says_stays_here() {
+        let secret = "relation keys of server db.inner does not exist";
+        let broken = Problem::from(StoreError::Broken(secret.into()));
+        assert_eq!(broken.status, 500);
+        let away = std::io::Error::other(secret);
+        let away = Problem::from(StoreError::Database(sqlx::Error::Io(away)));
+        assert_eq!((away.status, away.retry_after_s), (503, Some(RETRY_S)));
+        for problem in [broken, away] {
+            let body = json(problem.into_response()).await.to_string();
+            assert!(!body.contains("db.inner"), "{body}");
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! Signals: the first Ctrl-C or SIGTERM ends in good order, the second at once; SIGHUP reads the configuration again.
 
 use super::config::{Config, changes};
+use super::tls::Tls;
 use super::{App, ServeArgs, log};
 use kinemotion_pipelines::live::decoders;
 use std::io;
@@ -43,6 +44,7 @@ impl Signals {
 pub async fn until_told_to_end(
     signals: &mut Signals,
     app: &App,
+    tls: Option<&Tls>,
     args: &ServeArgs,
     filter: &log::Filter,
 ) -> io::Result<()> {
@@ -51,7 +53,12 @@ pub async fn until_told_to_end(
         tokio::select! {
             _ = signals.interrupt.recv() => return Ok(()),
             _ = signals.terminate.recv() => return Ok(()),
-            _ = signals.hangup.recv() => reload(app, args, filter),
+            _ = signals.hangup.recv() => {
+                reload(app, args, filter);
+                if let Some(tls) = tls {
+                    tls.reload();
+                }
+            }
             () = next(&mut changed) => reload(app, args, filter),
         }
     }

@@ -1,7 +1,7 @@
 //! Curves for other programs: Parquet in the LocoHub layout, OpenSim's `.trc` and `.mot`.
 
 use crate::clips;
-use crate::program::{DONE, NOT_READY, NOTHING_FOUND, USAGE, analyze, run};
+use crate::program::{DONE, NOT_READY, NOTHING_FOUND, USAGE, analyze, listing, run};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -50,6 +50,42 @@ assert time['time_s'] == sorted(time['time_s']) and len(time['time_s']) > 60
     let ended = Command::new(python)
         .args(["-c", script])
         .arg(folder.path())
+        .output()
+        .expect("runs");
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+}
+
+/// Octave, where there is one: KINEMOTION_OCTAVE, otherwise `octave-cli`.
+fn octave() -> Option<PathBuf> {
+    let octave = std::env::var_os("KINEMOTION_OCTAVE").map_or_else(|| "octave-cli".into(), PathBuf::from);
+    let tried = Command::new(&octave).arg("--version").output();
+    tried.is_ok_and(|ended| ended.status.success()).then_some(octave)
+}
+
+#[test]
+fn octave_reads_the_results_and_finds_the_flight_between_its_events() {
+    let (_folder, path) = curves("mat", &[]);
+    let bytes = std::fs::read(&path).expect("written");
+    assert!(bytes.starts_with(b"MATLAB 5.0") && bytes.len() % 8 == 0);
+    let Some(octave) = octave() else {
+        eprintln!("skipped: no Octave (KINEMOTION_OCTAVE names one)");
+        return;
+    };
+    let script = "
+results = load(getenv('RESULTS'));
+r = results.repetitions(1);
+assert(strcmp(r.movement, 'cmj'));
+flight_ms = 1000 * (r.events.landing_s - r.events.takeoff_s);
+assert(flight_ms, r.metrics.flight_time_ms, 1e-6);
+assert(numel(r.phases) > 2 && ischar(r.phases(1).name));
+";
+    let ended = Command::new(octave)
+        .args(["--norc", "--eval", script])
+        .env("RESULTS", &path)
         .output()
         .expect("runs");
     assert!(
@@ -113,6 +149,42 @@ fn coordinates_have_the_names_and_the_header_of_opensim() {
     assert!(
         lines[7..].iter().flatten().all(is_number),
         "a motion without gaps, or OpenSim stops reading"
+    );
+}
+
+#[test]
+fn curves_are_written_beside_any_results() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let base = folder.path().join("jump.of.today").to_string_lossy().into_owned();
+    let ended = analyze(&clips::jump().path, &["--format", "json", "--curves", &base]).expect(DONE);
+    assert_eq!(ended.json()["repetitions"].as_array().map(Vec::len), Some(1));
+    let names = [
+        "jump.of.today.mat",
+        "jump.of.today_phase.parquet",
+        "jump.of.today_time.parquet",
+    ];
+    assert_eq!(listing(folder.path()), names);
+    let Some(octave) = octave() else {
+        eprintln!("skipped: no Octave (KINEMOTION_OCTAVE names one)");
+        return;
+    };
+    let script = "
+curves = load(getenv('CURVES'));
+assert(numel(curves.phase) == 1 && numel(curves.time) == 1);
+assert(curves.phase.phase_ipsi, linspace(0, 100, 150), 1e-9);
+assert(strcmp(curves.phase.task, 'jump') && curves.phase.step == 0);
+assert(max(curves.phase.knee_flexion_angle_ipsi_rad) > 1);
+assert(size(curves.time.time_s) == size(curves.time.trunk_sagittal_angle_rad) && numel(curves.time.time_s) > 60);
+";
+    let ended = Command::new(octave)
+        .args(["--norc", "--eval", script])
+        .env("CURVES", format!("{base}.mat"))
+        .output()
+        .expect("runs");
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
     );
 }
 

@@ -1,7 +1,7 @@
 //! Whether the machine is ready, and what the program says when it is not.
 
 use crate::clips;
-use crate::program::{DONE, Ended, NOT_READY, program, run};
+use crate::program::{DONE, Ended, NOT_READY, analyze, program, run};
 
 fn with_empty_cache(arguments: &[&str]) -> Ended {
     let cache = tempfile::tempdir().expect("a folder");
@@ -100,5 +100,20 @@ fn without_models_the_cure_is_named() {
         doctor.stdout.contains("fix: kinemotion models pull"),
         "{}",
         doctor.stdout
+    );
+}
+
+#[test]
+fn a_program_is_told_how_much_is_done() {
+    let ended = analyze(&clips::jump().path, &["--say-progress", "--format", "ndjson"]).expect(DONE);
+    let lines = ended.stderr.lines();
+    let shares: Vec<f64> = lines
+        .filter_map(|line| line.strip_prefix("progress ")?.parse().ok())
+        .collect();
+    assert!(!shares.is_empty(), "{}", ended.stderr);
+    assert!(shares.windows(2).all(|pair| pair[0] < pair[1]), "{shares:?}");
+    assert!(
+        shares.iter().all(|share| (0.0..=1.0).contains(share)),
+        "{shares:?}"
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::clips;
 use crate::media;
-use crate::program::{DONE, NOTHING_FOUND, UNREADABLE, run};
+use crate::program::{DONE, NOTHING_FOUND, UNREADABLE, analyze, listing, run};
 use std::path::Path;
 
 /// The page about a clip, made with the quickest model.
@@ -34,6 +34,26 @@ fn a_report_is_one_page_with_pictures_curves_and_intervals_and_nothing_from_else
     for foreign in ["<script", "http-equiv", "src=\"http", "href="] {
         assert!(!page.contains(foreign), "{foreign}");
     }
+}
+
+#[test]
+fn an_analysis_can_leave_the_same_page_and_nothing_else() {
+    let clip = &clips::jump().path;
+    let alone = page(clip, &[], DONE);
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().join("page.html").to_string_lossy().into_owned();
+    let options = ["--format", "ndjson", "--report", &target];
+    let ended = analyze(clip, &options).expect(DONE);
+    assert!(ended.stdout.contains("\"repetition\""), "{}", ended.stdout);
+    assert_eq!(
+        listing(folder.path()),
+        ["page.html"],
+        "the video that its pictures are from is gone"
+    );
+    let beside = std::fs::read_to_string(&target).expect("written");
+    let pictures = |page: &str| page.matches("data:image/jpeg").count();
+    assert_eq!(pictures(&beside), pictures(&alone));
+    assert!(beside.contains("<b>take-off</b>"));
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Daemon {
             .lines()
             .map_while(Result::ok)
             .filter_map(|line| {
-                let address = line.split("http://").nth(1)?.split('/').next()?.to_owned();
+                let address = line.split("://").nth(1)?.split('/').next()?.to_owned();
                 Some((line.split_whitespace().next()?.to_owned(), address))
             });
         let mut address = |name: &str| {
@@ -104,6 +104,18 @@ impl Daemon {
     pub async fn make_demo(&self) -> String {
         self.make(&json!({ "sport_type": "cmj", "quality": "fast", "input": { "demo": true } }))
             .await
+    }
+
+    /// Processes that it has started and that have not ended.
+    pub fn children(&self) -> Vec<u32> {
+        let tasks = Path::new("/proc").join(self.child.id().to_string()).join("task");
+        let tasks = std::fs::read_dir(tasks).expect("readable");
+        // A thread that ends meanwhile has no children any more.
+        let children =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+        let children: Vec<String> = children.collect();
+        let numbers = children.iter().flat_map(|text| text.split_whitespace());
+        numbers.map(|number| number.parse().expect("a number")).collect()
     }
 
     /// What the process holds at this moment.

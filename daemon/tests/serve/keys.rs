@@ -2,12 +2,15 @@
 
 use crate::client::Answer;
 use crate::daemon::Daemon;
+use futures_util::StreamExt;
+use http_body_util::BodyExt;
 use hyper::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use std::path::Path;
+use tokio_tungstenite::tungstenite::Message;
 
 const LIST: &str = "/api/v1/analyses";
 const KEYS: &str = "/api/v1/keys";
@@ -24,7 +27,9 @@ pub async fn enter_another_tenant(folder: &Path) {
     let hash: [u8; 32] = Sha256::digest(OTHERS.as_bytes()).into();
     let scopes = "analyses:read analyses:write publish watch history:read history:write webhooks keys";
     for statement in [
-        sqlx::query("INSERT INTO tenants (id, name, created_at) VALUES ('other', 'others', 0)"),
+        sqlx::query(
+            "INSERT INTO tenants (id, name, tier, created_at) VALUES ('other', 'others', 'unlimited', 0)",
+        ),
         sqlx::query(
             "INSERT INTO keys (id, tenant, name, prefix, hash, scopes, created_at)
              VALUES ('k', 'other', 'theirs', 'km_another', ?, ?, 0)",
@@ -145,6 +150,81 @@ async fn whoever_rotates_a_key_gets_no_more_than_they_have() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_key_outlives_the_one_it_was_made_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = Daemon::start(folder.path(), &[]);
+    let clerk = json!({ "name": "clerk", "scopes": ["keys"], "expires_in_days": 2 });
+    let clerk = make(&daemon, "", &clerk).await.json();
+    let (with, end) = (text(&clerk["key"]), &clerk["expires_at"]);
+    assert!(end.is_string(), "{clerk}");
+    for request in [
+        json!({ "name": "a" }),
+        json!({ "name": "b", "expires_in_days": 30 }),
+    ] {
+        let made = make(&daemon, &with, &request).await.json();
+        assert_eq!(&made["expires_at"], end, "{made}");
+    }
+    let sooner = json!({ "name": "c", "expires_in_days": 1 });
+    let sooner = make(&daemon, &with, &sooner).await.json();
+    assert!(text(&sooner["expires_at"]) < text(end), "{sooner}");
+    let path = format!("{KEYS}/{}/rotate", text(&clerk["key_id"]));
+    let rotated = daemon
+        .public
+        .ask(&with, Method::POST, &path, Some(&json!({})))
+        .await;
+    assert_eq!(&rotated.json()["expires_at"], end, "{rotated:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_with_a_key_ends_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let daemon = Daemon::start(folder.path(), &[]);
+    let client = &daemon.public;
+    let operator = text(&make(&daemon, "", &json!({ "name": "operator" })).await.json()["key"]);
+    let waiting = json!({ "input": { "streaming": true } });
+    let made = client
+        .ask(&operator, Method::POST, LIST, Some(&waiting))
+        .await
+        .json();
+    let analysis = format!("{LIST}/{}", text(&made["analysis_id"]));
+    let reader = json!({ "name": "reader", "scopes": ["analyses:read"] });
+    let reader = make(&daemon, &operator, &reader).await.json();
+    let path = |key: &str| format!("{analysis}/stream?access_token={key}");
+    let theirs = path(&text(&reader["key"]));
+    let lines = client.lines(&theirs).await;
+    let server_sent = client
+        .begin(Method::GET, &theirs, &[("accept", "text/event-stream")], b"")
+        .await;
+    let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{}{theirs}", client.0))
+        .await
+        .expect("a WebSocket");
+    let others = client.lines(&path(&operator)).await;
+
+    let revoke = format!("{KEYS}/{}", text(&reader["key_id"]));
+    let revoked = client.ask(&operator, Method::DELETE, &revoke, None).await;
+    assert_eq!(revoked.status, 204, "{revoked:?}");
+    let close = loop {
+        let message = socket.next().await.expect("a close before the end");
+        if let Message::Close(frame) = message.expect("no error before the close") {
+            break frame.expect("a code");
+        }
+    };
+    assert_eq!(u16::from(close.code), 1008, "{close:?}");
+    assert!(close.reason.contains("not good any more"), "{close:?}");
+    let server_sent = server_sent
+        .into_body()
+        .collect()
+        .await
+        .expect("it ends in good order");
+    let server_sent = String::from_utf8(server_sent.to_bytes().to_vec()).expect("text");
+    assert!(server_sent.contains("not good any more"), "{server_sent}");
+    lines.rest().await;
+    let ended = client.ask(&operator, Method::DELETE, &analysis, None).await;
+    assert!(ended.status < 300, "{ended:?}");
+    assert!(!others.rest().await.is_empty(), "others go on to the end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_key_must_not_be_is_refused_with_the_field() {
     let folder = tempfile::tempdir().expect("a folder");
     let daemon = Daemon::start(folder.path(), &[]);
@@ -188,6 +268,10 @@ async fn another_tenants_data_is_not_there() {
         (Method::GET, format!("/api/v1/analyses/{id}/snapshot.jpg")),
         (Method::GET, format!("/api/v1/analyses/{id}/results.json")),
         (Method::GET, format!("/api/v1/analyses/{id}/results.csv")),
+        (Method::GET, format!("/api/v1/analyses/{id}/events.ndjson")),
+        (Method::GET, format!("/api/v1/analyses/{id}/overlay.mp4")),
+        (Method::GET, format!("/api/v1/analyses/{id}/report.html")),
+        (Method::GET, format!("/api/v1/analyses/{id}/curves_time.parquet")),
         (Method::GET, format!("/api/v1/analyses/{id}/diagnostics")),
         (Method::GET, format!("/api/v1/athletes/{athlete}")),
         (Method::DELETE, format!("/api/v1/athletes/{athlete}")),

@@ -1,18 +1,28 @@
 //! `kinemotion serve` as its clients meet it: the real program, over HTTP.
 
+mod backup;
+mod batch;
 mod client;
+mod clips;
 mod daemon;
+mod description;
 mod diagnostics;
 mod drain;
 mod events;
 mod history;
 mod keys;
 mod life;
+mod limits;
 mod load;
+mod operator;
 mod publish;
 mod reconnect;
 mod refusals;
 mod surface;
+mod tenants;
+mod tls;
+mod tokens;
+mod uploads;
 mod webhooks;
 mod whip;
 

@@ -40,8 +40,9 @@ struct State {
     writer: Writer,
     caps_sent: bool,
     segment_sent: bool,
-    /// Where the last frame ended: the PTS of lines without a frame.
-    end: Option<gst::ClockTime>,
+    /// PTS of the last frame, which lines without a frame have as well: where it ends the segment may end, and sinks throw away what
+    /// begins there.
+    last: Option<gst::ClockTime>,
 }
 
 /// The element.
@@ -197,9 +198,7 @@ impl KineJson {
         let lines = {
             let mut state = lock(&self.state);
             let state = &mut *state;
-            if let Some(pts) = frame.pts() {
-                state.end = Some(pts + frame.duration().unwrap_or(gst::ClockTime::ZERO));
-            }
+            state.last = frame.pts().or(state.last);
             let pose = PoseMeta::get(frame).and_then(|poses| state.writer.poses(poses, wanted));
             let events = MotionMeta::get(frame)
                 .map(|motion| state.writer.events(motion))
@@ -230,13 +229,13 @@ impl KineJson {
             gst::EventView::FlushStop(_) => {
                 let mut state = lock(&self.state);
                 state.segment_sent = false;
-                state.end = None;
+                state.last = None;
             }
             gst::EventView::CustomDownstream(custom) => {
                 if let Some(late) = custom.structure().and_then(LateEvent::read) {
                     let (line, at) = {
                         let mut state = lock(&self.state);
-                        (state.writer.late(&late), state.end)
+                        (state.writer.late(&late), state.last)
                     };
                     self.push_last(line, at);
                 }
@@ -244,7 +243,7 @@ impl KineJson {
             gst::EventView::Eos(_) => {
                 let (line, at) = {
                     let mut state = lock(&self.state);
-                    (state.writer.complete(), state.end)
+                    (state.writer.complete(), state.last)
                 };
                 self.push_last(line, at);
             }

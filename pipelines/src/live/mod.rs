@@ -60,4 +60,4 @@ pub use source::is_public;
 pub(crate) use spec::without_secrets;
 pub use spec::{Demo, IceServers, Limits, LiveSource, LiveSpec, Push, SessionState, UriAccess, WhipOptions};
 pub use warm_up::warm_up;
-pub use webrtc::Worth;
+pub use webrtc::{Worth, look_at};

@@ -1,16 +1,18 @@
-//! Curves instead of numbers: files for LocoHub (Parquet) and OpenSim (`.trc`, `.mot`).
+//! Files for other programs: curves for LocoHub (Parquet) and OpenSim (`.trc`, `.mot`), results for MATLAB and Octave (`.mat`).
 //!
 //! Each analysis gives one or more files named after a base path: two Parquet files for everybody, one `.trc` or `.mot`
-//! per person who moved.
+//! per person who moved, one `.mat`. Curves that are wanted beside results are two Parquet files and one `.mat`.
 
-mod columns;
+pub mod columns;
 mod locohub;
+pub mod mat;
 mod opensim;
-mod parquet;
+pub mod parquet;
 
 use super::args::Format;
 use crate::measuring::Subject;
 use anyhow::Context;
+use columns::{Table, stretches};
 use kinemotion_motion::series::Series;
 use kinemotion_motion::{Athlete, Repetition};
 use kinemotion_pipelines::{Analysis, AtomicFile};
@@ -87,19 +89,25 @@ impl Mover {
     }
 }
 
-/// Writes the files of one analysis beside each other and says which. Nothing is written when nobody moved.
+/// Writes the files of one analysis beside each other and says which. There are no curves when nobody moved.
 pub fn write(
     format: Format,
     base: &Path,
     analysis: &Analysis,
     subject: &Subject,
 ) -> anyhow::Result<Vec<PathBuf>> {
+    if format == Format::Mat {
+        let target = named(base, ".mat");
+        let document = serde_json::to_value(analysis).with_context(|| unwritable(&target))?;
+        put(&target, &mat::encode(&document))?;
+        return Ok(vec![target]);
+    }
     let movers = movers(analysis);
     if movers.is_empty() {
         return Ok(Vec::new());
     }
     if format == Format::Parquet {
-        return write_parquet(base, &movers, subject);
+        return write_parquet(base, &tables(&movers, subject));
     }
     let several = movers.len() > 1;
     let mut written = Vec::new();
@@ -123,17 +131,37 @@ pub fn write(
     Ok(written)
 }
 
-fn write_parquet(base: &Path, movers: &[Mover], subject: &Subject) -> anyhow::Result<Vec<PathBuf>> {
-    let tables = [
-        ("_phase.parquet", locohub::by_phase(movers, subject)),
-        ("_time.parquet", locohub::by_time(movers, subject)),
-    ];
+/// Writes the curves of one analysis for everybody: as Parquet, and the same tables as variables of a `.mat`. There are none when nobody
+/// moved.
+pub fn write_curves(base: &Path, analysis: &Analysis, subject: &Subject) -> anyhow::Result<()> {
+    let movers = movers(analysis);
+    if movers.is_empty() {
+        return Ok(());
+    }
+    let tables = tables(&movers, subject);
+    write_parquet(base, &tables)?;
+    let variables = tables
+        .iter()
+        .map(|(name, table)| ((*name).to_owned(), stretches(table)));
+    let document = serde_json::Value::Object(variables.collect());
+    put(&named(base, ".mat"), &mat::encode(&document))
+}
+
+/// The tables of the LocoHub layout, by their names.
+fn tables(movers: &[Mover], subject: &Subject) -> [(&'static str, Table); 2] {
+    [
+        ("phase", locohub::by_phase(movers, subject)),
+        ("time", locohub::by_time(movers, subject)),
+    ]
+}
+
+fn write_parquet(base: &Path, tables: &[(&str, Table)]) -> anyhow::Result<Vec<PathBuf>> {
     let mut written = Vec::new();
-    for (suffix, table) in tables {
-        let target = named(base, suffix);
+    for (name, table) in tables {
+        let target = named(base, &format!("_{name}.parquet"));
         put(
             &target,
-            &parquet::encode(&table).with_context(|| unwritable(&target))?,
+            &parquet::encode(table).with_context(|| unwritable(&target))?,
         )?;
         written.push(target);
     }

@@ -8,7 +8,7 @@ use crate::serve::auth::{Principal, Scope};
 use crate::serve::extract::{Json, Query};
 use crate::serve::history::Cursor;
 use crate::serve::problem::Problem;
-use crate::serve::store::{Athlete, StoreError, now_ms};
+use crate::serve::store::{Athlete, Changed, now_ms};
 use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ const NAME_BYTES: usize = 200;
 /// What is known about an athlete.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "external_id": "roster-17", "name": "Robin", "height_m": 1.8, "mass_kg": 75.0 }))]
 pub struct AthleteData {
     /// Their name in your own books; nobody else of yours has it.
     #[schema(example = "roster-17", max_length = 200)]
@@ -78,15 +79,8 @@ pub async fn create(
     principal.may(Scope::WriteHistory)?;
     data.check()?;
     let athlete = data.athlete(uuid::Uuid::now_v7().to_string(), principal.tenant, now_ms());
-    if !app
-        .sessions
-        .store()
-        .athletes()
-        .add(&athlete)
-        .await
-        .map_err(failed)?
-    {
-        return Err(Problem::conflict("there is an athlete of this name in your books").field("external_id"));
+    if !app.sessions.store().athletes().add(&athlete).await? {
+        return Err(name_taken());
     }
     Ok((StatusCode::CREATED, axum::Json(AthleteView::of(athlete))))
 }
@@ -106,8 +100,7 @@ pub async fn list(
     let athletes = app.sessions.store().athletes();
     let found = athletes
         .list(&principal.tenant, behind.as_ref(), limit + 1)
-        .await
-        .map_err(failed)?;
+        .await?;
     let (found, next_cursor) = split(found, limit, |last| Cursor {
         at: last.created_at,
         id: last.id.clone(),
@@ -142,7 +135,11 @@ pub async fn show(
 #[utoipa::path(
     put, path = "/api/v1/athletes/{id}", tag = "history", operation_id = "change_athlete",
     params(("id" = String, Path, description = "`athlete_id` or `external_id`")),
-    request_body = AthleteData, responses((status = 200, description = "Changed", body = AthleteView))
+    request_body = AthleteData,
+    responses(
+        (status = 200, description = "Changed", body = AthleteView),
+        (status = 409, description = "Another one has this `external_id`", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 pub async fn change(
     State(app): State<App>,
@@ -154,28 +151,23 @@ pub async fn change(
     data.check()?;
     let before = find(&app, &principal, &id).await?;
     let athlete = data.athlete(before.id, principal.tenant, before.created_at);
-    if !app
-        .sessions
-        .store()
-        .athletes()
-        .change(&athlete)
-        .await
-        .map_err(failed)?
-    {
-        return Err(none());
+    match app.sessions.store().athletes().change(&athlete).await? {
+        Changed::One => Ok(axum::Json(AthleteView::of(athlete))),
+        Changed::None => Err(none()),
+        Changed::NameTaken => Err(name_taken()),
     }
-    Ok(axum::Json(AthleteView::of(athlete)))
 }
 
 /// Erase an athlete
 ///
-/// With every analysis, recording and number of theirs. Nothing of it can be had back.
+/// With every analysis, recording, number and training session of theirs, and what is left to tell others about them. Nothing of it
+/// can be had back. Backups are yours to see to; so is what was told already.
 #[utoipa::path(
     delete, path = "/api/v1/athletes/{id}", tag = "history", operation_id = "erase_athlete",
     params(("id" = String, Path, description = "`athlete_id` or `external_id`")),
     responses(
         (status = 204, description = "Erased"),
-        (status = 409, description = "An analysis of theirs runs", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "A live analysis of theirs runs", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn erase(
@@ -186,17 +178,21 @@ pub async fn erase(
     principal.may(Scope::WriteHistory)?;
     let athlete = find(&app, &principal, &id).await?;
     let store = app.sessions.store();
-    let analyses = store
-        .athletes()
-        .analyses(&principal.tenant, &athlete.id)
-        .await
-        .map_err(failed)?;
-    app.sessions.erase(&analyses).await?;
+    let athletes = store.athletes();
+    // Another one may begin meanwhile.
+    loop {
+        let analyses = athletes.analyses(&principal.tenant, &athlete.id).await?;
+        if analyses.is_empty() {
+            break;
+        }
+        app.sessions.erase(&analyses).await?;
+    }
     store
-        .athletes()
-        .remove(&principal.tenant, &athlete.id)
-        .await
-        .map_err(failed)?;
+        .training_sessions()
+        .remove_of(&principal.tenant, &athlete.id)
+        .await?;
+    athletes.remove(&principal.tenant, &athlete.id).await?;
+    store.wipe().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -211,7 +207,7 @@ pub async fn find(app: &App, principal: &Principal, name: &str) -> Result<Athlet
         .athletes()
         .find(&principal.tenant, name)
         .await;
-    found.map_err(failed)?.ok_or_else(none)
+    found?.ok_or_else(none)
 }
 
 impl AthleteData {
@@ -244,7 +240,8 @@ impl AthleteData {
 }
 
 impl AthleteView {
-    fn of(athlete: Athlete) -> Self {
+    /// As it is stored.
+    pub fn of(athlete: Athlete) -> Self {
         Self {
             athlete_id: athlete.id,
             external_id: athlete.external_id,
@@ -256,11 +253,10 @@ impl AthleteView {
     }
 }
 
-fn none() -> Problem {
-    Problem::not_found("there is no athlete of this name")
+fn name_taken() -> Problem {
+    Problem::conflict("there is an athlete of this name in your books").field("external_id")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn failed(error: StoreError) -> Problem {
-    Problem::internal(format!("athletes cannot be looked up or stored: {error}"))
+fn none() -> Problem {
+    Problem::not_found("there is no athlete of this name")
 }

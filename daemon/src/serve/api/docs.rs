@@ -1,5 +1,6 @@
 //! The API described for people: one page without scripts, made from the OpenAPI document.
 
+use super::examples::commands;
 use super::openapi::DOCUMENT;
 use axum::response::Html;
 use serde_json::Value;
@@ -38,7 +39,7 @@ fn render(document: &Value) -> String {
         for (path, item) in members(&document["paths"]) {
             for (method, operation) in members(item) {
                 if list(&operation["tags"]).contains(&tag["name"]) {
-                    page += &operation_section(method, path, operation);
+                    page += &operation_section(document, method, path, operation);
                 }
             }
         }
@@ -50,7 +51,7 @@ fn render(document: &Value) -> String {
     page + "</body></html>\n"
 }
 
-fn operation_section(method: &str, path: &str, operation: &Value) -> String {
+fn operation_section(document: &Value, method: &str, path: &str, operation: &Value) -> String {
     let mut section = format!(
         "<section><h3><b class=\"{method}\">{}</b> <code>{}</code> {}</h3>{}",
         method.to_uppercase(),
@@ -79,6 +80,9 @@ fn operation_section(method: &str, path: &str, operation: &Value) -> String {
             "<p>Body: <code>{media_type}</code> {}</p>",
             type_of(&content["schema"])
         );
+    }
+    for command in commands(document, method, path, operation) {
+        let _ = write!(section, "<pre>{}</pre>", escaped(&command));
     }
     section += "<ul>";
     for (status, response) in members(&operation["responses"]) {
@@ -235,6 +239,17 @@ mod tests {
             .sum();
         assert!(operations > 10);
         assert_eq!(page.matches("<section><h3>").count(), operations);
+        let examples: Vec<&str> = page
+            .split("<pre>curl ")
+            .skip(1)
+            .filter_map(|rest| rest.split("</pre>").next())
+            .collect();
+        assert!(examples.len() >= operations, "{} examples", examples.len());
+        for example in examples {
+            let address = example.split("127.0.0.1:8080").nth(1).expect("an address");
+            let address = address.split('\'').next().expect("its end");
+            assert!(!address.contains('{'), "{example}");
+        }
         for link in page.split("href=\"#").skip(1) {
             let name = link.split('"').next().expect("a name");
             assert!(page.contains(&format!("id=\"{name}\"")), "{name}");

@@ -1,6 +1,8 @@
 //! What an analysis leaves: results, the present picture, a recording, HLS.
 
+use super::archived::{self, Wanted};
 use crate::analyze::csv;
+use crate::analyze::export::mat;
 use crate::serve::App;
 use crate::serve::auth::{Principal, Scope};
 use crate::serve::problem::Problem;
@@ -45,13 +47,18 @@ pub async fn results_json(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
-    let results = Results {
-        schema: SCHEMA,
-        analysis_id: analysis.id.clone(),
-        order: analysis.order.clone(),
-        repetitions: analysis.record().results(),
-    };
-    Ok((attachment(&analysis, "json"), axum::Json(results)).into_response())
+    Ok((attachment(&analysis, "json"), axum::Json(Results::of(&analysis))).into_response())
+}
+
+impl Results {
+    fn of(analysis: &Analysis) -> Self {
+        Self {
+            schema: SCHEMA,
+            analysis_id: analysis.id.clone(),
+            order: analysis.order.clone(),
+            repetitions: analysis.record().results(),
+        }
+    }
 }
 
 /// Results as a table
@@ -70,6 +77,26 @@ pub async fn results_csv(
     let text = table(&analysis).map_err(|error| Problem::internal(error.to_string()))?;
     let content_type = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
     Ok((attachment(&analysis, "csv"), content_type, text).into_response())
+}
+
+/// Results for MATLAB and Octave
+///
+/// The members of `results.json` as variables, in a MAT-file of version 5: `load('results.mat')`, then
+/// `repetitions(1).metrics.jump_height_m`. What was not measured is NaN.
+#[utoipa::path(
+    get, path = "/api/v1/analyses/{id}/results.mat", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
+    responses((status = 200, description = "The variables", body = Vec<u8>, content_type = "application/x-matlab-data"))
+)]
+pub async fn results_mat(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
+    let document =
+        serde_json::to_value(Results::of(&analysis)).map_err(|error| Problem::internal(error.to_string()))?;
+    let content_type = [(header::CONTENT_TYPE, MATLAB)];
+    Ok((attachment(&analysis, "mat"), content_type, mat::encode(&document)).into_response())
 }
 
 fn table(analysis: &Analysis) -> std::io::Result<Vec<u8>> {
@@ -127,7 +154,156 @@ pub async fn recording(
     if !analysis.order.record {
         return Err(Problem::not_found("no recording was asked for"));
     }
-    file(app.sessions.store().recording(&analysis.id), request).await
+    let path = app.sessions.store().recording(&analysis.id);
+    file(&app, &analysis.id, path, request).await
+}
+
+/// The video with graphics
+///
+/// Of a file: an MP4 file with skeleton, phase and numbers, when the analysis is completed. Ranges are served.
+#[utoipa::path(
+    get, path = "/api/v1/analyses/{id}/overlay.mp4", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
+    responses((status = 200, description = "The video", body = Vec<u8>, content_type = "video/mp4"))
+)]
+pub async fn overlay(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
+    if !analysis.order.file.is_some_and(|file| file.overlay) {
+        return Err(Problem::not_found("no such video was asked for"));
+    }
+    let path = app.sessions.store().overlay(&analysis.id);
+    file(&app, &analysis.id, path, request).await
+}
+
+/// The report
+///
+/// Of a file: a self-contained page with pictures of the key instants, curves, and every number with its interval and definition, when
+/// the analysis is completed.
+#[utoipa::path(
+    get, path = "/api/v1/analyses/{id}/report.html", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"))
+)]
+pub async fn report(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
+    if !analysis.order.file.is_some_and(|file| file.report) {
+        return Err(Problem::not_found("no report was asked for"));
+    }
+    let path = app.sessions.store().report(&analysis.id);
+    let mut response = file(&app, &analysis.id, path, request).await?;
+    let policy = HeaderValue::from_static(REPORT_POLICY);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+/// What a report may do in a browser: nothing but be looked at. A process wrote it that has read a stranger's file.
+const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
+                             frame-ancestors 'none'; sandbox";
+
+/// Joint curves by phase
+///
+/// Of a file: joint angles and angular velocities of everybody who moved, 150 rows per cycle, as Parquet in the LocoHub layout.
+#[utoipa::path(
+    get, path = "/api/v1/analyses/{id}/curves_phase.parquet", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
+    responses((status = 200, description = "The table", body = Vec<u8>, content_type = "application/vnd.apache.parquet"))
+)]
+pub async fn curves_phase(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    curves(&app, &principal, &id, "_phase.parquet", PARQUET, request).await
+}
+
+/// Joint curves over time
+///
+/// Of a file: joint angles and angular velocities of everybody who moved, a row per measured frame of a repetition, as Parquet in the
+/// LocoHub layout.
+#[utoipa::path(
+    get, path = "/api/v1/analyses/{id}/curves_time.parquet", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
+    responses((status = 200, description = "The table", body = Vec<u8>, content_type = "application/vnd.apache.parquet"))
+)]
+pub async fn curves_time(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    curves(&app, &principal, &id, "_time.parquet", PARQUET, request).await
+}
+
+/// Joint curves for MATLAB and Octave
+///
+/// Of a file: both tables of joint curves as variables `phase` and `time`, in a MAT-file of version 5. Each is a row of structs, one per
+/// cycle or repetition: `plot(phase(1).phase_ipsi, phase(1).knee_flexion_angle_ipsi_rad)`.
+#[utoipa::path(
+    get, path = "/api/v1/analyses/{id}/curves.mat", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
+    responses((status = 200, description = "The variables", body = Vec<u8>, content_type = "application/x-matlab-data"))
+)]
+pub async fn curves_mat(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    curves(&app, &principal, &id, ".mat", MATLAB, request).await
+}
+
+/// One of the files with joint curves.
+async fn curves(
+    app: &App,
+    principal: &Principal,
+    id: &str,
+    suffix: &str,
+    media_type: &'static str,
+    request: Request,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(id, principal, Scope::ReadAnalyses).await?;
+    if analysis.order.file.is_none() {
+        return Err(Problem::not_found("joint curves are those of files"));
+    }
+    let mut path = app.sessions.store().curves(&analysis.id).into_os_string();
+    path.push(suffix);
+    let mut response = file(app, &analysis.id, path.into(), request).await?;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    Ok(response)
+}
+
+/// Media type of Parquet.
+const PARQUET: &str = "application/vnd.apache.parquet";
+/// Media type of MAT-files.
+const MATLAB: &str = "application/x-matlab-data";
+
+/// Events so far
+///
+/// Every event but poses as one JSON object per line, as they were announced. Those that come are in the stream.
+#[utoipa::path(
+    get, path = "/api/v1/analyses/{id}/events.ndjson", tag = "results", params(("id" = String, Path, description = "`analysis_id`")),
+    responses((status = 200, description = "The events", body = String, content_type = "application/x-ndjson"))
+)]
+pub async fn events(
+    State(app): State<App>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
+    let stored = app.sessions.store().read(&analysis.id).await?;
+    let lines = stored.map(|stored| stored.lines).unwrap_or_default();
+    let text: String = lines.iter().flat_map(|line| [line.text(), "\n"]).collect();
+    let content_type = [(header::CONTENT_TYPE, "application/x-ndjson")];
+    Ok((attachment(&analysis, "ndjson"), content_type, text).into_response())
 }
 
 /// HTTP Live Streaming
@@ -136,7 +312,10 @@ pub async fn recording(
 #[utoipa::path(
     get, path = "/hls/{id}/{file}", tag = "video",
     params(("id" = String, Path, description = "`analysis_id`"), ("file" = String, Path, description = "`index.m3u8` or a segment it lists")),
-    responses((status = 200, description = "Playlist or segment", body = Vec<u8>))
+    responses((status = 200, description = "Playlist or segment", content(
+        (String = "application/vnd.apple.mpegurl"),
+        (Vec<u8> = "video/mp2t"),
+    )))
 )]
 pub async fn hls(
     State(app): State<App>,
@@ -150,18 +329,23 @@ pub async fn hls(
             "there is index.m3u8 and the segments it lists",
         ));
     }
-    let mut response = file(app.sessions.store().hls(&analysis.id).join(&name), request).await?;
+    let path = app.sessions.store().hls(&analysis.id).join(&name);
+    let mut response = file(&app, &analysis.id, path, request).await?;
+    let headers = response.headers_mut();
     if name.ends_with(".m3u8") {
-        let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PLAYLIST));
         // It changes with every segment.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    } else if name.ends_with(".ts") {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SEGMENT));
     }
     Ok(response)
 }
 
 /// Media type of playlists (RFC 8216, section 4).
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
+/// Media type of segments, which are MPEG-2 transport streams (RFC 3555).
+const SEGMENT: &str = "video/mp2t";
 
 /// Whether a name can be one of a playlist or segment: no folder, nothing hidden.
 fn is_segment(name: &str) -> bool {
@@ -172,15 +356,33 @@ fn is_segment(name: &str) -> bool {
     plain && !name.starts_with('.') && known.iter().any(|extension| name.ends_with(extension))
 }
 
-async fn file(path: PathBuf, request: Request) -> Result<Response, Problem> {
+/// A file in the folder of an analysis, or where it was put away.
+async fn file(app: &App, id: &str, path: PathBuf, request: Request) -> Result<Response, Problem> {
+    let wanted = Wanted::of(request.method(), request.headers());
     let served = ServeFile::new(&path).try_call(request).await.map_err(|error| {
         tracing::error!(path = %path.display(), %error, "a file cannot be read");
         Problem::internal("the file cannot be read")
     })?;
-    if served.status() == StatusCode::NOT_FOUND {
-        return Err(Problem::not_found("it is not there, or not yet"));
+    if served.status() != StatusCode::NOT_FOUND {
+        return Ok(served.into_response());
     }
-    Ok(served.into_response())
+    let folders = app.sessions.store().folders();
+    let name = path
+        .strip_prefix(folders.of(id))
+        .ok()
+        .and_then(|name| name.to_str());
+    if let (Some(archive), Some(name)) = (folders.archive(), name) {
+        let archived = archived::serve(archive, id, name, &wanted)
+            .await
+            .map_err(|error| {
+                tracing::error!(analysis = id, name, %error, "a file that was put away cannot be read");
+                Problem::internal("the file cannot be read")
+            })?;
+        if let Some(response) = archived {
+            return Ok(response);
+        }
+    }
+    Err(Problem::not_found("it is not there, or not yet"))
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@ use crate::serve::auth::{Principal, Scope};
 use crate::serve::extract::Query;
 use crate::serve::history::{Cursor, Trend, trend};
 use crate::serve::problem::Problem;
-use crate::serve::store::{Repetition, StoreError, Wanted};
+use crate::serve::store::{Direction, Repetition, Wanted};
 use axum::extract::{Extension, Path, State};
 use kinemotion_motion::registry;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
 use utoipa::ToSchema;
 
@@ -28,6 +30,8 @@ pub struct Filter {
     athlete: Option<String>,
     /// Only of this analysis.
     analysis_id: Option<String>,
+    /// Only of this training session.
+    training_session_id: Option<String>,
     /// Only of this movement.
     #[param(example = "cmj")]
     sport_type: Option<String>,
@@ -39,12 +43,59 @@ pub struct Filter {
     from: Option<String>,
     /// Only before this moment, RFC 3339.
     until: Option<String>,
+}
+
+/// Which page of repetitions is wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RepetitionQuery {
+    #[serde(flatten)]
+    #[param(ignore)]
+    filter: Filter,
+    /// `at` or the key of a metric; with a minus in front, the youngest or highest comes first. Repetitions without that number are
+    /// left out.
+    #[serde(default = "youngest_first")]
+    #[param(default = "-at", example = "-jump_height_m")]
+    sort: String,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// At most so many, 1 to 1000.
     #[serde(default = "hundred")]
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: u32,
+    /// What else is said means nothing here.
+    #[serde(flatten)]
+    #[param(ignore)]
+    unknown: BTreeMap<String, IgnoredAny>,
+}
+
+fn youngest_first() -> String {
+    "-at".into()
+}
+
+/// By what repetitions are sorted.
+enum Sort {
+    Moment,
+    Metric(&'static str),
+}
+
+/// What `sort` says.
+fn sort(text: &str) -> Result<(Sort, Direction), Problem> {
+    let (name, direction) = match text.strip_prefix('-') {
+        Some(name) => (name, Direction::Down),
+        None => (text, Direction::Up),
+    };
+    if name == "at" {
+        return Ok((Sort::Moment, direction));
+    }
+    let metric = registry::METRICS.iter().find(|metric| metric.key == name);
+    let metric = metric.ok_or_else(|| {
+        Problem::invalid(
+            "give at or the key of a metric, such as jump_height_m, with or without a minus in front",
+        )
+        .field("sort")
+    })?;
+    Ok((Sort::Metric(metric.key), direction))
 }
 
 /// A repetition.
@@ -58,6 +109,8 @@ pub struct RepetitionView {
     sequence: i64,
     /// Who did it.
     athlete_id: Option<String>,
+    /// The training session it belongs to.
+    training_session_id: Option<String>,
     /// Movement.
     #[schema(example = "cmj")]
     sport_type: String,
@@ -73,7 +126,7 @@ pub struct RepetitionView {
 /// A page of repetitions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RepetitionList {
-    /// The repetitions, the youngest first.
+    /// The repetitions, sorted as was said.
     repetitions: Vec<RepetitionView>,
     /// `cursor` of the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,28 +135,49 @@ pub struct RepetitionList {
 
 /// List repetitions
 ///
-/// Of all analyses, the youngest first.
+/// Of all analyses, the youngest first unless `sort` says something else.
 #[utoipa::path(
-    get, path = "/api/v1/repetitions", tag = "history", params(Filter),
+    get, path = "/api/v1/repetitions", tag = "history", params(Filter, RepetitionQuery),
     responses((status = 200, description = "A page of repetitions", body = RepetitionList))
 )]
 pub async fn repetitions(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
-    Query(filter): Query<Filter>,
+    Query(query): Query<RepetitionQuery>,
 ) -> Result<axum::Json<RepetitionList>, Problem> {
     principal.may(Scope::ReadHistory)?;
-    let (behind, limit) = page::read(filter.cursor.as_deref(), filter.limit)?;
-    let wanted = wanted(&app, &principal, filter).await?;
-    let history = app.sessions.store().history();
-    let found = history
-        .repetitions(&wanted, behind.as_ref(), limit + 1)
-        .await
-        .map_err(failed)?;
-    let (found, next_cursor) = split(found, limit, |last| Cursor {
-        at: last.at,
-        id: last.id.clone(),
-    });
+    if let Some(name) = query.unknown.keys().next() {
+        return Err(Problem::invalid(format!("there is no `{name}` here")).field(name));
+    }
+    let (sort, direction) = sort(&query.sort)?;
+    let wanted = wanted(&app, &principal, query.filter).await?;
+    let (history, cursor) = (app.sessions.store().history(), query.cursor.as_deref());
+    let (found, next_cursor) = match sort {
+        Sort::Moment => {
+            let (behind, limit) = page::read(cursor, query.limit)?;
+            let found = history
+                .repetitions(&wanted, direction, behind.as_ref(), limit + 1)
+                .await;
+            split(found?, limit, |last| Cursor {
+                at: last.at,
+                id: last.id.clone(),
+            })
+        }
+        Sort::Metric(metric) => {
+            let (behind, limit) = page::read(cursor, query.limit)?;
+            let found = history
+                .ranked(&wanted, metric, direction, behind.as_ref(), limit + 1)
+                .await;
+            let (found, next_cursor) = split(found?, limit, |(value, last)| Cursor {
+                at: *value,
+                id: last.id.clone(),
+            });
+            (
+                found.into_iter().map(|(_, repetition)| repetition).collect(),
+                next_cursor,
+            )
+        }
+    };
     let repetitions = found
         .into_iter()
         .map(RepetitionView::of)
@@ -182,12 +256,11 @@ pub async fn trends(
     let filter = Filter {
         athlete: Some(id),
         analysis_id: None,
+        training_session_id: None,
         sport_type: Some(query.sport_type.clone()),
         grade: None,
         from: query.from,
         until: query.until,
-        cursor: None,
-        limit: hundred(),
     };
     let wanted = wanted(&app, &principal, filter).await?;
     let named: Option<Vec<&str>> = query
@@ -203,10 +276,7 @@ pub async fn trends(
         if named.as_ref().is_some_and(|named| !named.contains(&metric)) {
             continue;
         }
-        let series = history
-            .series(&wanted, metric, MOST_OF_A_TREND)
-            .await
-            .map_err(failed)?;
+        let series = history.series(&wanted, metric, MOST_OF_A_TREND).await?;
         let Some(trend) = trend(&series) else { continue };
         let point = |observation: &crate::serve::history::Observation| Point {
             at: moment(observation.at),
@@ -226,7 +296,7 @@ pub async fn trends(
 }
 
 /// What a filter means to the store.
-async fn wanted(app: &App, principal: &Principal, filter: Filter) -> Result<Wanted, Problem> {
+pub async fn wanted(app: &App, principal: &Principal, filter: Filter) -> Result<Wanted, Problem> {
     if let Some(name) = &filter.sport_type {
         super::model::movement(name)?;
     }
@@ -248,6 +318,7 @@ async fn wanted(app: &App, principal: &Principal, filter: Filter) -> Result<Want
         tenant: principal.tenant.clone(),
         athlete_id,
         analysis_id: filter.analysis_id,
+        session_id: filter.training_session_id,
         sport: filter.sport_type,
         grade: filter.grade,
         from: filter
@@ -264,7 +335,10 @@ async fn wanted(app: &App, principal: &Principal, filter: Filter) -> Result<Want
 }
 
 /// Milliseconds since 1970 of RFC 3339.
-fn instant(field: &str, text: &str) -> Result<i64, Problem> {
+///
+/// # Errors
+/// It is no such text; names the field.
+pub fn instant(field: &str, text: &str) -> Result<i64, Problem> {
     let wrong = || Problem::invalid("give a moment like 2026-11-25T18:00:00Z").field(field);
     let at = humantime::parse_rfc3339(text).map_err(|_| wrong())?;
     let since = at.duration_since(UNIX_EPOCH).map_err(|_| wrong())?;
@@ -284,15 +358,11 @@ impl RepetitionView {
             analysis_id: repetition.analysis_id,
             sequence: repetition.sequence,
             athlete_id: repetition.athlete_id,
+            training_session_id: repetition.session_id,
             sport_type: repetition.sport,
             at: moment(repetition.at),
             grade: repetition.grade,
             data: event.data,
         })
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn failed(error: StoreError) -> Problem {
-    Problem::internal(format!("repetitions cannot be looked up: {error}"))
 }

@@ -3,12 +3,13 @@
 use super::moment;
 use crate::serve::App;
 use crate::serve::auth::keys::NewKey;
-use crate::serve::auth::{Principal, Scope, Scopes};
+use crate::serve::auth::{Actor, Principal, Scope, Scopes};
 use crate::serve::extract::Json;
 use crate::serve::problem::Problem;
-use crate::serve::store::{Key, StoreError, now_ms};
+use crate::serve::store::{Key, now_ms};
 use axum::extract::{Extension, Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +23,7 @@ const NAME_BYTES: usize = 200;
 /// A key to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "name": "coaching app", "scopes": ["analyses:read", "history:read"], "expires_in_days": 365 }))]
 pub struct CreateKey {
     /// What people call it.
     #[schema(example = "coaching app", max_length = 200)]
@@ -29,7 +31,7 @@ pub struct CreateKey {
     /// What it may do, as names of scopes; no more than whoever makes it. All of theirs when absent.
     #[schema(example = json!(["analyses:read", "history:read"]))]
     scopes: Option<Vec<String>>,
-    /// Days until it is not good any more; never when absent.
+    /// Days until it is not good any more; never when absent. One that is made with a key is good no longer than that key.
     #[schema(minimum = 1, maximum = 3650)]
     expires_in_days: Option<u32>,
 }
@@ -37,6 +39,7 @@ pub struct CreateKey {
 /// How a key is replaced.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(example = json!({ "overlap_hours": 24 }))]
 pub struct RotateKey {
     /// Hours for which the old key stays good.
     #[schema(minimum = 0, maximum = 720, default = 24)]
@@ -83,7 +86,8 @@ pub struct KeyList {
 
 /// Make a key
 ///
-/// The first key closes a daemon that was open to everybody.
+/// The first key closes a daemon that was open to everybody. A key that is made with another one ends with it at the latest; whoever makes
+/// one with a token of the identity provider says when it ends.
 #[utoipa::path(
     post, path = "/api/v1/keys", tag = "keys", operation_id = "create_key", request_body = CreateKey,
     responses((status = 201, description = "Made", body = MadeKey))
@@ -92,7 +96,7 @@ pub async fn create(
     State(app): State<App>,
     Extension(principal): Extension<Principal>,
     Json(request): Json<CreateKey>,
-) -> Result<(StatusCode, axum::Json<MadeKey>), Problem> {
+) -> Result<Response, Problem> {
     principal.may(Scope::Keys)?;
     if request.name.trim().is_empty() || request.name.len() > NAME_BYTES {
         return Err(Problem::invalid(format!("give 1 to {NAME_BYTES} bytes")).field("name"));
@@ -119,7 +123,7 @@ pub async fn create(
         }
     };
     let made = make(&app, &principal, request.name, scopes.to_string(), expires_at).await?;
-    Ok((StatusCode::CREATED, axum::Json(made)))
+    Ok(made.into_response())
 }
 
 /// List keys
@@ -132,13 +136,7 @@ pub async fn list(
     Extension(principal): Extension<Principal>,
 ) -> Result<axum::Json<KeyList>, Problem> {
     principal.may(Scope::Keys)?;
-    let keys = app
-        .sessions
-        .store()
-        .keys()
-        .of(&principal.tenant)
-        .await
-        .map_err(failed)?;
+    let keys = app.sessions.store().keys().of(&principal.tenant).await?;
     Ok(axum::Json(KeyList {
         keys: keys.into_iter().map(KeyView::of).collect(),
     }))
@@ -146,8 +144,8 @@ pub async fn list(
 
 /// Rotate a key
 ///
-/// Makes another one that may do the same, for somebody who may do as much. The old one stays good for a while, so that nothing
-/// stands still meanwhile.
+/// Makes another one that may do the same, for somebody who may do as much, and for as long; not longer than the key that asks for it. The
+/// old one stays good for a while, so that nothing stands still meanwhile.
 #[utoipa::path(
     post, path = "/api/v1/keys/{id}/rotate", tag = "keys", operation_id = "rotate_key", params(("id" = String, Path, description = "`key_id`")),
     request_body = RotateKey, responses((status = 201, description = "Made", body = MadeKey))
@@ -157,10 +155,10 @@ pub async fn rotate(
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     Json(request): Json<RotateKey>,
-) -> Result<(StatusCode, axum::Json<MadeKey>), Problem> {
+) -> Result<Response, Problem> {
     principal.may(Scope::Keys)?;
     let keys = app.sessions.store().keys();
-    let old = keys.find(&principal.tenant, &id).await.map_err(failed)?;
+    let old = keys.find(&principal.tenant, &id).await?;
     let now = now_ms();
     let old = old.ok_or_else(none)?;
     if !old.is_good(now) {
@@ -178,9 +176,9 @@ pub async fn rotate(
     let lifetime = old.expires_at.map(|moment| now + (moment - old.created_at));
     let made = make(&app, &principal, old.name, old.scopes, lifetime).await?;
     let until = now + i64::from(hours) * 3_600_000;
-    keys.end(&principal.tenant, &id, until).await.map_err(failed)?;
+    keys.end(&principal.tenant, &id, until).await?;
     app.auth.forget();
-    Ok((StatusCode::CREATED, axum::Json(made)))
+    Ok(made.into_response())
 }
 
 /// Revoke a key
@@ -203,10 +201,24 @@ pub async fn revoke(
         .revoke(&principal.tenant, &id, now_ms())
         .await;
     app.auth.forget();
-    if revoked.map_err(failed)? {
+    if revoked? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(none())
+}
+
+/// When a key ends that somebody makes: not after the key they make it with, which could otherwise be prolonged for ever.
+async fn within_own(
+    app: &App,
+    principal: &Principal,
+    expires_at: Option<i64>,
+) -> Result<Option<i64>, Problem> {
+    let Actor::Key(own) = &principal.actor else {
+        return Ok(expires_at);
+    };
+    let own = app.sessions.store().keys().find(&principal.tenant, own).await?;
+    let own_end = own.and_then(|key| key.expires_at);
+    Ok([expires_at, own_end].into_iter().flatten().min())
 }
 
 async fn make(
@@ -216,10 +228,12 @@ async fn make(
     scopes: String,
     expires_at: Option<i64>,
 ) -> Result<MadeKey, Problem> {
+    let expires_at = within_own(app, principal, expires_at).await?;
     let new = NewKey::make().map_err(|error| Problem::internal(format!("no random numbers: {error}")))?;
     let key = Key {
         id: uuid::Uuid::now_v7().to_string(),
         tenant: principal.tenant.clone(),
+        tier: principal.tier.clone(),
         name,
         shown: new.shown,
         scopes,
@@ -228,17 +242,23 @@ async fn make(
         last_used_at: None,
         revoked_at: None,
     };
-    app.sessions
-        .store()
-        .keys()
-        .add(&key, new.hash)
-        .await
-        .map_err(failed)?;
+    app.sessions.store().keys().add(&key, new.hash).await?;
     app.auth.forget();
     Ok(MadeKey {
         view: KeyView::of(key),
         key: new.text,
     })
+}
+
+/// Nobody on the way keeps it.
+impl IntoResponse for MadeKey {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::LOCATION, format!("/api/v1/keys/{}", self.view.key_id)),
+            (header::CACHE_CONTROL, "no-store".to_owned()),
+        ];
+        (StatusCode::CREATED, headers, axum::Json(self)).into_response()
+    }
 }
 
 impl KeyView {
@@ -269,9 +289,4 @@ fn too_much(principal: &Principal) -> Problem {
 
 fn none() -> Problem {
     Problem::not_found("there is no key of this name")
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn failed(error: StoreError) -> Problem {
-    Problem::internal(format!("keys cannot be looked up or stored: {error}"))
 }

@@ -6,17 +6,25 @@
 //! | `stream` | their events: WebSocket, Server-Sent Events, NDJSON |
 //! | `files` | what they leave: results, picture, recording, HLS |
 //! | `diagnostics` | why something went wrong |
-//! | `athletes`, `history` | who did what before, and what numbers do over time |
-//! | `keys` | who may ask |
-//! | `webhooks` | who is told |
+//! | `athletes`, `training`, `history` | who did what before, and what numbers do over time |
+//! | `exports`, `personal` | repetitions for other programs, and all of an athlete |
+//! | `uploads` | files on their way here |
+//! | `keys`, `tokens` | who may ask |
+//! | `usage`, `audit` | what was used, and who changed what |
+//! | `webhooks`, `deliveries` | who is told, and what they were told |
 //! | `page` | pages of lists |
 //! | `sports` | movements and metrics, from the registry |
-//! | `openapi`, `docs` | the API described, for programs and for people |
+//! | `openapi`, `docs`, `examples` | the API described, for programs and for people |
 
 pub mod analyses;
+mod archived;
 mod athletes;
+mod audit;
+mod deliveries;
 mod diagnostics;
 mod docs;
+mod examples;
+mod exports;
 mod files;
 mod history;
 mod keys;
@@ -24,14 +32,19 @@ pub mod links;
 pub mod model;
 pub mod openapi;
 mod page;
+mod personal;
 mod sports;
 mod stream;
+mod tokens;
+mod training;
+pub mod uploads;
+mod usage;
 mod webhooks;
 
 use super::App;
+use super::clock::moment;
 use axum::Router;
 use axum::routing::get;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -46,20 +59,40 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(files::snapshot))
         .routes(routes!(files::results_json))
         .routes(routes!(files::results_csv))
+        .routes(routes!(files::results_mat))
+        .routes(routes!(files::curves_phase))
+        .routes(routes!(files::curves_time))
+        .routes(routes!(files::curves_mat))
         .routes(routes!(files::recording))
+        .routes(routes!(files::overlay))
+        .routes(routes!(files::report))
+        .routes(routes!(files::events))
         .routes(routes!(files::hls))
+        .routes(routes!(uploads::create))
+        .routes(routes!(uploads::look, uploads::append, uploads::remove))
         .routes(routes!(sports::sports))
         .routes(routes!(athletes::create, athletes::list))
         .routes(routes!(athletes::show, athletes::change, athletes::erase))
+        .routes(routes!(personal::export))
+        .routes(routes!(training::create, training::list))
+        .routes(routes!(training::show, training::change, training::remove))
         .routes(routes!(history::repetitions))
         .routes(routes!(history::trends))
+        .routes(routes!(exports::repetitions_csv))
+        .routes(routes!(exports::repetitions_parquet))
         .routes(routes!(keys::create, keys::list))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::revoke))
+        .routes(routes!(tokens::create))
+        .routes(routes!(usage::show))
+        .routes(routes!(audit::list))
         .routes(routes!(webhooks::register))
         .routes(routes!(webhooks::list))
         .routes(routes!(webhooks::show, webhooks::remove))
         .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::resend))
 }
 
 /// The description itself.
@@ -67,15 +100,4 @@ pub fn description() -> Router<App> {
     Router::new()
         .route("/api/v1/openapi.json", get(openapi::document))
         .route("/api/v1/docs", get(docs::page))
-}
-
-/// RFC 3339 of milliseconds since 1970.
-pub fn moment(ms: i64) -> String {
-    let since = Duration::from_millis(ms.unsigned_abs());
-    let at: SystemTime = if ms < 0 {
-        UNIX_EPOCH - since
-    } else {
-        UNIX_EPOCH + since
-    };
-    humantime::format_rfc3339_millis(at).to_string()
 }

@@ -1,6 +1,6 @@
 //! What clients send to have something analysed.
 
-use crate::measuring::{BOX_M, CAMERA_DEG, MASS_KG, STATURE_M};
+use crate::measuring::{BOX_M, CAMERA_DEG, CAPTURE_FPS, MASS_KG, STATURE_M};
 use crate::serve::problem::Problem;
 use kinemotion_motion::{Athlete, MovementChoice, Setup};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 /// An analysis to be made.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "sport_type": "cmj", "input": { "demo": true }, "quality": "fast", "athlete": { "height_m": 1.8, "mass_kg": 75.0 }
+}))]
 pub struct CreateAnalysis {
     /// Name of a movement as listed by `/api/v1/sports`, or `auto` to recognise it.
     #[serde(default = "auto")]
@@ -24,6 +27,8 @@ pub struct CreateAnalysis {
     pub athlete: AthleteInfo,
     /// Whose repetitions they are: `athlete_id` or `external_id` of an athlete.
     pub athlete_id: Option<String>,
+    /// The training session it belongs to. Its athlete did it, unless another is named where it has none.
+    pub training_session_id: Option<String>,
     /// How the camera stands.
     #[serde(default)]
     pub camera: Camera,
@@ -34,17 +39,53 @@ pub struct CreateAnalysis {
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 16, default = 1)]
     pub max_persons: u32,
-    /// Whether the video that leaves carries skeleton, phase and numbers.
+    /// Whether the video that leaves carries skeleton, phase and numbers. Of a file, whether such a video is made.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub overlay: bool,
-    /// Whether the video is recorded to an MP4 file.
+    /// Whether the video is recorded to an MP4 file; not of a file.
     #[serde(default)]
     pub record: bool,
-    /// Where the video is sent while the analysis runs.
+    /// Where the video is sent while the analysis runs; not of a file.
     #[serde(default)]
     #[schema(max_items = 8)]
     pub outputs: Vec<Output>,
+    /// Whether a page is made of it, with pictures of the key instants, curves and every number with its interval; only of a file. The
+    /// video with graphics, which the pictures are taken from, then carries the skeleton alone.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub report: bool,
+    /// What else the measurement may be told. An entry that is not known is an error that names it.
+    #[serde(default)]
+    pub config: AnalysisConfig,
+    /// Where this analysis alone is told of: `repetition`, `analysis_complete` and `error`, as to webhooks that are registered and by
+    /// the same rules. `webhook_secret` of the answer is what signs. It goes with the analysis, and the tier does not count it; whoever
+    /// orders it must be allowed to read the analysis (`analyses:read`).
+    #[schema(example = "https://coach.example/hooks/roster-17")]
+    pub webhook_url: Option<String>,
+}
+
+/// What else the measurement may be told.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnalysisConfig {
+    /// Frames per second at which a slow-motion file was filmed; not of a live analysis.
+    #[schema(minimum = 1, maximum = 10000, example = 240)]
+    pub capture_fps: Option<f64>,
+    /// Whose movement is measured, of the `max_persons` that are followed; nobody else's is then.
+    pub person: Option<Person>,
+}
+
+/// One of several people in the picture.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Person {
+    /// Who takes up most of it.
+    Largest,
+    /// Who is nearest to its centre.
+    NearestCentre,
+    /// Who moves most.
+    MostMoving,
 }
 
 /// Where pictures come from: one of these.
@@ -61,6 +102,23 @@ pub enum Input {
     Camera(String),
     /// The rendered demo athlete, endlessly. Always true.
     Demo(bool),
+    /// A file at an `https://` address, such as one that a storage has signed, or an object `s3://BUCKET/KEY`; `[sources]` of the
+    /// configuration names hosts that may be inside, and the buckets. It waits in a queue.
+    #[serde(rename = "video_path")]
+    #[schema(example = "https://videos.example/jump.mp4?signature=abc")]
+    VideoPath(String),
+    /// The name of a complete upload, which is used up. It waits in a queue.
+    #[schema(example = "0199d4c0-7f00-7000-8000-000000000002")]
+    Upload(String),
+    /// The part `video` of a multipart request. Always true, and may be left out there.
+    File(bool),
+}
+
+impl Input {
+    /// Whether it is a file, which waits in a queue, and not live.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::VideoPath(_) | Self::Upload(_) | Self::File(_))
+    }
 }
 
 /// A place the video is sent to: one of these.
@@ -119,6 +177,7 @@ pub struct Camera {
 /// A change of a running analysis; what is absent stays as it is.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "sport_type": "squat", "overlay": true }))]
 pub struct ChangeAnalysis {
     /// Look for this movement from now on.
     #[schema(example = "squat")]
@@ -145,6 +204,8 @@ pub struct PublishQuery {
     pub mass_kg: Option<f64>,
     /// `athlete_id` or `external_id` of the athlete.
     pub athlete_id: Option<String>,
+    /// The training session it belongs to.
+    pub training_session_id: Option<String>,
     /// Height of the box of drop jumps, metres.
     pub box_height_m: Option<f64>,
     /// Whether the video that leaves carries the graphics.
@@ -171,12 +232,16 @@ impl From<PublishQuery> for CreateAnalysis {
                 mass_kg: query.mass_kg,
             },
             athlete_id: query.athlete_id,
+            training_session_id: query.training_session_id,
             camera: Camera::default(),
             box_height_m: query.box_height_m,
             max_persons: 1,
             overlay: query.overlay,
             record: query.record,
             outputs: outputs.chain(query.srt.map(Output::Srt)).collect(),
+            report: false,
+            config: AnalysisConfig::default(),
+            webhook_url: None,
         }
     }
 }
@@ -213,14 +278,51 @@ impl CreateAnalysis {
         if !(1..=16).contains(&self.max_persons) {
             return Err(Problem::invalid("give 1 to 16").field("max_persons"));
         }
-        if let Input::Uri(uri) = &self.input {
-            short("input.uri", uri)?;
+        match &self.input {
+            Input::Uri(uri) => short("input.uri", uri)?,
+            Input::VideoPath(uri) => short("input.video_path", uri)?,
+            _ => {}
+        }
+        within(
+            "config.capture_fps",
+            self.config.capture_fps,
+            CAPTURE_FPS,
+            "frames per second",
+        )?;
+        if self.input.is_file() {
+            self.check_file()?;
+        } else {
+            self.check_live()?;
         }
         if self.outputs.len() > MOST_OUTPUTS {
             return Err(Problem::invalid(format!("give at most {MOST_OUTPUTS}")).field("outputs"));
         }
         let mut outputs = self.outputs.iter().enumerate();
         outputs.try_for_each(|(n, output)| output.check(n))
+    }
+
+    /// Refuses what only a live analysis has.
+    fn check_file(&self) -> Result<(), Problem> {
+        if self.record {
+            return Err(
+                Problem::invalid("a file is its own recording; overlay has it drawn on").field("record"),
+            );
+        }
+        if !self.outputs.is_empty() {
+            return Err(Problem::invalid("only a live analysis sends its video somewhere").field("outputs"));
+        }
+        Ok(())
+    }
+
+    /// Refuses what only a file has.
+    fn check_live(&self) -> Result<(), Problem> {
+        if self.report {
+            return Err(Problem::invalid("only a file has a report").field("report"));
+        }
+        if self.config.capture_fps.is_some() {
+            return Err(Problem::invalid("only a file is slower than life").field("config.capture_fps"));
+        }
+        Ok(())
     }
 
     /// Which movement to look for.
@@ -337,6 +439,17 @@ mod tests {
             (json!({ "outputs": [{ "hls": false }] }), "outputs[0].hls"),
             (json!({ "outputs": vec![json!({ "hls": true }); 9] }), "outputs"),
             (json!({ "input": { "uri": "x".repeat(3000) } }), "input.uri"),
+            (json!({ "input": { "upload": "a" }, "record": true }), "record"),
+            (json!({ "report": true }), "report"),
+            (json!({ "config": { "capture_fps": 240 } }), "config.capture_fps"),
+            (
+                json!({ "input": { "upload": "a" }, "config": { "capture_fps": 0 } }),
+                "config.capture_fps",
+            ),
+            (
+                json!({ "input": { "video_path": "https://a/" }, "outputs": [{ "hls": true }] }),
+                "outputs",
+            ),
         ] {
             let problem = request(&changes).check().expect_err(field);
             assert_eq!((problem.status, problem.field.as_deref()), (422, Some(field)));

@@ -1,5 +1,6 @@
 //! The API described for programs: OpenAPI 3.1, made from the handlers.
 
+use super::examples;
 use crate::serve::problem::{PROBLEM_JSON, Problem};
 use crate::serve::{api, media};
 use axum::http::header;
@@ -28,7 +29,8 @@ use utoipa::{Modify, OpenApi as _};
         (name = "video", description = "Video in by WHIP, out by WHEP, as a picture, recording or HLS"),
         (name = "sports", description = "What can be measured"),
         (name = "history", description = "Athletes, what they did, and what their numbers do over time"),
-        (name = "keys", description = "Keys for programs"),
+        (name = "uploads", description = "Big files in pieces, by the protocol tus 1.0: creation, expiration, termination"),
+        (name = "keys", description = "Keys for programs, tokens for browsers, what they used and changed"),
         (name = "webhooks", description = "Other services that are told what was measured"),
     ),
     components(schemas(Problem)),
@@ -59,15 +61,19 @@ pub static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let routes = api::routes().merge(media::routes());
     let mut document = Frame::openapi();
     document.merge(routes.into_openapi());
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let methods = [
             &mut item.get,
+            &mut item.head,
             &mut item.post,
             &mut item.put,
             &mut item.patch,
             &mut item.delete,
         ];
-        methods.into_iter().flatten().for_each(may_fail);
+        for operation in methods.into_iter().flatten() {
+            may_fail(operation);
+            examples::add(path, operation);
+        }
     }
     document
 });

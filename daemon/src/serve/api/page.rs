@@ -3,6 +3,8 @@
 use crate::serve::history::Cursor;
 use crate::serve::problem::Problem;
 use serde::Deserialize;
+use std::fmt::Display;
+use std::str::FromStr;
 
 /// Longest page.
 const MOST: u32 = 1000;
@@ -30,7 +32,7 @@ impl Page {
     ///
     /// # Errors
     /// A problem that names the parameter.
-    pub fn read(&self) -> Result<(Option<Cursor>, u32), Problem> {
+    pub fn read<K: Display + FromStr>(&self) -> Result<(Option<Cursor<K>>, u32), Problem> {
         read(self.cursor.as_deref(), self.limit)
     }
 }
@@ -39,7 +41,10 @@ impl Page {
 ///
 /// # Errors
 /// A problem that names the parameter.
-pub fn read(cursor: Option<&str>, limit: u32) -> Result<(Option<Cursor>, u32), Problem> {
+pub fn read<K: Display + FromStr>(
+    cursor: Option<&str>,
+    limit: u32,
+) -> Result<(Option<Cursor<K>>, u32), Problem> {
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::invalid(format!("give 1 to {MOST}")).field("limit"));
     }
@@ -47,7 +52,11 @@ pub fn read(cursor: Option<&str>, limit: u32) -> Result<(Option<Cursor>, u32), P
 }
 
 /// A page out of what was found when one more was looked for than is wanted: that one tells whether there is a next page.
-pub fn split<T>(mut found: Vec<T>, limit: u32, place: impl Fn(&T) -> Cursor) -> (Vec<T>, Option<String>) {
+pub fn split<T, K: Display + FromStr>(
+    mut found: Vec<T>,
+    limit: u32,
+    place: impl Fn(&T) -> Cursor<K>,
+) -> (Vec<T>, Option<String>) {
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| more).map(|last| place(last).text());

@@ -4,24 +4,46 @@
 //! |---|---|
 //! | `authenticator` | from a token to whoever holds it |
 //! | `principal`, `scopes` | who that is, and what they may do |
-//! | `keys` | keys: how they look, and what is stored of them |
+//! | `keys`, `browser_token` | tokens made here: kept as a hash, or signed |
+//! | `jwt`, `jwks` | tokens of an identity provider, and its keys |
+//! | `tiers` | what a tenant may have |
+//! | `limiter`, `address` | how fast requests may come, and from where they do |
+//! | `admission` | who else is asked before an analysis begins |
+//! | `audit` | what was changed, and by whom |
 
+mod address;
+mod admission;
+mod audit;
 mod authenticator;
+mod browser_token;
+mod jwks;
+mod jwt;
 pub mod keys;
+mod limiter;
 mod principal;
+mod recent;
 mod scopes;
+mod tiers;
 
+pub use address::Peer;
+pub use admission::Admission;
 pub use authenticator::Authenticator;
-pub use principal::{Actor, LOCAL, Principal};
+pub use browser_token::BrowserToken;
+pub use limiter::{LIMIT, Limiter, REMAINING, RESET, Standing, Who};
+pub use principal::{Actor, LOCAL, Principal, is_tenant_name};
 pub use scopes::{Scope, Scopes};
+pub use tiers::Granted;
 
 use super::App;
+use super::cluster;
 use super::config::Config;
 use super::problem::Problem;
+use audit::Doing;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use limiter::Rate;
 use std::net::IpAddr;
 
 /// Query parameter that carries the token where a browser lets nobody set headers: WebSocket, EventSource, pictures, and
@@ -37,54 +59,98 @@ fn same(a: &str, b: &str) -> bool {
 /// The origins a group of routes allows, of the settings of the moment.
 pub type Origins = fn(&Config) -> &[String];
 
-/// Middleware: lets a request through that may be answered, with its [`Principal`] among its extensions.
+/// Middleware: lets a request through that may be answered, with its [`Principal`] among its extensions, and notes what it
+/// changed.
 pub async fn guard(
     State((app, origins)): State<(App, Origins)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let asking = Asking::of(&request);
-    match admit(&app, &asking, origins).await {
+    let asking = Asking::of(&request, &app.config.get());
+    let mut standing = Standing::default();
+    let mut response = match admit(&app, &asking, origins, &mut standing).await {
         Ok(principal) => {
-            request.extensions_mut().insert(principal);
-            next.run(request).await
+            let doing = Doing::of(&request);
+            request.extensions_mut().insert(principal.clone());
+            let response = next.run(request).await;
+            let change = doing.and_then(|doing| doing.done(&principal, asking.address, &response));
+            // The replica that was asked notes it.
+            if let Some(change) = change.filter(|_| !asking.passed_on) {
+                audit::note(&app, &change).await;
+            }
+            response
         }
         Err(problem) => problem.into_response(),
-    }
+    };
+    standing.say(response.headers_mut());
+    response
 }
 
 /// What of a request says who makes it.
 pub struct Asking {
-    headers: HeaderMap,
+    /// The name it was sent to.
+    host: Option<HeaderValue>,
+    /// The site whose page makes it.
+    origin: Option<HeaderValue>,
     token: Option<String>,
+    address: Option<IpAddr>,
+    /// Whether another replica was asked, which has looked at everything but the token.
+    passed_on: bool,
 }
 
 impl Asking {
     /// Of this request.
-    pub fn of(request: &Request) -> Self {
+    pub fn of(request: &Request, config: &Config) -> Self {
+        let header = |name: HeaderName| request.headers().get(name).cloned();
         Self {
-            headers: request.headers().clone(),
+            host: header(header::HOST),
+            origin: header(header::ORIGIN),
             token: token(request),
+            address: address::of(request, &config.server.proxies),
+            passed_on: config.cluster.is_on()
+                && cluster::is_from_replica(request, &config.auth.session_secret),
         }
     }
 }
 
-/// Who makes a request that may be answered: its token is good, no page of a site that is not listed makes it, and, where
-/// everybody may ask, it is meant for this daemon.
+/// Who makes a request that may be answered: it does not come too fast, its token is good, no page of a site that is not
+/// listed makes it, and, where everybody may ask, it is meant for this daemon.
 ///
 /// # Errors
 /// What the client is told otherwise.
-pub async fn admit(app: &App, asking: &Asking, origins: Origins) -> Result<Principal, Problem> {
+pub async fn admit(
+    app: &App,
+    asking: &Asking,
+    origins: Origins,
+    standing: &mut Standing,
+) -> Result<Principal, Problem> {
     let config = app.config.get();
-    own_page(&asking.headers, origins(&config))?;
-    let principal = app
-        .auth
-        .identify(asking.token.as_deref(), &config.auth.tokens)
-        .await?;
-    if principal.actor == Actor::Anybody {
-        own_name(&asking.headers, &config.server.names)?;
+    let token = asking.token.as_deref();
+    if asking.passed_on {
+        return app.auth.identify(token, &config).await;
     }
+    let (host, origin) = (asking.host.as_ref(), asking.origin.as_ref());
+    own_page(host, origin, origins(&config))?;
+    // Before anything is looked up.
+    if let Some(address) = asking.address {
+        let rate = Rate::of_address(&config.limits);
+        standing.note(app.limiter.take(Who::at(address), rate).await)?;
+    }
+    let principal = app.auth.identify(token, &config).await?;
+    if principal.actor == Actor::Anybody {
+        own_name(host, &config.server.names)?;
+        return Ok(principal);
+    }
+    let (who, rate) = (Who::Actor(principal.actor.clone()), Rate::of_key(&config.limits));
+    standing.note(app.limiter.take(who, rate).await)?;
     Ok(principal)
+}
+
+/// Reads the token of a request, as far as that needs neither keys nor a database; whether it looks like one of ours.
+pub fn looks_good(request: &Request) -> bool {
+    let Some(token) = token(request) else { return false };
+    let signed = || BrowserToken::read(&token, b"a secret of nobody", 0).is_some();
+    keys::is_key(&token) || signed() || (jwt::is_jwt(&token) && jwt::looks_good(&token))
 }
 
 /// The token of a request.
@@ -106,8 +172,8 @@ fn token(request: &Request) -> Option<String> {
 
 /// Refuses what is sent to a name that is not this daemon's. A page whose name leads here by a trick of its name server has
 /// the same origin as the daemon in the eyes of a browser; only the name betrays it. Programs may send none.
-fn own_name(headers: &HeaderMap, names: &[String]) -> Result<(), Problem> {
-    let Some(host) = headers.get(header::HOST) else {
+fn own_name(host: Option<&HeaderValue>, names: &[String]) -> Result<(), Problem> {
+    let Some(host) = host else {
         return Ok(());
     };
     let name = host.to_str().map_or("", without_port);
@@ -130,11 +196,17 @@ fn without_port(host: &str) -> &str {
 }
 
 /// Refuses what pages of other sites ask, WebSockets included, which CORS does not cover. Programs send no `Origin`.
-fn own_page(headers: &HeaderMap, allowed: &[String]) -> Result<(), Problem> {
-    let Some(origin) = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()) else {
+fn own_page(
+    host: Option<&HeaderValue>,
+    origin: Option<&HeaderValue>,
+    allowed: &[String],
+) -> Result<(), Problem> {
+    let Some(origin) = origin else {
         return Ok(());
     };
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    // One that is no text is nobody's own.
+    let origin = origin.to_str().unwrap_or_default();
+    let host = host.and_then(|value| value.to_str().ok());
     let same_site = origin
         .split_once("://")
         .is_some_and(|(_, site)| Some(site) == host);
@@ -172,9 +244,8 @@ mod tests {
     #[test]
     fn only_addresses_and_listed_names_are_the_daemons() {
         let sent_to = |host: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, host.parse().expect("a header"));
-            own_name(&headers, &["Studio.example".into()])
+            let host = host.parse().expect("a header");
+            own_name(Some(&host), &["Studio.example".into()])
         };
         for own in [
             "127.0.0.1:8080",
@@ -196,24 +267,26 @@ mod tests {
         ] {
             assert_eq!(sent_to(other).expect_err(other).status, 421);
         }
-        assert!(own_name(&HeaderMap::new(), &[]).is_ok());
+        assert!(own_name(None, &[]).is_ok());
     }
 
     #[test]
     fn pages_of_other_sites_are_refused_unless_listed() {
-        let headers = |origin: Option<&str>| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, "127.0.0.1:8080".parse().expect("a header"));
-            if let Some(origin) = origin {
-                headers.insert(header::ORIGIN, origin.parse().expect("a header"));
-            }
-            headers
+        let asked = |origin: Option<&str>, allowed: &[&str]| {
+            let header = |text: &str| text.parse::<HeaderValue>().expect("a header");
+            let allowed: Vec<String> = allowed.iter().map(|&site| site.to_owned()).collect();
+            own_page(
+                Some(&header("127.0.0.1:8080")),
+                origin.map(header).as_ref(),
+                &allowed,
+            )
         };
-        assert!(own_page(&headers(None), &[]).is_ok());
-        assert!(own_page(&headers(Some("http://127.0.0.1:8080")), &[]).is_ok());
-        let other = headers(Some("https://elsewhere.example"));
-        assert_eq!(own_page(&other, &[]).expect_err("refused").status, 403);
-        assert!(own_page(&other, &["https://elsewhere.example".into()]).is_ok());
-        assert!(own_page(&other, &["*".into()]).is_ok());
+        assert!(asked(None, &[]).is_ok());
+        assert!(asked(Some("http://127.0.0.1:8080"), &[]).is_ok());
+        let other = Some("https://elsewhere.example");
+        assert_eq!(asked(other, &[]).expect_err("refused").status, 403);
+        assert!(asked(other, &["https://elsewhere.example"]).is_ok());
+        assert!(asked(other, &["*"]).is_ok());
+        assert!(asked(Some("http://ü"), &[]).is_err());
     }
 }

@@ -7,8 +7,17 @@ use std::fmt;
 /// The tenant of everybody who is not told apart: those with a token of the configuration, and everybody where there is none.
 pub const LOCAL: &str = "local";
 
+/// Longest name of a tenant, bytes.
+const TENANT_BYTES: usize = 64;
+
+/// Whether a text can be the name of a tenant: letters and digits of ASCII, dots, dashes and underscores.
+pub fn is_tenant_name(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    (1..=TENANT_BYTES).contains(&text.len()) && text.bytes().all(fits)
+}
+
 /// How somebody is known. Says nothing that could be used in their place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// Not at all: the daemon is open.
     Anybody,
@@ -16,6 +25,10 @@ pub enum Actor {
     Token(u64),
     /// By a key; its name.
     Key(String),
+    /// By a token of an identity provider; its subject.
+    Subject(String),
+    /// By a short-lived token for one analysis; the name of that analysis.
+    Browser(String),
 }
 
 /// As written in the audit log.
@@ -25,6 +38,8 @@ impl fmt::Display for Actor {
             Self::Anybody => f.write_str("anybody"),
             Self::Token(_) => f.write_str("token"),
             Self::Key(id) => write!(f, "key:{id}"),
+            Self::Subject(subject) => write!(f, "subject:{subject}"),
+            Self::Browser(analysis) => write!(f, "session:{analysis}"),
         }
     }
 }
@@ -38,6 +53,8 @@ pub struct Principal {
     pub actor: Actor,
     /// What they may do.
     pub scopes: Scopes,
+    /// A section `[tiers.NAME]` of the configuration.
+    pub tier: String,
 }
 
 impl Principal {
@@ -57,8 +74,27 @@ impl Principal {
         Err(Problem::forbidden(detail))
     }
 
-    /// Whether something of this tenant is for them to see.
-    pub fn sees(&self, tenant: &str) -> bool {
-        self.tenant == tenant
+    /// Refuses what they may not do with everything of their tenant: whoever has a token for one analysis may do nothing else.
+    ///
+    /// # Errors
+    /// The scope is not among theirs, or only for one analysis.
+    pub fn may_everywhere(&self, scope: Scope) -> Result<(), Problem> {
+        self.may(scope)?;
+        match &self.actor {
+            Actor::Browser(analysis) => {
+                let detail = format!("this token is only for the analysis {analysis}");
+                Err(Problem::forbidden(detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether something of this tenant, and of this analysis where it belongs to one, is for them to see.
+    pub fn sees(&self, tenant: &str, analysis: &str) -> bool {
+        let own = match &self.actor {
+            Actor::Browser(only) => only == analysis,
+            _ => true,
+        };
+        own && self.tenant == tenant
     }
 }

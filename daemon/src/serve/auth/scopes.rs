@@ -68,6 +68,11 @@ impl Scopes {
         self.0 & others.0 == others.0
     }
 
+    /// Those of both together.
+    pub fn union(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// Whether there is none.
     pub fn is_empty(self) -> bool {
         self.0 == 0

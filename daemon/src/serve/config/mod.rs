@@ -1,11 +1,15 @@
 //! Settings of the daemon: one commented file, overrides from the environment, and what may change while it runs.
 
+mod access;
 pub mod changes;
 mod environment;
 mod sections;
 mod shared;
 
-pub use sections::{Config, Log, LogFormat, Models, Sessions, Sources, WebRtc};
+pub use access::{Admission, Jwt, Limits, Network, Tier, Tiers};
+pub use sections::{
+    Batch, Cluster, Config, Log, LogFormat, Models, Retention, S3, Server, Sessions, Sources, WebRtc,
+};
 pub use shared::SharedConfig;
 
 use std::path::{Path, PathBuf};
@@ -48,10 +52,18 @@ impl Config {
             path: path.into(),
             source,
         })?;
-        toml::from_str(&text).map_err(|error| ConfigError::File {
+        Self::read(&text).map_err(|reason| ConfigError::File {
             path: path.into(),
-            reason: error.to_string().trim_end().to_owned(),
+            reason,
         })
+    }
+
+    /// The settings of a text, whether or not they make sense together.
+    ///
+    /// # Errors
+    /// Where it is no TOML, or has an unknown key or another kind of value.
+    pub fn read(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
     }
 }
 
@@ -128,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn a_tier_of_the_file_joins_those_there_are() {
+        let club = "[tiers.club]\nanalyses_per_month = 5\nlive_streams = 2\nwebhooks = 0\n";
+        let config = load(club, &[]).expect("loads");
+        assert_eq!(config.tiers.get("club").map(|tier| tier.live_streams), Some(2));
+        assert_eq!(config.tiers.get("pro"), Config::default().tiers.get("pro"));
+        assert_eq!(config.tiers.get("none"), None);
+    }
+
+    #[test]
     fn what_makes_no_sense_is_named() {
         for (text, environment, named) in [
             ("[sessions]\nmoast = 2\n", None, "moast"),
@@ -141,6 +162,32 @@ mod tests {
             ("[models]\nnice = 20\n", None, "models.nice"),
             ("[webrtc]\nstun = \"example.org\"\n", None, "webrtc.stun"),
             ("[log]\nfilter = \"loud=?\"\n", None, "log.filter"),
+            ("[tiers.club]\nwebhooks = 1\n", None, "analyses_per_month"),
+            ("[limits]\nkey_per_s = -1.0\n", None, "limits.key_per_s"),
+            ("[server]\nkey = \"key.pem\"\n", None, "server.key"),
+            ("[server]\nproxies = [\"10.0.0.0/33\"]\n", None, "server.proxies"),
+            (
+                "[jwt]\njwks_url = \"https://id.example/jwks\"\n",
+                None,
+                "jwt.issuer",
+            ),
+            ("[admission]\nurl = \"id.example\"\n", None, "admission.url"),
+            ("[s3]\nendpoint = \"storage\"\n", None, "s3.endpoint"),
+            ("[s3]\naccess_key = \"half\"\n", None, "s3.secret_key"),
+            ("[sources]\nbuckets = [\"/videos\"]\n", None, "sources.buckets"),
+            ("[cluster]\nredis = \"redis.example\"\n", None, "cluster.redis"),
+            (
+                "[cluster]\nredis = \"redis://redis.example\"\n",
+                None,
+                "cluster.address",
+            ),
+            (
+                "[cluster]\nredis = \"redis://r\"\naddress = \"http://10.0.0.5:8080\"\n",
+                None,
+                "storage.database",
+            ),
+            ("[auth]\ntokens = [\"\"]\n", None, "auth.tokens"),
+            ("[auth]\nsession_secret = \"hush\"\n", None, "auth.session_secret"),
             ("", Some(("KINEMOTION_SERVE__SESSIONS__MOAST", "2")), "MOAST"),
             (
                 "",

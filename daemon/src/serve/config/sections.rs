@@ -1,6 +1,7 @@
 //! The settings as types. `kinemotion.toml` beside this folder says what each means; a test keeps both equal.
 
 use super::ConfigError;
+use super::access::{Admission, Jwt, Limits, Network, Tiers, web_address};
 use crate::serve::api::model::Quality;
 use kinemotion_models::{EngineConfig, ExecutionProvider};
 use kinemotion_pipelines::live::WhipOptions;
@@ -31,6 +32,8 @@ macro_rules! section {
     };
 }
 
+pub(super) use section;
+
 section!(
     /// Everything.
     Config {
@@ -38,15 +41,23 @@ section!(
         admin: Admin = Admin::default(),
         log: Log = Log::default(),
         storage: Storage = Storage::default(),
+        retention: Retention = Retention::default(),
         auth: Auth = Auth::default(),
+        jwt: Jwt = Jwt::default(),
+        tiers: Tiers = Tiers::default(),
+        limits: Limits = Limits::default(),
+        admission: Admission = Admission::default(),
         sessions: Sessions = Sessions::default(),
         load: Load = Load::default(),
         sources: Sources = Sources::default(),
+        s3: S3 = S3::default(),
         video: Video = Video::default(),
         models: Models = Models::default(),
         decoders: Decoders = Decoders::default(),
         webrtc: WebRtc = WebRtc::default(),
         webhooks: Webhooks = Webhooks::default(),
+        batch: Batch = Batch::default(),
+        cluster: Cluster = Cluster::default(),
     }
 );
 
@@ -58,8 +69,18 @@ section!(
         origins: Vec<String> = Vec::new(),
         body_bytes: usize = 65_536,
         request_s: u64 = 30,
+        certificate: PathBuf = PathBuf::new(),
+        key: PathBuf = PathBuf::new(),
+        proxies: Vec<String> = Vec::new(),
     }
 );
+
+impl Server {
+    /// Whether connections are encrypted here, and not by a proxy in front.
+    pub fn is_encrypted(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
+}
 
 section!(
     /// The listener of those who operate the daemon.
@@ -81,7 +102,19 @@ section!(
     Storage {
         folder: PathBuf = "kinemotion-data".into(),
         database: String = String::new(),
+        bucket: String = String::new(),
         remembered: usize = 1000,
+    }
+);
+
+section!(
+    /// How long things are kept; 0 is for ever.
+    Retention {
+        recordings_days: u32 = 0,
+        analyses_days: u32 = 0,
+        deliveries_days: u32 = 30,
+        audit_days: u32 = 365,
+        idempotency_days: u32 = 1,
     }
 );
 
@@ -89,8 +122,26 @@ section!(
     /// Who may ask.
     Auth {
         tokens: Vec<String> = Vec::new(),
+        session_secret: String = String::new(),
     }
 );
+
+/// Shortest secret that signs: as long as what HMAC makes of it (RFC 2104, section 3). Whoever has a token can try shorter ones.
+const SECRET_BYTES: usize = 32;
+
+impl Auth {
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.tokens.iter().any(String::is_empty) {
+            let reason = "an empty token lets everybody in by accident";
+            return Err(value("auth.tokens", reason));
+        }
+        if (1..SECRET_BYTES).contains(&self.session_secret.len()) {
+            let reason = format!("give at least {SECRET_BYTES} bytes, or none");
+            return Err(value("auth.session_secret", reason));
+        }
+        Ok(())
+    }
+}
 
 section!(
     /// Limits of running analyses.
@@ -139,10 +190,36 @@ section!(
         folders: Vec<PathBuf> = Vec::new(),
         hosts: Vec<String> = Vec::new(),
         private_hosts: bool = false,
+        buckets: Vec<String> = Vec::new(),
         cameras: bool = true,
         demo: bool = true,
     }
 );
+
+section!(
+    /// Storage of objects.
+    S3 {
+        endpoint: String = String::new(),
+        region: String = "us-east-1".into(),
+        access_key: String = String::new(),
+        secret_key: String = String::new(),
+    }
+);
+
+impl S3 {
+    fn check(&self) -> Result<(), ConfigError> {
+        if !self.endpoint.is_empty() {
+            web_address("s3.endpoint", &self.endpoint)?;
+        }
+        if self.access_key.is_empty() != self.secret_key.is_empty() {
+            return Err(value(
+                "s3.secret_key",
+                "s3.access_key and s3.secret_key go together",
+            ));
+        }
+        Ok(())
+    }
+}
 
 section!(
     /// Limits of pictures.
@@ -227,6 +304,37 @@ section!(
     }
 );
 
+section!(
+    /// Analyses of files.
+    Batch {
+        workers: usize = 1,
+        queued: u64 = 1000,
+        memory_mb: u64 = 4096,
+        cpu_s: u64 = 3600,
+        wall_s: u64 = 3600,
+        output_mb: u64 = 4096,
+        upload_mb: u64 = 2048,
+        uploads: u64 = 100,
+        upload_hours: u64 = 24,
+        request_s: u64 = 3600,
+    }
+);
+
+section!(
+    /// Several daemons as one.
+    Cluster {
+        redis: String = String::new(),
+        address: String = String::new(),
+    }
+);
+
+impl Cluster {
+    /// Whether there are several.
+    pub fn is_on(&self) -> bool {
+        !self.redis.is_empty()
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -241,7 +349,10 @@ pub enum LogFormat {
 
 impl Config {
     /// Looks at what types cannot say.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    ///
+    /// # Errors
+    /// A value that makes no sense, named by its key.
+    pub fn check(&self) -> Result<(), ConfigError> {
         address("server.listen", &self.server.listen)?;
         if !self.admin.listen.is_empty() {
             address("admin.listen", &self.admin.listen)?;
@@ -254,16 +365,23 @@ impl Config {
         for origin in &self.webrtc.origins {
             check_origin("webrtc.origins", origin)?;
         }
-        if self.auth.tokens.iter().any(String::is_empty) {
-            return Err(value(
-                "auth.tokens",
-                "an empty token lets everybody in by accident",
-            ));
-        }
+        self.auth.check()?;
         if let Some(folder) = self.sources.folders.iter().find(|folder| !folder.is_absolute()) {
             let reason = format!("{} does not begin at the root", folder.display());
             return Err(value("sources.folders", reason));
         }
+        if self
+            .sources
+            .buckets
+            .iter()
+            .any(|entry| entry.is_empty() || entry.starts_with('/'))
+        {
+            return Err(value(
+                "sources.buckets",
+                "an entry begins with the name of a bucket",
+            ));
+        }
+        self.s3.check()?;
         if !self.webrtc.stun.is_empty() {
             scheme("webrtc.stun", &self.webrtc.stun, &["stun"])?;
         }
@@ -279,8 +397,44 @@ impl Config {
         if !(0.1..=1.0).contains(&self.load.budget) {
             return Err(value("load.budget", "give a share between 0.1 and 1"));
         }
+        if self.server.certificate.as_os_str().is_empty() != self.server.key.as_os_str().is_empty() {
+            return Err(value(
+                "server.key",
+                "TLS needs both server.certificate and server.key",
+            ));
+        }
+        for proxy in &self.server.proxies {
+            let network: Result<Network, String> = proxy.parse();
+            network.map_err(|reason| value("server.proxies", reason))?;
+        }
         self.models.check()?;
+        self.jwt.check(&self.tiers)?;
+        self.limits.check()?;
+        self.admission.check()?;
+        self.check_cluster()?;
         self.check_counts()
+    }
+
+    /// What replicas need so that each can answer for the others.
+    fn check_cluster(&self) -> Result<(), ConfigError> {
+        if !self.cluster.is_on() {
+            return Ok(());
+        }
+        scheme("cluster.redis", &self.cluster.redis, &["redis", "rediss"])?;
+        scheme("cluster.address", &self.cluster.address, &["http", "https"])?;
+        if self.storage.database.is_empty() {
+            return Err(value(
+                "storage.database",
+                "a cluster shares a database on a Postgres server",
+            ));
+        }
+        if self.auth.session_secret.is_empty() {
+            return Err(value(
+                "auth.session_secret",
+                "replicas of a cluster need the same one",
+            ));
+        }
+        Ok(())
     }
 
     fn check_counts(&self) -> Result<(), ConfigError> {
@@ -298,6 +452,13 @@ impl Config {
             ("sessions.interim_events", self.sessions.interim_events as u64),
             ("video.pixels", self.video.pixels.into()),
             ("video.persons", self.video.persons.into()),
+            ("batch.memory_mb", self.batch.memory_mb),
+            ("batch.cpu_s", self.batch.cpu_s),
+            ("batch.wall_s", self.batch.wall_s),
+            ("batch.output_mb", self.batch.output_mb),
+            ("batch.upload_mb", self.batch.upload_mb),
+            ("batch.upload_hours", self.batch.upload_hours),
+            ("batch.request_s", self.batch.request_s),
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((key, _)) => Err(value(key, "give at least 1")),
@@ -306,7 +467,7 @@ impl Config {
     }
 }
 
-fn value(key: &'static str, reason: impl Into<String>) -> ConfigError {
+pub(super) fn value(key: &'static str, reason: impl Into<String>) -> ConfigError {
     ConfigError::Value {
         key,
         reason: reason.into(),

@@ -1,6 +1,6 @@
 //! Settings that change while the daemon runs.
 
-use super::Config;
+use super::{Batch, Config};
 use std::sync::{Arc, PoisonError, RwLock};
 use toml::{Table, Value};
 
@@ -34,14 +34,24 @@ fn with_live_keys(present: &Config, new: Config) -> Config {
     let mut config = present.clone();
     config.server.names = new.server.names;
     config.server.origins = new.server.origins;
+    config.server.proxies = new.server.proxies;
     config.log.filter = new.log.filter;
+    config.retention = new.retention;
     config.auth = new.auth;
+    config.jwt = new.jwt;
+    config.tiers = new.tiers;
+    config.limits = new.limits;
+    config.admission = new.admission;
     config.sessions = new.sessions;
     config.load = new.load;
     config.sources = new.sources;
     config.video = new.video;
     config.decoders = new.decoders;
     config.webrtc = new.webrtc;
+    config.batch = Batch {
+        workers: config.batch.workers,
+        ..new.batch
+    };
     config
 }
 
@@ -73,21 +83,33 @@ pub(super) fn live_keys() -> Vec<String> {
     let mut changed = table(&default);
     for (_, keys) in &mut changed {
         for (_, value) in keys.as_table_mut().into_iter().flatten() {
-            *value = match value.clone() {
-                Value::String(text) if text == "auto" => Value::from("json"),
-                Value::String(text) => Value::from(text + "x"),
-                Value::Integer(n) => Value::from(n + 1),
-                Value::Float(x) => Value::from(x + 1.0),
-                Value::Boolean(yes) => Value::from(!yes),
-                Value::Array(names) if names.is_empty() => Value::from(vec!["changed"]),
-                Value::Array(_) => Value::Array(Vec::new()),
-                other => panic!("{other} has no other value"),
-            };
+            *value = other(value.clone());
         }
     }
     let changed: Config = changed.try_into().expect("the same types");
     let live = different(&default, &with_live_keys(&default, changed));
     in_order_of_the_file(live)
+}
+
+/// Another value of the same type.
+#[cfg(test)]
+fn other(value: Value) -> Value {
+    match value {
+        Value::String(text) if text == "auto" => Value::from("json"),
+        Value::String(text) => Value::from(text + "x"),
+        Value::Integer(n) => Value::from(n + 1),
+        Value::Float(x) => Value::from(x + 1.0),
+        Value::Boolean(yes) => Value::from(!yes),
+        Value::Array(names) if names.is_empty() => Value::from(vec!["changed"]),
+        Value::Array(_) => Value::Array(Vec::new()),
+        Value::Table(mut table) => {
+            for (_, value) in &mut table {
+                *value = other(value.clone());
+            }
+            Value::Table(table)
+        }
+        value @ Value::Datetime(_) => panic!("{value} has no other value"),
+    }
 }
 
 /// Keys sorted as in the commented file.

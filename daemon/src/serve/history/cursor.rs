@@ -3,18 +3,20 @@
 use crate::serve::problem::Problem;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fmt::Display;
+use std::str::FromStr;
 
 /// Behind which thing a page begins. The list is read from an index on both members, so that the millionth page costs what
 /// the first one does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor {
-    /// When it was, milliseconds since 1970.
-    pub at: i64,
+pub struct Cursor<K = i64> {
+    /// What the list is sorted by: when it was, milliseconds since 1970, unless it is said.
+    pub at: K,
     /// Its name.
     pub id: String,
 }
 
-impl Cursor {
+impl<K: Display + FromStr> Cursor<K> {
     /// As clients hand it back; not for them to read.
     pub fn text(&self) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}.{}", self.at, self.id))
@@ -27,7 +29,7 @@ impl Cursor {
     pub fn read(text: &str) -> Result<Self, Problem> {
         let read = || {
             let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-            let (at, id) = str::from_utf8(&bytes).ok()?.split_once('.')?;
+            let (at, id) = str::from_utf8(&bytes).ok()?.rsplit_once('.')?;
             Some(Self {
                 at: at.parse().ok()?,
                 id: id.to_owned(),
@@ -49,11 +51,13 @@ mod tests {
         };
         assert_eq!(Cursor::read(&cursor.text()), Ok(cursor));
         for wrong in ["", "x", "MTIz", "%%%", "eC4"] {
-            assert_eq!(
-                Cursor::read(wrong).expect_err("refused").field.as_deref(),
-                Some("cursor"),
-                "{wrong}"
-            );
+            let refused = Cursor::<i64>::read(wrong).expect_err("refused");
+            assert_eq!(refused.field.as_deref(), Some("cursor"), "{wrong}");
         }
+        let value = Cursor {
+            at: 0.1 + 0.2,
+            id: "x".into(),
+        };
+        assert_eq!(Cursor::read(&value.text()), Ok(value), "to the last bit");
     }
 }

@@ -1,6 +1,7 @@
 //! What was measured before: repetitions, and what an athlete's numbers do over time.
 
 mod cursor;
+pub mod table;
 mod trend;
 
 pub use cursor::Cursor;

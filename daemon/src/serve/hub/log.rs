@@ -61,6 +61,11 @@ impl Shelf {
         self.lines.get(index)
     }
 
+    fn forget(&mut self) {
+        self.first += self.lines.len() as u64;
+        self.lines.clear();
+    }
+
     /// Ordinal of the first event that is still there and has this number or a higher one.
     fn ordinal_of(&self, sequence: u64) -> u64 {
         self.first + self.lines.partition_point(|line| line.sequence < sequence) as u64
@@ -91,25 +96,35 @@ impl Log {
     /// announced.
     pub fn restored(capacity: Capacity, lines: impl IntoIterator<Item = Line>, next_sequence: u64) -> Self {
         let mut log = Self::new(capacity);
-        let mut stored = 0;
-        for line in lines {
-            stored += 1;
-            log.push(line);
-        }
-        log.next_sequence = log.next_sequence.max(next_sequence);
-        // every number that is missing was a pose
-        log.shelf_mut(Class::Pose).first = log.next_sequence - stored;
+        lines.into_iter().for_each(|line| log.push(line));
+        log.leave_out(next_sequence);
         log
     }
 
-    /// Adds an event whose number is at least [`Log::next_sequence`].
+    /// Adds an event whose number is at least [`Log::next_sequence`]. Numbers before it that are missing were poses.
     pub fn push(&mut self, line: Line) {
         debug_assert!(
             line.sequence >= self.next_sequence,
             "numbers are pushed in rising order"
         );
+        self.leave_out(line.sequence);
         self.next_sequence = line.sequence + 1;
         self.shelf_mut(line.kind.class()).push(line);
+    }
+
+    /// Goes on at a number. Those before it that are missing were poses, which count as fallen out with all before them.
+    fn leave_out(&mut self, next_sequence: u64) {
+        let missing = next_sequence.saturating_sub(self.next_sequence);
+        if missing > 0 {
+            self.forget_poses();
+            self.shelf_mut(Class::Pose).first += missing;
+            self.next_sequence = next_sequence;
+        }
+    }
+
+    /// Forgets every event so far. Readers that had not come to them count them as dropped.
+    pub fn forget(&mut self) {
+        self.shelves.iter_mut().for_each(Shelf::forget);
     }
 
     /// The number of the next event.

@@ -105,6 +105,22 @@ fn a_restored_log_keeps_its_numbers_and_counts_the_poses_that_were_not_stored() 
     assert_eq!(read_all(&log, &mut log.position(8), Types::ALL), [(20, 12)]);
 }
 
+#[test]
+fn what_is_taken_back_is_not_read_any_more_and_its_numbers_are_not_given_again() {
+    let mut log = log();
+    let (mut before, mut late) = (log.position(0), log.position(0));
+    for kind in [EventType::State, EventType::Repetition] {
+        push(&mut log, kind);
+    }
+    assert_eq!(read_all(&log, &mut before, Types::ALL), [(0, 0), (1, 0)]);
+    log.forget();
+    assert_eq!(log.next_sequence(), 2);
+    push(&mut log, EventType::State);
+    assert_eq!(read_all(&log, &mut before, Types::ALL), [(2, 0)]);
+    assert_eq!(read_all(&log, &mut late, Types::ALL), [(2, 2)]);
+    assert_eq!(read_all(&log, &mut log.position(0), Types::ALL), [(2, 0)]);
+}
+
 fn any_type() -> impl Strategy<Value = EventType> {
     prop_oneof![
         6 => Just(EventType::Pose),

@@ -37,20 +37,20 @@ impl Numbered<'_> {
     }
 
     /// Lets everybody hear of it.
-    pub fn announce(self) {
-        self.hub.log().push(self.line);
-        self.hub.changed.send_replace(());
+    pub fn announce(self, turn: Turn) {
+        self.hub.pass_on(self.line, turn);
     }
+}
 
-    /// Lets everybody hear of it and closes the hub: whoever hears of the last event finds that it was the last.
-    pub fn announce_last(self) {
-        {
-            let mut log = self.hub.log();
-            log.push(self.line);
-            log.close();
-        }
-        self.hub.changed.send_replace(());
-    }
+/// What an event does to those before and after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing.
+    None,
+    /// What came before is taken back: nobody hears of it any more. Numbers go on.
+    Anew,
+    /// Nothing more will come: whoever hears of it finds that it was the last.
+    Last,
 }
 
 /// The events of one analysis.
@@ -87,6 +87,25 @@ impl Hub {
             hub: self,
             _writer: writer,
         })
+    }
+
+    /// Lets everybody hear of an event that has its number already, from here or from another daemon; once, whoever passes it on.
+    /// Numbers that are left out belong to poses nobody here has heard of.
+    pub fn pass_on(&self, line: Line, turn: Turn) {
+        {
+            let mut log = self.log();
+            if log.is_closed() || line.sequence < log.next_sequence() {
+                return;
+            }
+            if turn == Turn::Anew {
+                log.forget();
+            }
+            log.push(line);
+            if turn == Turn::Last {
+                log.close();
+            }
+        }
+        self.changed.send_replace(());
     }
 
     /// The last event has been published: readers end when they have read it.

@@ -49,7 +49,7 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Capacity, Draft, EventType, Log};
+    use super::super::{Capacity, Draft, EventType, Line, Log, Turn};
     use super::*;
 
     fn hub() -> Arc<Hub> {
@@ -62,7 +62,10 @@ mod tests {
 
     async fn say(hub: &Hub, kind: EventType) {
         let draft = Draft::new(kind, 0.0, &()).expect("JSON");
-        hub.number(&draft).await.expect("the hub is open").announce();
+        hub.number(&draft)
+            .await
+            .expect("the hub is open")
+            .announce(Turn::None);
     }
 
     async fn rest(mut reader: Reader) -> Vec<u64> {
@@ -100,8 +103,36 @@ mod tests {
         let numbered = hub.number(&draft).await.expect("the hub is open");
         assert_eq!(numbered.line().sequence, 0, "the other has never been");
         assert_eq!(hub.next_sequence(), 0, "not announced yet");
-        numbered.announce();
+        numbered.announce(Turn::None);
         assert_eq!(reader.next().await.expect("an event").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_numbered_elsewhere_is_heard_once_and_what_was_missed_is_counted() {
+        let hub = hub();
+        let mut reader = hub.read(0, Types::ALL);
+        let pass_on = |sequence, kind, turn| hub.pass_on(Line::stored(sequence, kind, "{}"), turn);
+        let mut heard = async || {
+            let deliveries = reader.next().await.unwrap_or_default();
+            let pair = |delivery: &Delivery| (delivery.line.sequence, delivery.dropped);
+            deliveries.iter().map(pair).collect::<Vec<_>>()
+        };
+        pass_on(0, EventType::State, Turn::None);
+        pass_on(1, EventType::Pose, Turn::None);
+        pass_on(0, EventType::State, Turn::None);
+        assert_eq!(heard().await, [(0, 0), (1, 0)]);
+        pass_on(5, EventType::Repetition, Turn::None);
+        pass_on(4, EventType::Pose, Turn::None);
+        assert_eq!(heard().await, [(5, 3)], "2, 3 and 4 were missed");
+        pass_on(6, EventType::State, Turn::Anew);
+        pass_on(7, EventType::State, Turn::Last);
+        pass_on(8, EventType::State, Turn::None);
+        assert_eq!(heard().await, [(6, 0), (7, 0)]);
+        assert!(hub.is_closed() && heard().await.is_empty());
+        assert_eq!(
+            rest(hub.read(0, Types::from_iter([EventType::Repetition]))).await,
+            [0_u64; 0]
+        );
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ mod answer;
 mod whep;
 mod whip;
 
+use super::auth::Scope;
 use super::config::Config;
 use super::{App, auth};
 use axum::extract::{Request, State};
@@ -32,20 +33,23 @@ pub fn origins(config: &Config) -> &[String] {
     &config.webrtc.origins
 }
 
-/// Middleware: the answer to OPTIONS also says what can be posted, and to those who may ask which STUN and TURN servers they
+/// Middleware: the answer to OPTIONS also says what can be posted, and to those who may publish or watch which STUN and TURN servers they
 /// may use, so that a page knows before it makes its offer (RFC 9725, section 4.6).
 pub async fn say_what_is_accepted(State(app): State<App>, request: Request, next: Next) -> Response {
     let asked = request.method() == Method::OPTIONS;
     let config = app.config.get();
-    let asking = asked.then(|| auth::Asking::of(&request));
-    let admitted = match asking {
-        Some(asking) => auth::admit(&app, &asking, origins).await.is_ok(),
+    let asking = asked.then(|| auth::Asking::of(&request, &config));
+    // They carry credentials: those who have no use for them are not told.
+    let told = match asking {
+        Some(asking) => auth::admit(&app, &asking, origins, &mut auth::Standing::default())
+            .await
+            .is_ok_and(|by| by.scopes.contain(Scope::Publish) || by.scopes.contain(Scope::Watch)),
         None => false,
     };
     let mut response = next.run(request).await;
     if asked {
         let headers = response.headers_mut();
-        if admitted {
+        if told {
             answer::add_ice_servers(headers, &config.webrtc);
         }
         headers.insert("accept-post", HeaderValue::from_static(SDP));

@@ -30,7 +30,7 @@ pub async fn create_and_publish(
     request: Request,
 ) -> Response {
     let since = Instant::now();
-    if let Err(problem) = principal.may(Scope::Publish) {
+    if let Err(problem) = principal.may_everywhere(Scope::Publish) {
         return problem.into_response();
     }
     let offer = match text(request, &app, SDP).await {

@@ -4,12 +4,13 @@ use super::doing::{Complete, Doing};
 use super::order::Order;
 use super::scribe::News;
 use super::{events, ledger, states};
-use crate::serve::hub::{Capacity, Draft, EventType, Hub, Line, Log};
+use crate::serve::hub::{Capacity, Draft, EventType, Hub, Line, Log, Turn};
 use crate::serve::store::{Along, Store, StoreError, Stored};
 use kinemotion_pipelines::live::{LiveSession, SessionState};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -29,7 +30,14 @@ pub struct Analysis {
     awaited: Mutex<Option<Instant>>,
     /// Why it was asked to end, once it was.
     asked_to_end: watch::Sender<Option<String>>,
+    /// Of a file, how much is done, thousandths.
+    progress: AtomicU32,
+    /// Of a file, held by the worker that has it, so that it is one at a time, and by whoever removes it.
+    working: tokio::sync::Mutex<()>,
 }
+
+/// [`Analysis::progress`] of all of it.
+const WHOLE: f64 = 1000.0;
 
 /// What is known of an analysis beside its events.
 #[derive(Clone)]
@@ -87,7 +95,7 @@ impl Record {
 impl Analysis {
     /// A new analysis, to be created in the store before it says anything.
     pub fn new(id: String, order: Order, store: Store, capacity: Capacity) -> Self {
-        let state = if order.takes_publisher() {
+        let state = if order.takes_publisher() || order.is_file() {
             SessionState::Waiting
         } else {
             SessionState::Connecting
@@ -107,6 +115,8 @@ impl Analysis {
             live: Mutex::new(None),
             awaited: Mutex::new(None),
             asked_to_end: watch::Sender::new(None),
+            progress: AtomicU32::new(0),
+            working: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -120,13 +130,37 @@ impl Analysis {
         store: Store,
         capacity: Capacity,
     ) -> Result<Self, StoreError> {
+        Self::of_stored(id, stored, store, capacity, UNSTORED_POSES)
+    }
+
+    /// An analysis as it was stored by another daemon, which may go on with the number behind the last event.
+    ///
+    /// # Errors
+    /// Events that are none.
+    pub fn of_another(
+        id: String,
+        stored: Stored,
+        store: Store,
+        capacity: Capacity,
+    ) -> Result<Self, StoreError> {
+        Self::of_stored(id, stored, store, capacity, 0)
+    }
+
+    fn of_stored(
+        id: String,
+        stored: Stored,
+        store: Store,
+        capacity: Capacity,
+        unstored: u64,
+    ) -> Result<Self, StoreError> {
         let mut record = Record::new(&stored.order, SessionState::Waiting);
         for line in &stored.lines {
             restore(&mut record, line).map_err(|error| StoreError::Broken(error.to_string()))?;
         }
         let ended = record.state.is_final();
         // One that has not ended goes on behind the poses that were announced since and are not stored.
-        let unstored = if ended { 0 } else { UNSTORED_POSES };
+        let silent = ended || stored.lines.is_empty();
+        let unstored = if silent { 0 } else { unstored };
         let next = unstored + stored.lines.last().map_or(0, |line| line.sequence + 1);
         let hub = Hub::new(id.clone(), Log::restored(capacity, stored.lines, next));
         if ended {
@@ -140,6 +174,17 @@ impl Analysis {
     ///
     /// A repetition that cannot be stored is announced all the same, and the analysis fails.
     pub async fn take_in(&self, news: &News) {
+        if let Err(error) = self.take_in_under(None, news).await {
+            tracing::error!(analysis = self.id, %error, "nothing was said of this");
+        }
+    }
+
+    /// The same for a worker, which holds a lease on the file. What cannot be stored has never been: another attempt begins
+    /// instead.
+    ///
+    /// # Errors
+    /// The lease is over, or a disk is full or gone.
+    pub async fn take_in_under(&self, lease: Option<i64>, news: &News) -> Result<(), StoreError> {
         let ended_as_asked;
         let news = match news {
             News::State(state @ (SessionState::Finishing | SessionState::Done), None) => {
@@ -149,80 +194,130 @@ impl Analysis {
             news => news,
         };
         if matches!(news, News::State(state, _) if *state == SessionState::Done) {
-            self.complete().await;
+            self.complete(lease).await?;
         }
         let now_ms = self.lock().now_ms();
         let draft = match news {
             News::Draft(draft) => Ok(Cow::Borrowed(draft)),
-            News::State(state, reason) => events::state(now_ms, *state, reason.as_deref()).map(Cow::Owned),
+            News::State(state, reason) | News::Anew(state, reason) => {
+                events::state(now_ms, *state, reason.as_deref()).map(Cow::Owned)
+            }
             News::Service(service) => events::service(now_ms, service).map(Cow::Owned),
             News::Warning(message) => events::warning(now_ms, message).map(Cow::Owned),
             News::Failure(failure) => events::failure(now_ms, failure).map(Cow::Owned),
         };
         match draft {
-            Ok(draft) => self.announce(&draft, news).await,
-            Err(error) => tracing::error!(analysis = self.id, %error, "an event cannot be written as JSON"),
+            Ok(draft) => self.announce(&draft, news, lease).await,
+            Err(error) => Err(StoreError::Broken(format!(
+                "an event cannot be written as JSON: {error}"
+            ))),
         }
     }
 
-    async fn announce(&self, draft: &Draft, news: &News) {
+    async fn announce(&self, draft: &Draft, news: &News, lease: Option<i64>) -> Result<(), StoreError> {
         let Some(numbered) = self.hub.number(draft).await else {
-            return;
+            return Ok(());
         };
-        let stored = self.store(numbered.line(), draft, news).await;
+        let stored = match lease {
+            Some(_) => self.store(numbered.line(), draft, news, lease).await,
+            None => self.store_at_last(numbered.line(), draft, news).await,
+        };
+        if lease.is_some() && stored.is_err() {
+            return stored;
+        }
+        if matches!(stored, Err(StoreError::Ended)) {
+            // What others were told counts, and nobody hears anything else.
+            tracing::error!(analysis = self.id, "somebody else has ended this analysis");
+            let lost = "this daemon was taken for lost";
+            self.note(numbered.line(), draft, &News::failed(lost));
+            self.hub.close();
+            return Ok(());
+        }
         self.note(numbered.line(), draft, news);
-        let ended = matches!(news, News::State(state, _) if state.is_final());
+        let ended = news.is_final();
         if ended {
             self.settle().await;
-            numbered.announce_last();
-        } else {
-            numbered.announce();
         }
+        numbered.announce(turn(news));
         if let Err(error) = stored {
             tracing::error!(analysis = self.id, %error, "results cannot be stored");
             if !ended {
                 // boxed, as it ends up here again
-                Box::pin(self.storage_failed(&error)).await;
+                Box::pin(self.storage_failed()).await;
             }
+        }
+        Ok(())
+    }
+
+    /// Of a live analysis nothing can be measured again: while the database is out of reach it is tried again, and what comes meanwhile
+    /// waits in the queue of the scribe.
+    async fn store_at_last(&self, line: &Line, draft: &Draft, news: &News) -> Result<(), StoreError> {
+        let began = Instant::now();
+        let mut told = false;
+        loop {
+            let attempt = tokio::time::timeout(ANSWERS_WITHIN, self.store(line, draft, news, None)).await;
+            let error = match attempt {
+                Ok(Err(error)) if error.is_outage() => error.to_string(),
+                Ok(done) => return done,
+                Err(_) => format!("it does not answer within {} s", ANSWERS_WITHIN.as_secs()),
+            };
+            if began.elapsed() > LONGEST_OUTAGE {
+                return Err(StoreError::OutOfReach(error));
+            }
+            if !std::mem::replace(&mut told, true) {
+                tracing::warn!(
+                    analysis = self.id,
+                    error,
+                    "the database is out of reach: events wait until it is back"
+                );
+            }
+            tokio::time::sleep(PAUSE).await;
         }
     }
 
-    async fn store(&self, line: &Line, draft: &Draft, news: &News) -> Result<(), StoreError> {
+    async fn store(
+        &self,
+        line: &Line,
+        draft: &Draft,
+        news: &News,
+        lease: Option<i64>,
+    ) -> Result<(), StoreError> {
         if line.kind == EventType::Pose {
             return Ok(());
         }
-        let state = match news {
-            News::State(state, reason) => Some((*state, reason.as_deref())),
-            News::Draft(_) | News::Service(_) | News::Warning(_) | News::Failure(_) => None,
-        };
         let repetition = ledger::repetition(&self.id, &self.order, line, draft);
         let sport = self.lock().sport_type.clone();
         let deliveries =
             ledger::deliveries(self.store.webhooks(), &self.id, &self.order, &sport, line, draft).await?;
         let along = Along {
-            state,
+            state: news.state(),
             repetition: repetition.map_err(|error| StoreError::Broken(error.to_string()))?,
             deliveries,
+            fence: lease,
+            anew: matches!(news, News::Anew(..)),
         };
         self.store.append(&self.id, line, along).await
     }
 
     /// Something is not stored: says so and ends, so that nobody believes otherwise.
-    async fn storage_failed(&self, error: &StoreError) {
-        let message = format!("results cannot be stored: {error}");
+    async fn storage_failed(&self) {
+        let message = "results cannot be stored; the log of the daemon says why";
         let now_ms = self.lock().now_ms();
-        if let Ok(draft) = events::error(now_ms, "storage", &message)
+        if let Ok(draft) = events::error(now_ms, "storage", message)
             && let Some(numbered) = self.hub.number(&draft).await
         {
-            numbered.announce();
+            numbered.announce(Turn::None);
         }
-        self.take_in(&News::failed(&message)).await;
+        self.take_in(&News::failed(message)).await;
     }
 
     fn note(&self, line: &Line, draft: &Draft, news: &News) {
         let mut record = self.lock();
+        if matches!(news, News::Anew(..)) {
+            *record = Record::new(&self.order, record.state);
+        }
         match news {
-            News::State(state, reason) => {
+            News::State(state, reason) | News::Anew(state, reason) => {
                 record.state = *state;
                 record.reason.clone_from(reason);
             }
@@ -238,14 +333,16 @@ impl Analysis {
     }
 
     /// Says what was found in sum, as the last event but one.
-    async fn complete(&self) {
+    async fn complete(&self, lease: Option<i64>) -> Result<(), StoreError> {
         let doing = self.doing();
         let record = self.record();
         let complete = Complete::new(&doing, record.count(), record.duration_s());
         let draft = Draft::new(EventType::AnalysisComplete, record.now_ms(), &complete);
         match draft {
-            Ok(draft) => self.announce(&draft, &News::Draft(draft.clone())).await,
-            Err(error) => tracing::error!(analysis = self.id, %error, "an event cannot be written as JSON"),
+            Ok(draft) => self.announce(&draft, &News::Draft(draft.clone()), lease).await,
+            Err(error) => Err(StoreError::Broken(format!(
+                "an event cannot be written as JSON: {error}"
+            ))),
         }
     }
 
@@ -266,6 +363,30 @@ impl Analysis {
             (None, Some(live)) => Doing::of(&live.info()),
             (None, None) => Doing::of_source(&self.order.source),
         }
+    }
+
+    /// How it was doing, said by the worker of a file before it says the end.
+    pub fn set_doing(&self, doing: Doing) {
+        self.lock().at_end = Some(doing);
+    }
+
+    /// How much of a file is done, 0 to 1; `None` of a live analysis.
+    pub fn progress(&self) -> Option<f64> {
+        self.order.is_file().then(|| match self.state() {
+            SessionState::Done => 1.0,
+            _ => f64::from(self.progress.load(Ordering::Relaxed)) / WHOLE,
+        })
+    }
+
+    /// So much of a file is done, 0 to 1.
+    pub fn set_progress(&self, share: f64) {
+        let thousandths = (share.clamp(0.0, 1.0) * WHOLE) as u32;
+        self.progress.store(thousandths, Ordering::Relaxed);
+    }
+
+    /// Waits until nobody works on the file, and keeps it so.
+    pub async fn working(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.working.lock().await
     }
 
     /// What is known of it at this moment.
@@ -333,6 +454,22 @@ impl Analysis {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// What an event with this news does to those before and after it.
+fn turn(news: &News) -> Turn {
+    match news {
+        News::Anew(..) => Turn::Anew,
+        news if news.is_final() => Turn::Last,
+        _ => Turn::None,
+    }
+}
+
+/// A database that has not answered after so long does not answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+/// Pause until it is asked again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A database that is out of reach for so long does not come back: the analysis fails.
+const LONGEST_OUTAGE: Duration = Duration::from_secs(600);
 
 /// Numbers left free for poses that were announced after the last stored event: more than an hour at 240 per second,
 /// so that a client who resumes after a restart is behind what it has seen.

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::serve::hub::Types;
+use crate::serve::sessions::FileOrder;
+use crate::serve::store::{Allowance, Intake, Taken, now_ms};
 use serde_json::{Value, json};
 
 const ID: &str = "0199d4c0-0000-7000-8000-000000000001";
@@ -18,7 +20,9 @@ async fn store() -> (tempfile::TempDir, Store) {
 
 async fn analysis(store: &Store) -> Analysis {
     let analysis = Analysis::new(ID.into(), Order::of_a_demo(), store.clone(), CAPACITY);
-    let created = store.create(ID, &analysis.order, analysis.state()).await;
+    let created = store
+        .create(ID, &analysis.order, analysis.state(), Allowance::default())
+        .await;
     created.expect("creates");
     analysis
 }
@@ -208,4 +212,85 @@ async fn only_the_first_reason_to_end_counts() {
     assert_eq!(analysis.asked_to_end().await, "first");
     analysis.take_in(&News::State(SessionState::Done, None)).await;
     assert_eq!(analysis.record().reason.as_deref(), Some("first"));
+}
+
+/// The analysis of a file, and the lease a worker holds on it.
+async fn leased(store: &Store) -> (Analysis, i64) {
+    let order = Order {
+        file: Some(FileOrder {
+            overlay: false,
+            max_persons: 1,
+            report: false,
+        }),
+        ..Order::of_a_demo()
+    };
+    let intake = Intake {
+        id: ID,
+        order: &order,
+        task: "{}",
+        upload: None,
+        once: None,
+        most_waiting: 1,
+        allowance: Allowance::default(),
+    };
+    let taken = store.orders().take(intake).await;
+    assert_eq!(taken.expect("a database"), Taken::Queued);
+    let now = now_ms() + 1000;
+    let lease = store.jobs().lease("w", now, now + 30_000).await;
+    let lease = lease.expect("a database").expect("a job");
+    (
+        Analysis::new(ID.into(), order, store.clone(), CAPACITY),
+        lease.fence,
+    )
+}
+
+#[tokio::test]
+async fn another_attempt_takes_back_what_the_one_before_said() {
+    let (_folder, store) = store().await;
+    let (analysis, fence) = leased(&store).await;
+    assert_eq!(
+        (analysis.state(), analysis.progress()),
+        (SessionState::Waiting, Some(0.0))
+    );
+    let say = async |news: News| {
+        analysis
+            .take_in_under(Some(fence), &news)
+            .await
+            .expect("the lease is held");
+    };
+    say(News::State(SessionState::Live, None)).await;
+    say(repetition(1)).await;
+    analysis.set_progress(0.5);
+    assert_eq!((analysis.record().count(), analysis.progress()), (1, Some(0.5)));
+    say(News::Anew(
+        SessionState::Connecting,
+        Some("its worker was lost".into()),
+    ))
+    .await;
+    assert_eq!(analysis.record().count(), 0);
+    say(repetition(1)).await;
+    say(News::State(SessionState::Done, None)).await;
+    let heard = events(&analysis, 0).await;
+    let types: Vec<&Value> = heard.iter().map(|event| &event["type"]).collect();
+    assert_eq!(types, ["state", "repetition", "analysis_complete", "state"]);
+    assert_eq!(heard[0]["sequence"], 2, "numbers go on");
+    assert_eq!(heard[2]["data"]["repetitions"], 1);
+    assert_eq!(analysis.progress(), Some(1.0));
+    let after = restored(&store).await;
+    assert_eq!(after.record().results().len(), 1);
+    assert_eq!(after.state(), SessionState::Done);
+}
+
+#[tokio::test]
+async fn what_a_worker_without_a_lease_says_has_never_been() {
+    let (_folder, store) = store().await;
+    let (analysis, fence) = leased(&store).await;
+    let late = analysis.take_in_under(Some(fence - 1), &repetition(1)).await;
+    assert!(matches!(late, Err(StoreError::LeaseLost)), "{late:?}");
+    assert_eq!((analysis.hub.next_sequence(), analysis.record().count()), (0, 0));
+    store.fill().await;
+    let full = analysis.take_in_under(Some(fence), &repetition(1)).await;
+    assert!(full.is_err(), "another attempt may find room");
+    assert!(!analysis.has_ended());
+    assert_eq!(analysis.record().count(), 0);
 }

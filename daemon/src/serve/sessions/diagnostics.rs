@@ -118,10 +118,7 @@ impl Sessions {
         if let Some(present) = of_live(analysis.clone()).await? {
             return Ok(present);
         }
-        let stored = self.0.store.diagnostics(&analysis.id).await.map_err(|error| {
-            tracing::error!(analysis = analysis.id, %error, "diagnostics cannot be read");
-            Problem::internal("the diagnostics cannot be read")
-        })?;
+        let stored = self.0.store.diagnostics(&analysis.id).await?;
         // Nothing was kept of one that the daemon did not survive.
         Ok(stored.unwrap_or_else(|| Kept {
             diagnostics: Diagnostics::new(analysis.doing(), &LiveDiagnostics::default()),

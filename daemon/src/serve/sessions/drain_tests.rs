@@ -19,7 +19,10 @@ async fn running_one(folder: &std::path::Path, drain_s: u64) -> (Sessions, Arc<A
     let sessions = sessions.expect("sessions");
     let analysis = sessions.take_place(&mut demo("a"), Order::of_a_demo(), &config);
     let analysis = analysis.expect("a place");
-    sessions.begin_to_store(&analysis).await.expect("it is stored");
+    sessions
+        .begin_to_store(&analysis, &Granted::default())
+        .await
+        .expect("it is stored");
     (sessions, analysis)
 }
 

@@ -8,7 +8,9 @@
 //! | `scribe` | the one thread that numbers, stores and announces |
 //! | `events` | what a session says, as events |
 //! | `ledger` | what is stored along with an event |
+//! | `files` | analyses of files: taken, found by their workers, removed |
 //! | `recall` | analyses from the store into memory |
+//! | `elsewhere` | analyses that other daemons run |
 //! | `refusals` | what a session refuses, as problems |
 //! | `keeper` | limits and the end of a running analysis |
 //! | `memory` | what happens when the daemon uses too much |
@@ -18,7 +20,9 @@
 mod analysis;
 mod diagnostics;
 mod doing;
+mod elsewhere;
 mod events;
+mod files;
 mod keeper;
 mod ledger;
 mod memory;
@@ -31,24 +35,32 @@ pub mod states;
 
 pub use analysis::Analysis;
 pub use diagnostics::{Diagnostics, Kept};
-pub use doing::{Counts, Latency, OutputState, ServiceView, Source};
-pub use order::Order;
+pub use doing::{Counts, Doing, Latency, OutputState, ServiceView, Source};
+pub use files::{NewFile, Ordered, no_such_upload};
+#[cfg(test)]
+pub use order::OwnWebhook;
+pub use order::{FILE, FileOrder, Order};
+pub use scribe::News;
 
 use crate::serve::api::model::CreateAnalysis;
-use crate::serve::auth::{Principal, Scope};
+use crate::serve::auth::{Admission, Granted, Principal, Scope};
+use crate::serve::cluster::{self, Cluster};
 use crate::serve::config::{Config, SharedConfig};
 use crate::serve::metrics::Metrics;
+use crate::serve::objects;
 use crate::serve::problem::Problem;
-use crate::serve::store::Store;
+use crate::serve::store::{Archive, Exhausted, Store, StoreError};
 use kinemotion_pipelines::live::load::Governor;
 use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession, LiveSpec};
-use scribe::{News, Scribe};
+use scribe::Scribe;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tokio_util::task::TaskTracker;
 
 /// Ended analyses whose poses are remembered, the youngest ones: whoever reads them is late by seconds, and they are most of what an analysis holds.
 const WITH_POSES: usize = 8;
@@ -63,13 +75,18 @@ struct Inner {
     metrics: Metrics,
     store: Store,
     scribe: Scribe,
-    /// By name; names rise with time.
+    admission: Admission,
+    /// Where several daemons share the work.
+    cluster: Option<Cluster>,
+    /// By name; names rise with time. In a cluster those that are at work here: what others change is in the store alone.
     analyses: RwLock<BTreeMap<String, Arc<Analysis>>>,
     draining: AtomicBool,
     /// Whether an analysis has been taken down since memory was last given back.
     let_go: AtomicBool,
     /// Who shares the machine out, once the models are loaded.
     governor: OnceLock<Governor>,
+    /// Files of analyses that have ended, on their way into the bucket.
+    putting_away: TaskTracker,
 }
 
 impl Sessions {
@@ -79,22 +96,56 @@ impl Sessions {
     /// A folder that cannot be written to, or no further thread.
     pub async fn open(config: SharedConfig, metrics: Metrics) -> anyhow::Result<Self> {
         let settings = config.get();
-        let server = Some(settings.storage.database.as_str()).filter(|server| !server.is_empty());
-        let store = Store::open(&settings.storage.folder, server).await?;
-        recall::end_what_was_left(&store, &settings).await?;
-        let analyses = recall::youngest(&store, &settings).await?;
+        let (mut store, cluster, analyses) = if settings.cluster.is_on() {
+            let cluster = Cluster::new(&settings.cluster, &metrics)?;
+            let storage = &settings.storage;
+            let store = Store::open_shared(&storage.folder, &storage.database, cluster.replica()).await?;
+            (store, Some(cluster), BTreeMap::new())
+        } else {
+            let server = Some(settings.storage.database.as_str()).filter(|server| !server.is_empty());
+            let store = Store::open(&settings.storage.folder, server).await?;
+            recall::end_what_was_left(&store, &settings).await?;
+            let analyses = recall::youngest(&store, &settings).await?;
+            (store, None, analyses)
+        };
+        if !settings.storage.bucket.is_empty() {
+            let bucket = objects::bucket(&settings.s3, &settings.storage.bucket)?;
+            store.put_away_in(Archive::new(bucket));
+        }
         let sessions = Self(Arc::new(Inner {
             scribe: Scribe::start(metrics.clone())?,
+            admission: Admission::new(config.clone())?,
             config,
             metrics,
             store,
+            cluster,
             analyses: RwLock::new(analyses),
             draining: AtomicBool::new(false),
             let_go: AtomicBool::new(false),
             governor: OnceLock::new(),
+            putting_away: TaskTracker::new(),
         }));
         tokio::spawn(memory::watch(Arc::downgrade(&sessions.0)));
+        sessions.join().await?;
         Ok(sessions)
+    }
+
+    /// Becomes one of several, where there are.
+    async fn join(&self) -> Result<(), StoreError> {
+        let Some(cluster) = self.cluster() else {
+            return Ok(());
+        };
+        cluster.join(&self.0.store.replicas()).await?;
+        self.end_what_was_left_by(None).await?;
+        tokio::spawn(cluster::beat(cluster.clone()));
+        let inner = Arc::downgrade(&self.0);
+        tokio::spawn(cluster::watch(cluster.clone(), move || inner.upgrade().map(Self)));
+        Ok(())
+    }
+
+    /// Where several daemons share the work.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.0.cluster.as_ref()
     }
 
     /// Has the machine shared out among analyses that start from now on. Only the first call counts.
@@ -130,11 +181,17 @@ impl Sessions {
         principal: &Principal,
     ) -> Result<Arc<Analysis>, Problem> {
         let config = self.0.config.get();
+        let request = self.of_training_session(request, principal).await?;
         let request = self.of_athlete(request, principal).await?;
         let id = uuid::Uuid::now_v7().to_string();
+        order::check(&request, &config, &principal.tenant)?;
         let mut spec = order::spec(&id, &request, &config, &self.0.store)?;
-        let analysis = self.take_place(&mut spec, Order::of(&request, principal), &config)?;
-        self.begin_to_store(&analysis).await?;
+        let order = Order::of(&request, principal)?;
+        let granted = Granted::to(principal, &config.tiers)?;
+        self.0.admission.ask(&order, principal).await?;
+        let analysis = self.take_place(&mut spec, order, &config)?;
+        self.begin_to_store(&analysis, &granted).await?;
+        self.publish(&analysis);
         if !analysis.order.takes_publisher() {
             analysis.await_pose(Instant::now());
         }
@@ -161,6 +218,36 @@ impl Sessions {
         Ok(analysis)
     }
 
+    /// A request that names a training session, with the athlete who trains.
+    async fn of_training_session(
+        &self,
+        mut request: CreateAnalysis,
+        principal: &Principal,
+    ) -> Result<CreateAnalysis, Problem> {
+        let Some(id) = &request.training_session_id else {
+            return Ok(request);
+        };
+        let refused = |detail: &str| Problem::invalid(detail).field("training_session_id");
+        let found = self
+            .0
+            .store
+            .training_sessions()
+            .find(&principal.tenant, id)
+            .await?;
+        let session = found.ok_or_else(|| refused("there is no training session of this name"))?;
+        request.athlete_id = match (request.athlete_id, session.athlete_id) {
+            (Some(name), Some(trains)) => {
+                let named = self.0.store.athletes().find(&principal.tenant, &name).await?;
+                if named.is_none_or(|athlete| athlete.id != trains) {
+                    return Err(refused("it is the session of another athlete"));
+                }
+                Some(trains)
+            }
+            (name, trains) => name.or(trains),
+        };
+        Ok(request)
+    }
+
     /// What is known of the athlete a request names, where the request itself does not say it.
     async fn of_athlete(
         &self,
@@ -170,9 +257,7 @@ impl Sessions {
         let Some(name) = &request.athlete_id else {
             return Ok(request);
         };
-        let found = self.0.store.athletes().find(&principal.tenant, name).await;
-        let found =
-            found.map_err(|error| Problem::internal(format!("athletes cannot be looked up: {error}")))?;
+        let found = self.0.store.athletes().find(&principal.tenant, name).await?;
         let athlete =
             found.ok_or_else(|| Problem::invalid("there is no athlete of this name").field("athlete_id"))?;
         request.athlete.height_m = request.athlete.height_m.or(athlete.height_m);
@@ -228,15 +313,28 @@ impl Sessions {
         Ok(analysis)
     }
 
-    /// Stores that there is an analysis; gives its place back when that fails.
-    async fn begin_to_store(&self, analysis: &Analysis) -> Result<(), Problem> {
+    /// Stores that there is an analysis, within what its tenant may have; gives its place back when that fails.
+    async fn begin_to_store(&self, analysis: &Analysis, granted: &Granted) -> Result<(), Problem> {
         let (id, state) = (&analysis.id, analysis.state());
-        let stored = self.0.store.create(id, &analysis.order, state).await;
-        stored.map_err(|error| {
-            tracing::error!(%error, "results cannot be stored");
+        let stored = self
+            .0
+            .store
+            .create(id, &analysis.order, state, granted.allowance());
+        stored.await.map_err(|error| {
             self.write().remove(id);
-            Problem::internal(format!("results cannot be stored: {error}"))
+            if let StoreError::Exhausted(what) = error {
+                return self.used_up(granted, what);
+            }
+            error.into()
         })
+    }
+
+    /// Refuses those who have used up all of something.
+    fn used_up(&self, granted: &Granted, what: Exhausted) -> Problem {
+        let problem = granted.refuse(what, SystemTime::now());
+        let reason = problem.reason.unwrap_or_default();
+        self.0.metrics.refused.with_label_values(&[reason]).inc();
+        problem
     }
 
     /// Takes what a session says. A sink does not keep its analysis alive.
@@ -265,62 +363,90 @@ impl Sessions {
     /// There is none for them to see, or they may not do that.
     pub async fn find(&self, id: &str, by: &Principal, scope: Scope) -> Result<Arc<Analysis>, Problem> {
         by.may(scope)?;
+        self.visible(id, by).await
+    }
+
+    /// The analysis of this name, for somebody to see.
+    ///
+    /// # Errors
+    /// There is none for them.
+    pub async fn visible(&self, id: &str, by: &Principal) -> Result<Arc<Analysis>, Problem> {
         let analysis = self.any(id).await?;
         // Somebody else's is not there at all.
-        if by.sees(&analysis.order.tenant) {
+        if by.sees(&analysis.order.tenant, id) {
             return Ok(analysis);
         }
         Err(Problem::not_found(NO_SUCH_ANALYSIS))
     }
 
     async fn any(&self, id: &str) -> Result<Arc<Analysis>, Problem> {
-        let remembered = self.read().get(id).cloned();
-        if let Some(analysis) = remembered {
+        if let Some(analysis) = self.remembered(id) {
             return Ok(analysis);
         }
         let config = self.0.config.get();
-        match recall::one(&self.0.store, id, &config).await {
-            Ok(Some(analysis)) => Ok(Arc::new(analysis)),
+        let recalled = match self.cluster() {
+            Some(_) => recall::of_another(&self.0.store, id, &config).await,
+            None => recall::one(&self.0.store, id, &config).await,
+        };
+        match recalled {
+            Ok(Some(analysis)) => Ok(self.recalled(Arc::new(analysis))),
             Ok(None) => Err(Problem::not_found(NO_SUCH_ANALYSIS)),
-            Err(error) => {
-                tracing::error!(analysis = id, %error, "a stored analysis cannot be read");
-                Err(Problem::internal("the stored analysis cannot be read"))
-            }
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// All of them, the youngest first.
+    /// One of which more will be heard is the same for everybody: whoever listens and whoever works on it.
+    fn recalled(&self, analysis: Arc<Analysis>) -> Arc<Analysis> {
+        if analysis.has_ended() || self.cluster().is_some() {
+            return analysis;
+        }
+        let mut analyses = self.write();
+        analyses.entry(analysis.id.clone()).or_insert(analysis).clone()
+    }
+
+    /// All in memory, the youngest first.
     pub fn all(&self) -> Vec<Arc<Analysis>> {
         self.read().values().rev().cloned().collect()
     }
 
-    /// Ends a running analysis, keeping its results; removes an ended one with its files.
+    /// The analysis of this name if it is in memory, where everything is known of it.
+    pub fn remembered(&self, id: &str) -> Option<Arc<Analysis>> {
+        self.read().get(id).cloned()
+    }
+
+    /// Ends a running analysis, keeping its results; removes an ended one with its files, and one of a file at any time.
     ///
     /// # Errors
     /// What cannot be removed.
     pub async fn end(&self, analysis: &Arc<Analysis>, reason: &str) -> Result<(), Problem> {
+        if analysis.order.is_file() {
+            return self.remove_file(analysis, reason).await;
+        }
         if !analysis.has_ended() {
             analysis.ask_to_end(reason);
             return Ok(());
         }
-        let removed = self.0.store.remove(&analysis.id).await;
-        removed.map_err(|error| Problem::internal(format!("it cannot be removed: {error}")))?;
+        self.0.store.remove(&analysis.id).await?;
         self.write().remove(&analysis.id);
         Ok(())
     }
 
-    /// Removes analyses with everything that belongs to them.
+    /// Removes analyses with everything that belongs to them; of files, also those that wait or run.
     ///
     /// # Errors
-    /// One of them runs, and nothing is removed; or what cannot be removed.
+    /// A live one of them runs, and nothing is removed; or what cannot be removed.
     pub async fn erase(&self, ids: &[String]) -> Result<(), Problem> {
-        let runs = |id: &String| self.read().get(id).is_some_and(|analysis| !analysis.has_ended());
+        let runs = |id: &String| running(&self.read()).any(|analysis| analysis.id == *id);
         if let Some(id) = ids.iter().find(|id| runs(id)) {
             return Err(Problem::conflict(format!("the analysis {id} runs: end it first")));
         }
+        self.none_runs_elsewhere(ids).await?;
         for id in ids {
-            let removed = self.0.store.remove(id).await;
-            removed.map_err(|error| Problem::internal(format!("{id} cannot be removed: {error}")))?;
+            if let Some(file) = self.open_file(id).await? {
+                self.remove_file(&file, "it is erased").await?;
+                continue;
+            }
+            self.0.store.remove(id).await?;
             self.write().remove(id);
         }
         Ok(())
@@ -339,6 +465,12 @@ impl Sessions {
         if let Err(error) = self.0.store.remove(&analysis.id).await {
             tracing::error!(analysis = analysis.id, %error, "something of a failed start is left");
         }
+        let order = &analysis.order;
+        let usage = self.0.store.usage();
+        let back = usage.take_back(&order.tenant, &order.created_at);
+        if let Err(error) = back.await {
+            tracing::error!(analysis = analysis.id, %error, "a failed start is counted");
+        }
         self.write().remove(&analysis.id);
     }
 
@@ -355,6 +487,9 @@ impl Sessions {
         let done = spawn_blocking(move || match analysis.live() {
             // An ended one is still held for a moment, until it is taken down.
             Some(live) if !analysis.has_ended() => work(&live).map_err(Problem::from),
+            _ if analysis.order.is_file() => {
+                Err(Problem::conflict("the analysis of a file has no live session"))
+            }
             _ => Err(Problem::conflict("the analysis has ended")),
         });
         done.await
@@ -373,7 +508,10 @@ impl Sessions {
             repetitions = record.count(),
             "analysis ended"
         );
-        let remembered = self.0.config.get().storage.remembered;
+        let remembered = match self.cluster() {
+            Some(_) => 0,
+            None => self.0.config.get().storage.remembered,
+        };
         let mut analyses = self.write();
         let ended: Vec<String> = analyses
             .values()
@@ -388,6 +526,9 @@ impl Sessions {
             analysis.hub.forget_poses();
         }
         self.0.let_go.store(true, Ordering::Relaxed);
+        self.0
+            .putting_away
+            .spawn(put_away(self.0.store.clone(), analysis.id.clone()));
     }
 
     /// Refuses what is new, lets what runs finish within the configured time, and ends what does not.
@@ -421,6 +562,8 @@ impl Sessions {
             self.keep_diagnostics(analysis).await;
             keeper::take_down(analysis).await;
         }
+        self.0.putting_away.close();
+        self.0.putting_away.wait().await;
     }
 
     /// Whether nothing new is taken any more.
@@ -457,8 +600,23 @@ impl Sessions {
     }
 }
 
+/// Analyses whose files are put away at once: each holds some parts of a file in memory.
+static PUT_AWAY_AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// Puts the files of an analysis away that has ended.
+async fn put_away(store: Store, id: String) {
+    // It is never closed.
+    let _place = PUT_AWAY_AT_ONCE.acquire().await;
+    if let Err(error) = store.put_away(&id).await {
+        tracing::error!(analysis = id, %error, "its files stay in the folder");
+    }
+}
+
+/// Those that run live. Files wait for workers, which are as many as are configured.
 fn running(analyses: &BTreeMap<String, Arc<Analysis>>) -> impl Iterator<Item = &Arc<Analysis>> {
-    analyses.values().filter(|analysis| !analysis.has_ended())
+    analyses
+        .values()
+        .filter(|analysis| !analysis.has_ended() && !analysis.order.is_file())
 }
 
 /// What a session says, as news.

@@ -24,6 +24,8 @@ pub enum News {
     Draft(Draft),
     /// The session entered a state.
     State(SessionState, Option<String>),
+    /// The analysis begins again in this state: what was said before is taken back.
+    Anew(SessionState, Option<String>),
     /// What the session gets of the machine changed.
     Service(Service),
     /// Something a person should know.
@@ -38,12 +40,25 @@ impl News {
         Self::State(SessionState::Failed, Some(reason.to_owned()))
     }
 
+    /// The state it says, and why.
+    pub fn state(&self) -> Option<(SessionState, Option<&str>)> {
+        match self {
+            News::State(state, reason) | News::Anew(state, reason) => Some((*state, reason.as_deref())),
+            News::Draft(_) | News::Service(_) | News::Warning(_) | News::Failure(_) => None,
+        }
+    }
+
+    /// Whether it ends the analysis.
+    pub fn is_final(&self) -> bool {
+        self.state().is_some_and(|(state, _)| state.is_final())
+    }
+
     /// Whether it may be left out when too much waits.
     fn may_be_left_out(&self) -> bool {
         match self {
             News::Draft(draft) => draft.kind.class() != Class::Kept,
             News::Warning(_) | News::Service(_) => true,
-            News::State(..) | News::Failure(_) => false,
+            News::State(..) | News::Anew(..) | News::Failure(_) => false,
         }
     }
 }

@@ -26,6 +26,11 @@ pub fn name(state: SessionState) -> &'static str {
     }
 }
 
+/// Whether an analysis that was never live is in it.
+pub fn is_beginning(state: SessionState) -> bool {
+    matches!(state, SessionState::Waiting | SessionState::Connecting)
+}
+
 /// The state of a name.
 pub fn named(text: &str) -> Option<SessionState> {
     ALL.into_iter().find(|state| name(*state) == text)

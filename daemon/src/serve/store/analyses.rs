@@ -1,13 +1,16 @@
 //! Analyses, their events and diagnostics.
 
 use super::outbox::{Deliveries, Outbox};
-use super::pool::Pool;
+use super::pool::{Pool, Transaction};
 use super::repetitions::NewRepetition;
 use super::statement::statement;
-use super::{StoreError, Stored, broken};
+use super::usage::{self, Allowance};
+use super::webhooks::{self, Webhook};
+use super::{StoreError, Stored, broken, jobs};
 use crate::serve::hub::{EventType, Line};
 use crate::serve::sessions::{Kept, Order, states};
 use kinemotion_pipelines::live::SessionState;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// What is stored together with an event: all of it, or nothing.
@@ -19,6 +22,22 @@ pub struct Along<'a> {
     pub repetition: Option<NewRepetition>,
     /// What is to be delivered because of it.
     pub deliveries: Vec<Outbox>,
+    /// Of a file's analysis, the lease its worker holds. One that is over may store nothing any more; with the last state it
+    /// is over.
+    pub fence: Option<i64>,
+    /// Whether what was stored before is taken back: another attempt begins.
+    pub anew: bool,
+}
+
+/// Adds an event of an analysis that has not ended. Whoever ends it meanwhile waits.
+macro_rules! add_event {
+    ($lock:literal) => {
+        concat!(
+            "INSERT INTO events (analysis_id, sequence, type, line)
+             SELECT id, $2, $3, $4 FROM analyses WHERE id = $1 AND ended_at IS NULL",
+            $lock
+        )
+    };
 }
 
 /// Tables of analyses, events and diagnostics. Clones belong together.
@@ -26,6 +45,8 @@ pub struct Along<'a> {
 pub struct Analyses {
     pub(super) pool: Pool,
     pub(super) deliveries: Deliveries,
+    /// This daemon, where several share the database.
+    pub(super) replica: Option<Arc<str>>,
 }
 
 impl Analyses {
@@ -36,33 +57,56 @@ impl Analyses {
         transaction.execute(nothing).await.map(drop)
     }
 
-    /// Adds an analysis.
-    pub async fn create(&self, id: &str, order: &Order, state: SessionState) -> Result<(), StoreError> {
-        let spec = serde_json::to_string(order).map_err(broken)?;
-        let add = "INSERT INTO analyses (id, spec, state, created_at, tenant, athlete_id)
-                   VALUES ($1, $2, $3, $4, $5, $6)";
-        let add = statement!(
-            add,
-            id,
-            spec,
-            states::name(state),
-            &order.created_at,
+    /// Adds an analysis and counts it, within what its tenant may begin.
+    pub async fn create(
+        &self,
+        id: &str,
+        order: &Order,
+        state: SessionState,
+        allowance: Allowance,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let live = !order.is_file();
+        usage::count(
+            &mut transaction,
             &order.tenant,
-            order.athlete_id.clone(),
-        );
-        self.pool.execute(add).await.map(drop)
+            &order.created_at,
+            live,
+            allowance,
+        )
+        .await?;
+        insert(&mut transaction, id, order, state, self.replica.as_deref()).await?;
+        transaction.commit().await
     }
 
     /// Adds an event and what is stored along with it. With the last state, this and all that came before is on the disk
-    /// itself.
+    /// itself. Done again, nothing is added: whoever did not hear how it went the first time may do it again.
     pub async fn append(&self, id: &str, line: &Line, along: Along<'_>) -> Result<(), StoreError> {
         let last = along.state.is_some_and(|(state, _)| state.is_final());
         let mut transaction = self.pool.begin().await?;
-        let event = "INSERT INTO events (analysis_id, sequence, type, line) VALUES ($1, $2, $3, $4)";
+        if let Some(fence) = along.fence {
+            let ended = along
+                .state
+                .map(|(state, _)| state)
+                .filter(|state| state.is_final());
+            if !jobs::hold(&mut transaction, id, fence, ended).await? {
+                return Err(StoreError::LeaseLost);
+            }
+        }
+        if along.anew {
+            for taken_back in TAKEN_BACK {
+                transaction.execute(statement!(taken_back, id)).await?;
+            }
+        }
+        let event = self.pool.either(
+            add_event!(" ON CONFLICT DO NOTHING"),
+            add_event!(" FOR NO KEY UPDATE ON CONFLICT DO NOTHING"),
+        );
         let sequence = line.sequence.cast_signed();
-        transaction
-            .execute(statement!(event, id, sequence, line.kind.name(), line.text()))
-            .await?;
+        let event = statement!(event, id, sequence, line.kind.name(), line.text());
+        if transaction.execute(event).await? == 0 {
+            return is_stored(&mut transaction, id, line).await;
+        }
         if let Some((state, reason)) = along.state {
             let update = "UPDATE analyses SET state = $1, reason = $2, ended_at = $3 WHERE id = $4";
             transaction
@@ -92,10 +136,18 @@ impl Analyses {
         Ok(())
     }
 
-    /// Names of analyses that have not ended.
+    /// Names of live analyses that have not ended. Those of files are their workers' business.
     pub async fn unfinished(&self) -> Result<Vec<String>, StoreError> {
-        let names = "SELECT id FROM analyses WHERE ended_at IS NULL ORDER BY id";
+        let names = "SELECT id FROM analyses WHERE ended_at IS NULL AND kind = 'live' ORDER BY id";
         Ok(first(self.pool.all(statement!(names)).await?))
+    }
+
+    /// Names of analyses of files that say that somebody is at them, and wait: whoever was has died.
+    pub async fn interrupted(&self) -> Result<Vec<String>, StoreError> {
+        let names = "SELECT a.id FROM analyses a JOIN jobs j ON j.analysis_id = a.id
+                     WHERE j.state = 'queued' AND a.state <> $1 ORDER BY a.id";
+        let names = statement!(names, states::name(SessionState::Waiting));
+        Ok(first(self.pool.all(names).await?))
     }
 
     /// Names of the youngest analyses, the youngest first.
@@ -103,6 +155,12 @@ impl Analyses {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let names = statement!("SELECT id FROM analyses ORDER BY id DESC LIMIT $1", most);
         Ok(first(self.pool.all(names).await?))
+    }
+
+    /// Whether there is an analysis of this name.
+    pub async fn is_there(&self, id: &str) -> Result<bool, StoreError> {
+        let there = statement!("SELECT id FROM analyses WHERE id = $1", id);
+        Ok(self.pool.one::<(String,)>(there).await?.is_some())
     }
 
     /// Reads an analysis.
@@ -114,12 +172,7 @@ impl Analyses {
         let order = serde_json::from_str(&spec).map_err(broken)?;
         let events = "SELECT sequence, type, line FROM events WHERE analysis_id = $1 ORDER BY sequence";
         let events: Vec<(i64, String, String)> = self.pool.all(statement!(events, id)).await?;
-        let lines = events.into_iter().map(|(sequence, kind, text)| {
-            let kind = EventType::named(&kind)
-                .ok_or_else(|| StoreError::Broken(format!("there is no event of type {kind}")))?;
-            Ok(Line::stored(sequence.cast_unsigned(), kind, text))
-        });
-        let lines = lines.collect::<Result<_, StoreError>>()?;
+        let lines = events.into_iter().map(line_of).collect::<Result<_, _>>()?;
         Ok(Some(Stored { order, lines }))
     }
 
@@ -150,6 +203,7 @@ impl Analyses {
     /// Removes an analysis and everything that belongs to it.
     pub async fn remove(&self, id: &str) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
+
         transaction
             .execute(statement!("DELETE FROM deliveries WHERE analysis_id = $1", id))
             .await?;
@@ -158,6 +212,62 @@ impl Analyses {
             .await?;
         transaction.commit().await
     }
+}
+
+/// An event could not be added: it is there already, with what came along, or somebody else has ended the analysis.
+async fn is_stored(transaction: &mut Transaction, id: &str, line: &Line) -> Result<(), StoreError> {
+    let stored = "SELECT line FROM events WHERE analysis_id = $1 AND sequence = $2";
+    let stored = statement!(stored, id, line.sequence.cast_signed());
+    match transaction.one::<(String,)>(stored).await? {
+        Some((text,)) if text == line.text() => Ok(()),
+        _ => Err(StoreError::Ended),
+    }
+}
+
+/// An event as it is stored: its number, its type and its text.
+pub(super) fn line_of((sequence, kind, text): (i64, String, String)) -> Result<Line, StoreError> {
+    let kind = EventType::named(&kind)
+        .ok_or_else(|| StoreError::Broken(format!("there is no event of type {kind}")))?;
+    Ok(Line::stored(sequence.cast_unsigned(), kind, text))
+}
+
+/// What an attempt has stored goes when the next one begins. Deliveries stay: they may be under way, and what the next one finds
+/// again has the same name and is not told twice.
+const TAKEN_BACK: [&str; 2] = [
+    "DELETE FROM repetitions WHERE analysis_id = $1",
+    "DELETE FROM events WHERE analysis_id = $1",
+];
+
+/// Adds an analysis, which this replica runs where one is named, with the webhook that is about it alone, if one was ordered.
+pub(super) async fn insert(
+    transaction: &mut Transaction,
+    id: &str,
+    order: &Order,
+    state: SessionState,
+    replica: Option<&str>,
+) -> Result<(), StoreError> {
+    let spec = serde_json::to_string(order).map_err(broken)?;
+    let add =
+        "INSERT INTO analyses (id, spec, state, created_at, tenant, kind, athlete_id, session_id, sport, replica)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let add = statement!(
+        add,
+        id,
+        spec,
+        states::name(state),
+        &order.created_at,
+        &order.tenant,
+        order.kind(),
+        order.athlete_id.clone(),
+        order.session_id.clone(),
+        &order.sport_type,
+        replica,
+    );
+    transaction.execute(add).await?;
+    if let Some(webhook) = Webhook::about(id, order) {
+        transaction.execute(webhooks::insert(&webhook)).await?;
+    }
+    Ok(())
 }
 
 fn first<T>(rows: Vec<(T,)>) -> Vec<T> {

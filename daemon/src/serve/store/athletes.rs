@@ -24,6 +24,23 @@ pub struct Athlete {
     pub created_at: i64,
 }
 
+/// What came of changing an athlete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// One is changed.
+    One,
+    /// There is none.
+    None,
+    /// Another one of the tenant has the external name.
+    NameTaken,
+}
+
+/// Whether somebody else has what only one can have.
+fn is_taken(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.is_unique_violation())
+}
+
 type Row = (
     String,
     String,
@@ -71,8 +88,8 @@ impl Athletes {
         Ok(self.0.execute(add).await? > 0)
     }
 
-    /// Changes what is given of one; whether there is one.
-    pub async fn change(&self, athlete: &Athlete) -> Result<bool, StoreError> {
+    /// Changes what is given of one.
+    pub async fn change(&self, athlete: &Athlete) -> Result<Changed, StoreError> {
         let change = "UPDATE athletes SET external_id = $1, name = $2, height_m = $3, mass_kg = $4
                       WHERE tenant = $5 AND id = $6";
         let change = statement!(
@@ -84,7 +101,12 @@ impl Athletes {
             &athlete.tenant,
             &athlete.id,
         );
-        Ok(self.0.execute(change).await? > 0)
+        match self.0.execute(change).await {
+            Ok(0) => Ok(Changed::None),
+            Ok(_) => Ok(Changed::One),
+            Err(StoreError::Database(error)) if is_taken(&error) => Ok(Changed::NameTaken),
+            Err(error) => Err(error),
+        }
     }
 
     /// One of a tenant, by name or by external name.

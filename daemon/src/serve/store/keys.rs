@@ -11,6 +11,8 @@ pub struct Key {
     pub id: String,
     /// Whose it is.
     pub tenant: String,
+    /// The tenant's tier.
+    pub tier: String,
     /// What people call it.
     pub name: String,
     /// Its beginning.
@@ -40,6 +42,7 @@ type Row = (
     String,
     String,
     String,
+    String,
     i64,
     Option<i64>,
     Option<i64>,
@@ -47,10 +50,11 @@ type Row = (
 );
 
 fn of(row: Row) -> Key {
-    let (id, tenant, name, shown, scopes, created_at, expires_at, last_used_at, revoked_at) = row;
+    let (id, tenant, tier, name, shown, scopes, created_at, expires_at, last_used_at, revoked_at) = row;
     Key {
         id,
         tenant,
+        tier,
         name,
         shown,
         scopes,
@@ -65,8 +69,8 @@ fn of(row: Row) -> Key {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, tenant, name, prefix, scopes, created_at, expires_at, last_used_at, revoked_at
-             FROM keys ",
+            "SELECT k.id, k.tenant, t.tier, k.name, k.prefix, k.scopes, k.created_at, k.expires_at, k.last_used_at, k.revoked_at
+             FROM keys k JOIN tenants t ON t.id = k.tenant ",
             $rest
         )
     };
@@ -97,19 +101,19 @@ impl Keys {
 
     /// The one with this hash.
     pub async fn with_hash(&self, hash: [u8; 32]) -> Result<Option<Key>, StoreError> {
-        let row = statement!(select!("WHERE hash = $1"), hash);
+        let row = statement!(select!("WHERE k.hash = $1"), hash);
         Ok(self.0.one(row).await?.map(of))
     }
 
     /// Those of a tenant, the oldest first.
     pub async fn of(&self, tenant: &str) -> Result<Vec<Key>, StoreError> {
-        let rows = statement!(select!("WHERE tenant = $1 ORDER BY created_at, id"), tenant);
+        let rows = statement!(select!("WHERE k.tenant = $1 ORDER BY k.created_at, k.id"), tenant);
         Ok(self.0.all(rows).await?.into_iter().map(of).collect())
     }
 
     /// One of a tenant.
     pub async fn find(&self, tenant: &str, id: &str) -> Result<Option<Key>, StoreError> {
-        let row = statement!(select!("WHERE tenant = $1 AND id = $2"), tenant, id);
+        let row = statement!(select!("WHERE k.tenant = $1 AND k.id = $2"), tenant, id);
         Ok(self.0.one(row).await?.map(of))
     }
 

@@ -1,17 +1,26 @@
 //! Where everything is stored: a database, and a folder for each analysis' video.
 //!
-//! The database is a SQLite file, or one on a Postgres server; either belongs to one daemon
-//! ([ADR 17](../../../../../docs/adr/0017-one-text-for-two-databases.md)).
+//! The database is a SQLite file, or one on a Postgres server. Either belongs to one daemon
+//! ([ADR 17](../../../../../docs/adr/0017-one-text-for-two-databases.md)), unless several share a server
+//! ([ADR 26](../../../../../docs/adr/0026-replicas.md)).
 //!
 //! | module | |
 //! |---|---|
 //! | `pool`, `statement` | either database; statements are written once |
+//! | `lock` | other daemons are kept away |
 //! | `analyses` | analyses, events, diagnostics, and what is stored along with an event |
+//! | `listing` | analyses as they are listed |
 //! | `repetitions`, `history` | repetitions and their numbers: added, looked for |
-//! | `athletes` | who did them |
+//! | `athletes`, `training` | who did them, and when together |
 //! | `outbox`, `webhooks` | what is to be delivered, and to whom |
-//! | `keys` | keys and whose they are |
+//! | `intake`, `jobs`, `uploads` | files: ordered, waiting for a worker, on their way here |
+//! | `aged` | what is old enough to go |
+//! | `keys`, `tenants`, `accounts` | keys and whose they are |
+//! | `usage`, `audit` | what tenants use, and who changed what |
+//! | `replicas` | daemons that share the database |
 //! | `folders` | recordings and segments of video |
+//! | `archive` | the same, in a bucket |
+//! | `snapshot` | copies of a database that is in use |
 //!
 //! ```text
 //! FOLDER/kinemotion.sqlite3   the database, where it is no server
@@ -19,42 +28,77 @@
 //!       /ID/recording.mp4     when a recording was asked for
 //!          /events.ndjson     beside it, once the analysis has ended
 //!          /hls/              while HLS is sent
+//!          /video             the file that is analysed, until it has been
+//!          /overlay.mp4       the same with graphics
+//!          /curves…           joint curves of a file
+//!       /uploads/             files on their way here
 //! ```
 //!
 //! An event is in the database before anybody hears of it, so an end of the process, by whatever signal, loses nothing
 //! that was announced ([ADR 11](../../../../../docs/adr/0011-stored-before-announced.md)).
 
+mod accounts;
+mod aged;
 mod analyses;
+mod archive;
 mod athletes;
+mod audit;
 mod folders;
 mod history;
+mod intake;
+mod jobs;
 mod keys;
+mod listing;
+mod lock;
 mod outbox;
 mod pool;
 mod repetitions;
+mod replicas;
+pub mod snapshot;
 mod statement;
+mod tenants;
+mod training;
+mod uploads;
+mod usage;
 mod webhooks;
 
+pub use accounts::Accounts;
+pub use aged::Aged;
 pub use analyses::Along;
-pub use athletes::{Athlete, Athletes};
-pub use history::{History, Repetition, Wanted};
+pub use archive::Archive;
+pub use athletes::{Athlete, Athletes, Changed};
+pub use audit::{Audit, Change};
+pub use history::{Direction, History, Repetition, Wanted};
+pub use intake::{Before, Intake, Once, Orders, Taken};
+pub use jobs::{Jobs, Leased};
 pub use keys::{Key, Keys};
-pub use outbox::{Attempt, Deliveries, Due, Outbox};
+pub use listing::{Listed, Listing, WantedAnalyses};
+pub use outbox::{Attempt, Deliveries, Delivery, Due, Outbox};
 pub use pool::now_ms;
 pub use repetitions::NewRepetition;
+pub use replicas::{Owner, Replicas};
+pub use tenants::{Tenant, Tenants};
+pub use training::{TrainingSession, TrainingSessions};
+pub use uploads::{Upload, Uploads};
+pub use usage::{Allowance, Exhausted, Usage};
 pub use webhooks::{Webhook, Webhooks};
 
 use crate::serve::hub::Line;
 use crate::serve::sessions::{Kept, Order};
 use analyses::Analyses;
-use folders::Folders;
+pub use folders::Folders;
 use kinemotion_pipelines::live::SessionState;
+use lock::Lock;
 use pool::Pool;
-use sqlx::postgres::PgConnection;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use thiserror::Error;
+
+/// Name of the database within the folder, where it is no server.
+pub const DATABASE: &str = "kinemotion.sqlite3";
+/// Name of the file that the daemon holds which stores in the folder.
+pub const LOCK: &str = "lock";
 
 /// Stores analyses. Clones belong together.
 #[derive(Clone, Debug)]
@@ -63,9 +107,10 @@ pub struct Store {
     analyses: Analyses,
     webhooks: Webhooks,
     deliveries: Deliveries,
+    jobs: Jobs,
     folders: Folders,
     /// Keeps other daemons out of a database on a server; a folder has a lock of its own.
-    _lock: Option<Arc<Mutex<PgConnection>>>,
+    lock: Option<Arc<Lock>>,
 }
 
 /// An analysis as it was stored.
@@ -91,8 +136,31 @@ pub enum StoreError {
     Migration(#[from] sqlx::migrate::MigrateError),
     #[error("a stored analysis: {0}")]
     Broken(String),
+    #[error("the database is out of reach: {0}")]
+    OutOfReach(String),
+    #[error("the bucket: {0}")]
+    Bucket(#[from] object_store::Error),
     #[error("writing files panicked")]
     Panicked,
+    #[error("another worker has this analysis now")]
+    LeaseLost,
+    #[error("somebody else has ended this analysis, or removed it")]
+    Ended,
+    #[error("{0}")]
+    Exhausted(Exhausted),
+    #[error("what was removed is still in the log of the database, which is in use")]
+    NotWiped,
+}
+
+impl StoreError {
+    /// Whether it is the database that does not answer, so that another try may help.
+    pub fn may_pass(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, WorkerCrashed};
+        matches!(
+            self,
+            Self::Database(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed)
+        )
+    }
 }
 
 impl Store {
@@ -102,26 +170,69 @@ impl Store {
     /// # Errors
     /// A folder that cannot be written to or belongs to another daemon, a server that is not there, a database of a newer version.
     pub async fn open(folder: &Path, server: Option<&str>) -> Result<Self, StoreError> {
-        let folders = Folders::open(folder)?;
-        let (pool, lock) = match server {
-            Some(address) => {
-                let (pool, lock) = Pool::postgres(address).await?;
-                (pool, Some(Arc::new(Mutex::new(lock))))
-            }
-            None => (Pool::sqlite(&folder.join("kinemotion.sqlite3")).await?, None),
+        let store = Self::open_for(folder, server, None).await?;
+        // The lock says that there is no other daemon which could work on them.
+        store.jobs.take_from_the_dead().await?;
+        Ok(store)
+    }
+
+    /// Opens the storage that several daemons share: a database on a server, and a folder that all of them see. `replica` is this one.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to, a server that is not there, one of both that belongs to a daemon alone, a database of a
+    /// newer version.
+    pub async fn open_shared(folder: &Path, server: &str, replica: &str) -> Result<Self, StoreError> {
+        Self::open_for(folder, Some(server), Some(replica.into())).await
+    }
+
+    async fn open_for(
+        folder: &Path,
+        server: Option<&str>,
+        replica: Option<Arc<str>>,
+    ) -> Result<Self, StoreError> {
+        let shared = replica.is_some();
+        let folders = Folders::open(folder, shared)?;
+        let lock = match server {
+            Some(address) => Some(Arc::new(Lock::take(address, shared).await?)),
+            None => None,
         };
+        let pool = Pool::open(folder, server).await?;
         let deliveries = Deliveries::new(pool.clone());
+        let jobs = Jobs::new(pool.clone(), replica.clone());
         Ok(Self {
             analyses: Analyses {
                 pool: pool.clone(),
                 deliveries: deliveries.clone(),
+                replica,
             },
             webhooks: Webhooks::new(pool.clone()),
             deliveries,
+            jobs,
             pool,
             folders,
-            _lock: lock,
+            lock,
         })
+    }
+
+    /// Has files of analyses that have ended put away in a bucket.
+    pub fn put_away_in(&mut self, archive: Archive) {
+        self.folders.put_away_in(archive);
+    }
+
+    /// Puts the files of an analysis that has ended away, where every daemon finds them.
+    ///
+    /// # Errors
+    /// A bucket that cannot be written to: they stay here, and are served from here.
+    pub async fn put_away(&self, id: &str) -> Result<(), StoreError> {
+        if self.folders.archive().is_none() {
+            return Ok(());
+        }
+        let done = self.folders.put_away(id).await;
+        // It may have been removed meanwhile: whatever was put away then goes as well.
+        if !self.analyses.is_there(id).await? {
+            return self.folders.remove(id).await;
+        }
+        done
     }
 
     /// Keys and whose they are.
@@ -129,14 +240,70 @@ impl Store {
         Keys(self.pool.clone())
     }
 
+    /// Tenants, their keys, and who changed what.
+    pub fn accounts(&self) -> Accounts {
+        Accounts::of(&self.pool)
+    }
+
+    /// What tenants use.
+    pub fn usage(&self) -> Usage {
+        Usage(self.pool.clone())
+    }
+
+    /// Daemons that share the database.
+    pub fn replicas(&self) -> Replicas {
+        Replicas(self.pool.clone())
+    }
+
     /// Athletes.
     pub fn athletes(&self) -> Athletes {
         Athletes(self.pool.clone())
     }
 
+    /// Training sessions.
+    pub fn training_sessions(&self) -> TrainingSessions {
+        TrainingSessions(self.pool.clone())
+    }
+
+    /// Analyses as they are listed.
+    pub fn listing(&self) -> Listing {
+        Listing(self.pool.clone())
+    }
+
     /// What was measured before.
     pub fn history(&self) -> History {
         History(self.pool.clone())
+    }
+
+    /// Files that wait for a worker or have one.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    /// Orders for files, and those that are sent twice.
+    pub fn orders(&self) -> Orders {
+        Orders {
+            pool: self.pool.clone(),
+            jobs: self.jobs.clone(),
+        }
+    }
+
+    /// Files on their way here.
+    pub fn uploads(&self) -> Uploads {
+        Uploads(self.pool.clone())
+    }
+
+    /// Where uploads and recordings lie.
+    pub fn folders(&self) -> &Folders {
+        &self.folders
+    }
+
+    /// What is old enough to go.
+    pub fn aged(&self) -> Aged {
+        Aged {
+            pool: self.pool.clone(),
+            folders: self.folders.clone(),
+        }
     }
 
     /// Webhooks.
@@ -149,6 +316,14 @@ impl Store {
         &self.deliveries
     }
 
+    /// Waits until the database belongs to another daemon, because the connection that kept it was lost; a folder cannot be lost.
+    pub async fn lost(&self) -> StoreError {
+        match &self.lock {
+            Some(lock) => lock.lost().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Whether something can be written.
     ///
     /// # Errors
@@ -158,15 +333,26 @@ impl Store {
         self.folders.probe()
     }
 
-    /// Begins to store an analysis.
+    /// Begins to store an analysis, within what its tenant may begin.
     ///
     /// # Errors
-    /// A disk that is full or gone.
-    pub async fn create(&self, id: &str, order: &Order, state: SessionState) -> Result<(), StoreError> {
-        if order.record || order.hls {
-            self.folders.create(id)?;
+    /// A disk that is full or gone, or [`StoreError::Exhausted`].
+    pub async fn create(
+        &self,
+        id: &str,
+        order: &Order,
+        state: SessionState,
+        allowance: Allowance,
+    ) -> Result<(), StoreError> {
+        let folder = order.record || order.hls;
+        if folder {
+            self.folders.create(id).await?;
         }
-        self.analyses.create(id, order, state).await
+        let created = self.analyses.create(id, order, state, allowance).await;
+        if folder && created.is_err() {
+            self.folders.remove_folder(id).await?;
+        }
+        created
     }
 
     /// Stores an event and what comes along with it, all or nothing. The last state is on the disk itself afterwards, with
@@ -191,12 +377,20 @@ impl Store {
         Ok(())
     }
 
-    /// Names of analyses that have not ended, the oldest first.
+    /// Names of live analyses that have not ended, the oldest first.
     ///
     /// # Errors
     /// A database that cannot be read.
     pub async fn unfinished(&self) -> Result<Vec<String>, StoreError> {
         self.analyses.unfinished().await
+    }
+
+    /// Names of analyses of files whose worker has died, the oldest first.
+    ///
+    /// # Errors
+    /// A database that cannot be read.
+    pub async fn interrupted(&self) -> Result<Vec<String>, StoreError> {
+        self.analyses.interrupted().await
     }
 
     /// Names of the youngest analyses, the youngest first.
@@ -237,12 +431,58 @@ impl Store {
     /// What cannot be removed. The analysis is still there then.
     pub async fn remove(&self, id: &str) -> Result<(), StoreError> {
         self.folders.remove(id).await?;
-        self.analyses.remove(id).await
+        self.analyses.remove(id).await?;
+        // What was being put away meanwhile.
+        self.folders.remove(id).await
+    }
+
+    /// Removes the folder of an analysis that never was.
+    ///
+    /// # Errors
+    /// What cannot be removed.
+    pub async fn discard(&self, id: &str) -> Result<(), StoreError> {
+        self.folders.remove_folder(id).await
+    }
+
+    /// Every file of an analysis, by its name within its folder.
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn files(&self, id: &str) -> Result<Vec<(String, PathBuf)>, StoreError> {
+        self.folders.files(id)
+    }
+
+    /// Has what was removed gone from the disk as well, as far as this program can do that.
+    ///
+    /// # Errors
+    /// A disk that is full or gone.
+    pub async fn wipe(&self) -> Result<(), StoreError> {
+        self.pool.wipe().await
     }
 
     /// The recording of an analysis.
     pub fn recording(&self, id: &str) -> PathBuf {
         self.folders.of(id).join("recording.mp4")
+    }
+
+    /// The file an analysis is about, until it has been analysed.
+    pub fn video(&self, id: &str) -> PathBuf {
+        self.folders.of(id).join(folders::VIDEO)
+    }
+
+    /// The same with graphics.
+    pub fn overlay(&self, id: &str) -> PathBuf {
+        self.folders.of(id).join("overlay.mp4")
+    }
+
+    /// The page about a file.
+    pub fn report(&self, id: &str) -> PathBuf {
+        self.folders.of(id).join("report.html")
+    }
+
+    /// What the files with joint curves are named after.
+    pub fn curves(&self, id: &str) -> PathBuf {
+        self.folders.of(id).join("curves")
     }
 
     /// The playlist and segments of an analysis.
@@ -262,10 +502,35 @@ impl Store {
     }
 }
 
+impl StoreError {
+    /// Whether the database is out of reach, which passes: the same may work a moment later. SQLSTATE 08 is a connection that is
+    /// gone, 57P a server that ends or begins, 53 one that lacks connections, memory or room, 25006 one that another has taken the place
+    /// of, 25P03 a transaction in which nothing happened, 40001 and 40P01 one that stood in another's way; 5 is a file of SQLite in which
+    /// somebody writes.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
+                ["08", "57P", "53"].iter().any(|class| code.starts_with(class))
+                    || ["25006", "25P03", "40001", "40P01", "5"].contains(&code.as_ref())
+            }),
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::Tls(_)
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// What is stored is not what this version stores.
 fn broken(error: impl std::fmt::Display) -> StoreError {
     StoreError::Broken(error.to_string())
 }
 
+#[cfg(test)]
+mod intake_tests;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::statement::{Record, Statement};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -32,10 +32,10 @@ const MIGRATIONS: [(&str, &str, &str); 3] =
 const SQLITE_CONNECTIONS: u32 = 4;
 /// Postgres: as many as requests usually wait for it at once.
 const POSTGRES_CONNECTIONS: u32 = 16;
-/// The advisory lock a daemon holds on its database; any number will do that nobody else uses.
-const LOCK: i64 = 0x6b69_6e65_6d6f;
 /// How long one who writes may wait for another, and for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Postgres: a transaction in which nothing happens is rolled back after so long.
+const ABANDONED: &str = "10s";
 
 /// Connections to a database. Clones belong together.
 #[derive(Clone, Debug)]
@@ -47,8 +47,16 @@ pub enum Pool {
 }
 
 impl Pool {
+    /// Opens the database of a folder: the one on a server where there is an address, else the file in it.
+    pub async fn open(folder: &Path, server: Option<&str>) -> Result<Self, StoreError> {
+        match server {
+            Some(address) => Self::postgres(address).await,
+            None => Self::sqlite(&folder.join("kinemotion.sqlite3")).await,
+        }
+    }
+
     /// Opens a file, makes it if there is none, and brings it up to date.
-    pub async fn sqlite(path: &Path) -> Result<Self, StoreError> {
+    async fn sqlite(path: &Path) -> Result<Self, StoreError> {
         // With a write-ahead log, NORMAL hands every transaction to the operating system, which survives the process;
         // forcing it onto the disk would hold up the poses behind it. The end of an analysis does that.
         let options = SqliteConnectOptions::new()
@@ -57,39 +65,39 @@ impl Pool {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
+            // What is erased is overwritten.
+            .pragma("secure_delete", "ON")
             .busy_timeout(PATIENCE)
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new()
             .max_connections(SQLITE_CONNECTIONS)
             .connect_with(options)
             .await?;
-        migrator(|(_, sqlite, _)| sqlite).run(&pool).await?;
+        migrator(|(_, sqlite, _)| sqlite, MIGRATIONS.len())
+            .run(&pool)
+            .await?;
         Ok(Self::Sqlite(pool))
     }
 
-    /// Connects to a server, `postgres://user:password@host/database`, and brings its tables up to date. No other daemon gets in as
-    /// long as the second value is held.
-    pub async fn postgres(address: &str) -> Result<(Self, PgConnection), StoreError> {
-        let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
-        let mut lock = options.connect().await?;
-        let (free,): (bool,) = sqlx::query_as("SELECT pg_try_advisory_lock($1)")
-            .bind(LOCK)
-            .fetch_one(&mut lock)
-            .await?;
-        if !free {
-            let database = options.get_database().unwrap_or_default();
-            return Err(StoreError::InUse {
-                path: Path::new(options.get_host()).join(database),
-            });
-        }
+    /// Connects to a server, `postgres://user:password@host/database`, and brings its tables up to date.
+    async fn postgres(address: &str) -> Result<Self, StoreError> {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(PATIENCE)
-            .connect_with(options)
+            .connect_with(options(address)?)
             .await?;
-        migrator(|(_, _, postgres)| postgres).run(&pool).await?;
-        Ok((Self::Postgres(pool), lock))
+        migrator(|(_, _, postgres)| postgres, MIGRATIONS.len())
+            .run(&pool)
+            .await?;
+        Ok(Self::Postgres(pool))
     }
+}
+
+/// How a server is connected to.
+pub fn options(address: &str) -> Result<PgConnectOptions, StoreError> {
+    let options = PgConnectOptions::from_str(address)?.disable_statement_logging();
+    // A client whose connection was cut in a transaction must not keep its rows from those who go on.
+    Ok(options.options([("idle_in_transaction_session_timeout", ABANDONED)]))
 }
 
 impl Pool {
@@ -137,23 +145,52 @@ impl Pool {
     /// Has everything that was written so far on the disk itself, so that it outlives the machine.
     pub async fn force(&self) -> Result<(), StoreError> {
         match self {
-            // The log is one file: forcing its end forces all of it. A checkpoint would leave that undone where somebody reads
-            // meanwhile. What is in the log no more was forced on its way into the database.
+            // The log is one file: forcing its end forces all of it. A checkpoint would leave that undone where somebody reads or
+            // is at one already. What is in the log no more was forced on its way into the database, and on a file system
+            // that cannot have a log every transaction was.
             Self::Sqlite(pool) => {
                 let mut log = pool.connect_options().get_filename().as_os_str().to_owned();
                 log.push("-wal");
                 let path = PathBuf::from(log);
-                let forced = async { File::open(&path).await?.sync_data().await }.await;
-                match forced {
-                    // A file system that cannot have a log: every transaction was forced.
-                    Err(source) if source.kind() == io::ErrorKind::NotFound => {}
-                    forced => forced.map_err(|source| StoreError::Folder { path, source })?,
+                match sync(&path).await {
+                    Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                        return Err(StoreError::Folder { path, source });
+                    }
+                    _ => {}
                 }
             }
             // Every transaction is when it is over.
             Self::Postgres(_) => {}
         }
         Ok(())
+    }
+}
+
+impl Pool {
+    /// Has what was removed gone from the disk. SQLite overwrites what it removes where it is; this ends the log that still has it.
+    /// Copies from when rows were moved between pages may stay until those pages are used again. On a server, what is removed stays
+    /// until it is vacuumed.
+    pub async fn wipe(&self) -> Result<(), StoreError> {
+        if let Self::Sqlite(pool) = self {
+            let (busy, _, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
+                .fetch_one(pool)
+                .await?;
+            if busy != 0 {
+                return Err(StoreError::NotWiped);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Pool {
+    /// A file as a version has left it that knew so many steps.
+    pub async fn of_an_older_version(path: &Path, steps: usize) -> Result<SqlitePool, StoreError> {
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let pool = SqlitePoolOptions::new().connect_with(options).await?;
+        migrator(|(_, sqlite, _)| sqlite, steps).run(&pool).await?;
+        Ok(pool)
     }
 }
 
@@ -201,8 +238,14 @@ impl Transaction {
     }
 }
 
-fn migrator(text: fn((&'static str, &'static str, &'static str)) -> &'static str) -> Migrator {
-    let migrations = (1..).zip(MIGRATIONS).map(|(version, migration)| {
+/// Has what was written to a file, by whomever, on the disk itself.
+async fn sync(path: &Path) -> io::Result<()> {
+    File::open(path).await?.sync_data().await
+}
+
+/// The first so many steps.
+fn migrator(text: fn((&'static str, &'static str, &'static str)) -> &'static str, steps: usize) -> Migrator {
+    let migrations = (1..).zip(MIGRATIONS).take(steps).map(|(version, migration)| {
         // What SQLite files of older versions have noted is the name behind the number.
         let name = migration.0.split_once('_').map_or(migration.0, |(_, name)| name);
         Migration::new(

@@ -1,5 +1,9 @@
 //! What was stored is found again, and nothing else; in a file, and on a server where `KINEMOTION_TEST_POSTGRES` names one.
 
+mod accounts;
+mod replicas;
+mod webhooks;
+
 use super::statement::{Builder, statement};
 use super::*;
 use crate::serve::history::Cursor;
@@ -10,14 +14,14 @@ const YOUNGER: &str = "0199d4c0-0000-7000-8000-000000000002";
 const LOCAL: &str = "local";
 
 /// Where a test stores: a folder, and a database of its own.
-struct Place {
-    folder: tempfile::TempDir,
-    server: Option<String>,
+pub(super) struct Place {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) server: Option<String>,
 }
 
 impl Place {
     /// One of each kind there is.
-    async fn all() -> Vec<Self> {
+    pub(super) async fn all() -> Vec<Self> {
         let mut places = vec![Self::with(None)];
         match std::env::var("KINEMOTION_TEST_POSTGRES") {
             Ok(server) => places.push(Self::with(Some(database_of_its_own(&server).await))),
@@ -31,7 +35,12 @@ impl Place {
         Self { folder, server }
     }
 
-    fn path(&self) -> PathBuf {
+    /// Address of the database, where it is on a server.
+    pub(super) fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
         self.folder.path().join("new")
     }
 
@@ -39,7 +48,7 @@ impl Place {
         Store::open(&self.path(), self.server.as_deref()).await
     }
 
-    async fn open(&self) -> Store {
+    pub(super) async fn open(&self) -> Store {
         self.try_open().await.expect("opens")
     }
 }
@@ -66,7 +75,9 @@ fn line(sequence: u64, kind: EventType) -> Line {
 }
 
 async fn create(store: &Store, id: &str, order: &Order) {
-    let created = store.create(id, order, SessionState::Waiting).await;
+    let created = store
+        .create(id, order, SessionState::Waiting, Allowance::default())
+        .await;
     created.expect("creates");
 }
 
@@ -140,7 +151,12 @@ async fn a_state_is_noted_with_the_event_that_says_it_or_not_at_all() {
         );
         assert!(store.unfinished().await.expect("reads").is_empty());
         let twice = store.append(ID, &event, says(SessionState::Live, None)).await;
-        assert!(twice.is_err(), "the number is taken");
+        twice.expect("it is stored already, with what came along");
+        let other = Line::stored(event.sequence, event.kind, "{}");
+        let other = store.append(ID, &other, Along::default()).await;
+        assert!(matches!(other, Err(StoreError::Ended)), "{other:?}");
+        let late = append(&store, ID, 4, EventType::Repetition).await;
+        assert!(matches!(late, Err(StoreError::Ended)), "{late:?}");
         assert_eq!(row(&store, ID).await.0, "failed");
         let unknown = append(&store, YOUNGER, 0, EventType::State).await;
         assert!(unknown.is_err(), "no such analysis");
@@ -231,6 +247,7 @@ fn measured(id: &str, n: u64) -> Along<'static> {
             analysis_id: id.into(),
             sequence: n,
             athlete_id: None,
+            session_id: None,
             sport: "cmj".into(),
             at: 1000 * n.cast_signed(),
             grade: "A".into(),
@@ -260,7 +277,7 @@ async fn repetitions_are_found_page_by_page_and_their_numbers_in_order() {
         };
         loop {
             let page = history
-                .repetitions(&wanted, behind.as_ref(), 3)
+                .repetitions(&wanted, Direction::Down, behind.as_ref(), 3)
                 .await
                 .expect("reads");
             let Some(last) = page.last() else { break };
@@ -271,6 +288,30 @@ async fn repetitions_are_found_page_by_page_and_their_numbers_in_order() {
             found.extend(page.into_iter().map(|repetition| repetition.sequence));
         }
         assert_eq!(found, [4, 3, 2, 1]);
+        let ranked = async |direction, behind: Option<&Cursor<f64>>| {
+            let found = history
+                .ranked(&wanted, "jump_height_m", direction, behind, 9)
+                .await
+                .expect("reads");
+            found
+                .into_iter()
+                .map(|(value, repetition)| (value, repetition.sequence))
+                .collect::<Vec<_>>()
+        };
+        let last = Cursor {
+            at: 0.3,
+            id: format!("{ID}/3"),
+        };
+        assert_eq!(
+            ranked(Direction::Up, None).await,
+            [(0.3, 1), (0.3, 2), (0.3, 3), (0.3, 4)]
+        );
+        assert_eq!(
+            ranked(Direction::Up, Some(&last)).await,
+            [(0.3, 4)],
+            "equals go on by name"
+        );
+        assert_eq!(ranked(Direction::Down, Some(&last)).await, [(0.3, 2), (0.3, 1)]);
         let series = history.series(&wanted, "jump_height_m", 2).await.expect("reads");
         let series: Vec<_> = series
             .iter()
@@ -283,7 +324,7 @@ async fn repetitions_are_found_page_by_page_and_their_numbers_in_order() {
         };
         assert!(
             history
-                .repetitions(&others, None, 9)
+                .repetitions(&others, Direction::Down, None, 9)
                 .await
                 .expect("reads")
                 .is_empty()
@@ -291,78 +332,29 @@ async fn repetitions_are_found_page_by_page_and_their_numbers_in_order() {
     }
 }
 
-/// A delivery of an event to a webhook.
-fn outbox(webhook: &str, sequence: u64) -> Outbox {
-    Outbox {
-        id: format!("{webhook}-{sequence}"),
-        webhook_id: webhook.into(),
-        event_id: format!("e{sequence}"),
-        analysis_id: ID.into(),
-        sequence,
-        kind: "repetition",
-        body: "{}".into(),
-        at: 1000,
-    }
-}
-
-async fn deliver(store: &Store, webhook: &str, sequence: u64) {
-    let along = Along {
-        deliveries: vec![outbox(webhook, sequence)],
-        ..Along::default()
-    };
-    let event = line(sequence, EventType::Repetition);
-    store.append(ID, &event, along).await.expect("appends");
-}
-
 #[tokio::test]
-async fn a_webhook_that_was_removed_meanwhile_costs_no_event() {
+async fn what_was_measured_for_somebody_who_is_gone_is_kept() {
     for place in Place::all().await {
         let store = place.open().await;
         create(&store, ID, &order(false)).await;
-        deliver(&store, "gone", 1).await;
-        assert_eq!(count(&store, "events").await, 1);
-        assert_eq!(count(&store, "deliveries").await, 0);
-    }
-}
-
-#[tokio::test]
-async fn a_webhook_gets_an_analysis_in_order_and_nothing_is_taken_twice() {
-    for place in Place::all().await {
-        let store = place.open().await;
-        create(&store, ID, &order(false)).await;
-        store.webhooks().add(&webhook("w")).await.expect("adds");
-        deliver(&store, "w", 1).await;
-        deliver(&store, "w", 2).await;
-        let taken = async |now| {
-            let taken = store
-                .deliveries()
-                .take(now, now + 60_000, 9)
-                .await
-                .expect("takes");
-            taken.into_iter().map(|due| due.event_id).collect::<Vec<_>>()
+        let mut along = measured(ID, 0);
+        if let Some(repetition) = &mut along.repetition {
+            repetition.athlete_id = Some("gone".into());
+            repetition.session_id = Some("gone".into());
+        }
+        let event = line(0, EventType::Repetition);
+        store.append(ID, &event, along).await.expect("appends");
+        let wanted = Wanted {
+            tenant: LOCAL.into(),
+            ..Wanted::default()
         };
-        assert_eq!(taken(2000).await, ["e1"], "the first alone");
-        assert!(taken(2001).await.is_empty(), "it is held");
-        let refused = Attempt {
-            status: Some(500),
-            answer: None,
-            error: Some("it answered 500".into()),
-        };
-        let noted = store.deliveries().note("w-1", &refused, Some(5000), 2002).await;
-        noted.expect("notes");
-        assert!(
-            taken(3000).await.is_empty(),
-            "not before it is due, nor the one behind it"
-        );
-        assert_eq!(taken(5000).await, ["e1"]);
-        let accepted = Attempt {
-            status: Some(204),
-            answer: None,
-            error: None,
-        };
-        let noted = store.deliveries().note("w-1", &accepted, None, 5001).await;
-        noted.expect("notes");
-        assert_eq!(taken(5002).await, ["e2"]);
+        let found = store.history().repetitions(&wanted, Direction::Up, None, 9).await;
+        let found: Vec<_> = found
+            .expect("reads")
+            .into_iter()
+            .map(|repetition| (repetition.athlete_id, repetition.session_id))
+            .collect();
+        assert_eq!(found, [(None, None)]);
     }
 }
 
@@ -374,6 +366,7 @@ fn webhook(id: &str) -> Webhook {
         secret: "whsec_".into(),
         events: Vec::new(),
         sports: Vec::new(),
+        analysis_id: None,
         created_at: 0,
         failing_since: None,
         disabled_at: None,
@@ -382,33 +375,184 @@ fn webhook(id: &str) -> Webhook {
 }
 
 #[tokio::test]
-async fn a_webhook_that_takes_nothing_for_days_is_disabled_and_can_be_enabled() {
+async fn what_is_old_in_the_audit_log_and_among_orders_goes() {
     for place in Place::all().await {
         let store = place.open().await;
-        let webhooks = store.webhooks();
-        webhooks.add(&webhook("w")).await.expect("adds");
-        let fail = async |now: i64| {
-            webhooks
-                .note_failure("w", now, now - 1000, "refused")
+        create(&store, ID, &order(false)).await;
+        for at in [1000_i64, 3000] {
+            let audit = "INSERT INTO audit (id, tenant, at, actor, action, subject)
+                         VALUES ($1, 'local', $2, 'anybody', 'x', 'y')";
+            store
+                .pool
+                .execute(statement!(audit, at.to_string(), at))
                 .await
-                .expect("notes")
+                .expect("adds");
+            let sent = "INSERT INTO idempotency (tenant, key, fingerprint, analysis_id, created_at)
+                        VALUES ('local', $1, $2, $3, $4)";
+            store
+                .pool
+                .execute(statement!(sent, at.to_string(), [0_u8; 32], ID, at))
+                .await
+                .expect("adds");
+        }
+        let aged = store.aged();
+        assert_eq!(aged.remove_audit(2000).await.expect("removes"), 1);
+        assert_eq!(aged.remove_idempotency(2000).await.expect("removes"), 1);
+        assert_eq!(aged.remove_audit(2000).await.expect("removes"), 0);
+    }
+}
+
+/// A file full of what was erased would be no erasure.
+#[tokio::test]
+async fn what_is_removed_is_not_on_the_disk_either() {
+    let place = Place::with(None);
+    let store = place.open().await;
+    create(&store, ID, &order(true)).await;
+    let said = Line::stored(0, EventType::Warning, r#"{"message":"seen-by-nobody-else"}"#);
+    store.append(ID, &said, Along::default()).await.expect("appends");
+    store.wipe().await.expect("wipes");
+    let on_disk = || {
+        let files = std::fs::read_dir(place.path()).expect("readable");
+        let files = files
+            .map(|file| file.expect("readable").path())
+            .filter(|path| path.is_file());
+        let found = files.filter(|path| {
+            let bytes = std::fs::read(path).expect("readable");
+            bytes.windows(19).any(|window| window == b"seen-by-nobody-else")
+        });
+        found.count()
+    };
+    assert_eq!(on_disk(), 1, "in the database");
+    store.remove(ID).await.expect("removes");
+    store.wipe().await.expect("wipes");
+    assert_eq!(on_disk(), 0);
+}
+
+#[tokio::test]
+async fn analyses_are_listed_by_whatever_is_known_of_them() {
+    for place in Place::all().await {
+        let store = place.open().await;
+        let [older, younger] = [
+            ("cmj", "2026-11-24T18:00:00.000Z"),
+            ("squat", "2026-11-25T18:00:00.000Z"),
+        ]
+        .map(|(sport, at)| Order {
+            sport_type: sport.into(),
+            created_at: at.into(),
+            ..order(false)
+        });
+        create(&store, ID, &older).await;
+        create(&store, YOUNGER, &younger).await;
+        let event = line(3, EventType::Repetition);
+        store.append(ID, &event, measured(ID, 3)).await.expect("appends");
+        let all = WantedAnalyses {
+            tenant: LOCAL.into(),
+            ..WantedAnalyses::default()
         };
-        assert!(!fail(5000).await && !fail(5999).await);
-        webhooks.note_success("w").await.expect("notes");
-        assert!(!fail(6500).await, "it had taken something since");
-        assert!(fail(7500).await && !fail(7600).await, "disabled once");
-        let disabled = webhooks.find(LOCAL, "w").await.expect("reads").expect("is there");
+        let list = async |wanted: WantedAnalyses, behind: Option<&Cursor<String>>, limit| {
+            let found = store.listing().page(&wanted, behind, limit).await.expect("reads");
+            found.into_iter().map(|listed| listed.id).collect::<Vec<_>>()
+        };
+        assert_eq!(list(all.clone(), None, 9).await, [YOUNGER, ID]);
+        let behind = Cursor {
+            at: younger.created_at.clone(),
+            id: YOUNGER.into(),
+        };
+        assert_eq!(list(all.clone(), Some(&behind), 9).await, [ID]);
+        let states = |names: &[&'static str]| WantedAnalyses {
+            states: names.to_vec(),
+            ..all.clone()
+        };
+        assert_eq!(list(states(&["waiting", "done"]), None, 9).await.len(), 2);
+        assert!(list(states(&["done"]), None, 9).await.is_empty());
+        let until = WantedAnalyses {
+            until: Some(younger.created_at.clone()),
+            sport: Some("cmj".into()),
+            ..all.clone()
+        };
+        assert_eq!(list(until, None, 9).await, [ID]);
+        let other = WantedAnalyses {
+            tenant: "other".into(),
+            ..all.clone()
+        };
+        assert!(list(other, None, 9).await.is_empty());
+        let found = store.listing().page(&all, None, 9).await.expect("reads");
+        let known: Vec<_> = found
+            .iter()
+            .map(|listed| (listed.sport.as_str(), listed.repetitions))
+            .collect();
+        assert_eq!(known, [("squat", 0), ("cmj", 1)]);
+    }
+}
+
+#[tokio::test]
+async fn what_older_versions_have_stored_is_found_as_well() {
+    let event = r#"{"type":"repetition","sequence":7,"timestamp_ms":1500.5,"data":{"movement":"cmj",
+        "metrics":{"jump_height_m":0.31,"peak_power_w":null},"uncertainty":{"jump_height_m":0.01,"peak_power_w":null},
+        "quality":{"grade":"B","reasons":[]}}}"#;
+    let mut spec = serde_json::to_value(order(false)).expect("JSON");
+    spec.as_object_mut().expect("an object").remove("tenant");
+    for steps in [1, 2] {
+        let place = Place::with(None);
+        std::fs::create_dir(place.path()).expect("a folder");
+        let old = Pool::of_an_older_version(&place.path().join(DATABASE), steps)
+            .await
+            .expect("makes");
+        let analysis = "INSERT INTO analyses (id, spec, state, created_at, ended_at)
+                        VALUES (?, ?, 'done', '2026-11-24T18:00:00.000Z', '2026-11-24T18:01:00.000Z')";
+        sqlx::query(analysis)
+            .bind(ID)
+            .bind(spec.to_string())
+            .execute(&old)
+            .await
+            .expect("adds");
+        let add = "INSERT INTO events (analysis_id, sequence, type, line) VALUES (?, 7, 'repetition', ?)";
+        sqlx::query(add)
+            .bind(ID)
+            .bind(event)
+            .execute(&old)
+            .await
+            .expect("adds");
+        old.close().await;
+
+        let store = place.open().await;
+        let stored = store.read(ID).await.expect("reads").expect("is there");
+        assert_eq!((stored.order, stored.lines.len()), (order(false), 1));
+        let wanted = Wanted {
+            tenant: LOCAL.into(),
+            ..Wanted::default()
+        };
+        let history = store.history();
+        let found = history
+            .repetitions(&wanted, Direction::Down, None, 9)
+            .await
+            .expect("reads");
+        let found: Vec<_> = found
+            .iter()
+            .map(|one| (one.sport.as_str(), one.grade.as_str(), one.at, one.sequence))
+            .collect();
+        // 2026-11-24 18:00 UTC and a second and a half
+        assert_eq!(found, [("cmj", "B", 1_795_543_201_500, 7)]);
+        let series = history.series(&wanted, "jump_height_m", 9).await.expect("reads");
         assert_eq!(
-            (disabled.disabled_at, disabled.reason.as_deref()),
-            (Some(7500), Some("refused"))
+            series
+                .iter()
+                .map(|seen| (seen.value, seen.uncertainty))
+                .collect::<Vec<_>>(),
+            [(0.31, Some(0.01))]
         );
-        assert!(webhooks.enable(LOCAL, "w").await.expect("writes"));
-        let enabled = webhooks.find(LOCAL, "w").await.expect("reads").expect("is there");
-        assert_eq!(enabled, webhook("w"));
         assert!(
-            !webhooks.remove("other", "w").await.expect("removes"),
-            "it is not theirs"
+            history
+                .series(&wanted, "peak_power_w", 9)
+                .await
+                .expect("reads")
+                .is_empty()
         );
-        assert!(webhooks.remove(LOCAL, "w").await.expect("removes"));
+        let all = WantedAnalyses {
+            tenant: LOCAL.into(),
+            ..WantedAnalyses::default()
+        };
+        let listed = store.listing().page(&all, None, 9).await.expect("reads");
+        assert_eq!((listed[0].sport.as_str(), listed[0].repetitions), ("cmj", 1));
     }
 }

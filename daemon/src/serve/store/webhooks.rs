@@ -1,8 +1,10 @@
 //! Webhooks: who is told of what.
 
 use super::StoreError;
-use super::pool::Pool;
-use super::statement::statement;
+use super::pool::{Pool, now_ms};
+use super::statement::{Statement, statement};
+use super::usage::room_for_webhook;
+use crate::serve::sessions::Order;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,6 +29,8 @@ pub struct Webhook {
     pub events: Vec<String>,
     /// Movements; none stands for all.
     pub sports: Vec<String>,
+    /// The one analysis it is about; else all are.
+    pub analysis_id: Option<String>,
     /// Milliseconds since 1970, as all moments here.
     pub created_at: i64,
     /// Since when nothing was taken.
@@ -44,6 +48,7 @@ type Row = (
     String,
     String,
     String,
+    Option<String>,
     i64,
     Option<i64>,
     Option<i64>,
@@ -52,7 +57,19 @@ type Row = (
 
 impl Webhook {
     fn of(row: Row) -> Self {
-        let (id, tenant, url, secret, events, sports, created_at, failing_since, disabled_at, reason) = row;
+        let (
+            id,
+            tenant,
+            url,
+            secret,
+            events,
+            sports,
+            analysis_id,
+            created_at,
+            failing_since,
+            disabled_at,
+            reason,
+        ) = row;
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
         Self {
             id,
@@ -61,11 +78,30 @@ impl Webhook {
             secret,
             events: words(&events),
             sports: words(&sports),
+            analysis_id,
             created_at,
             failing_since,
             disabled_at,
             reason,
         }
+    }
+
+    /// The one that was ordered with an analysis, about it alone.
+    pub(super) fn about(analysis_id: &str, order: &Order) -> Option<Self> {
+        let own = order.webhook.clone()?;
+        Some(Self {
+            id: own.id,
+            tenant: order.tenant.clone(),
+            url: own.url,
+            secret: own.secret,
+            events: Vec::new(),
+            sports: Vec::new(),
+            analysis_id: Some(analysis_id.to_owned()),
+            created_at: now_ms(),
+            failing_since: None,
+            disabled_at: None,
+            reason: None,
+        })
     }
 
     /// Whether it is told of an event.
@@ -79,10 +115,27 @@ impl Webhook {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, tenant, url, secret, events, sports, created_at, failing_since, disabled_at, reason FROM webhooks ",
+            "SELECT id, tenant, url, secret, events, sports, analysis_id, created_at, failing_since, disabled_at, reason FROM webhooks ",
             $rest
         )
     };
+}
+
+/// What adds a webhook.
+pub(super) fn insert(webhook: &Webhook) -> Statement {
+    let add = "INSERT INTO webhooks (id, tenant, url, secret, events, sports, analysis_id, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    statement!(
+        add,
+        &webhook.id,
+        &webhook.tenant,
+        &webhook.url,
+        &webhook.secret,
+        webhook.events.join(" "),
+        webhook.sports.join(" "),
+        webhook.analysis_id.clone(),
+        webhook.created_at,
+    )
 }
 
 type Known = (Arc<Vec<Webhook>>, Instant);
@@ -104,7 +157,7 @@ impl Webhooks {
         }
     }
 
-    /// Those of a tenant, as they were a moment ago.
+    /// Those a tenant has registered, as they were a moment ago.
     pub async fn known(&self, tenant: &str) -> Result<Arc<Vec<Webhook>>, StoreError> {
         let fresh = |(webhooks, since): &Known| (since.elapsed() < KNOWN_FOR).then(|| webhooks.clone());
         if let Some(webhooks) = self.lock().get(tenant).and_then(fresh) {
@@ -123,28 +176,20 @@ impl Webhooks {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds one.
-    pub async fn add(&self, webhook: &Webhook) -> Result<(), StoreError> {
-        let add = "INSERT INTO webhooks (id, tenant, url, secret, events, sports, created_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let add = statement!(
-            add,
-            &webhook.id,
-            &webhook.tenant,
-            &webhook.url,
-            &webhook.secret,
-            webhook.events.join(" "),
-            webhook.sports.join(" "),
-            webhook.created_at,
-        );
-        self.pool.execute(add).await?;
+    /// Adds one, where its tenant has fewer than so many; 0 is no limit.
+    pub async fn add(&self, webhook: &Webhook, most: u32) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        room_for_webhook(&mut transaction, &webhook.tenant, most).await?;
+        transaction.execute(insert(webhook)).await?;
+        transaction.commit().await?;
         self.lock().remove(&webhook.tenant);
         Ok(())
     }
 
-    /// Those of a tenant, the oldest first.
+    /// Those a tenant has registered, the oldest first. Those that are about one analysis are found by it.
     pub async fn of(&self, tenant: &str) -> Result<Vec<Webhook>, StoreError> {
-        let rows = statement!(select!("WHERE tenant = $1 ORDER BY created_at, id"), tenant);
+        let of = select!("WHERE tenant = $1 AND analysis_id IS NULL ORDER BY created_at, id");
+        let rows = statement!(of, tenant);
         Ok(self.pool.all(rows).await?.into_iter().map(Webhook::of).collect())
     }
 

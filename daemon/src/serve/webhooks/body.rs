@@ -1,10 +1,10 @@
 //! What is told.
 
+use crate::serve::clock::moment;
 use crate::serve::hub::{Draft, EventType, Line};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
-use std::time::{Duration, UNIX_EPOCH};
 
 /// The body of a request to a webhook.
 #[derive(Serialize)]
@@ -25,6 +25,38 @@ struct Body<'a> {
     data: &'a RawValue,
 }
 
+/// What is told of a webhook itself.
+#[derive(Clone, Copy, Serialize)]
+pub struct About<'a> {
+    /// Its name.
+    pub webhook_id: &'a str,
+    /// Where it leads.
+    pub url: &'a str,
+    /// Why it is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+}
+
+/// The body of a request about a webhook.
+#[derive(Serialize)]
+struct AboutBody<'a> {
+    event_id: &'a str,
+    timestamp_iso: String,
+    event_type: &'static str,
+    data: About<'a>,
+}
+
+/// What is told of a webhook at this moment, milliseconds since 1970.
+pub fn about_webhook(event_id: &str, now_ms: i64, event_type: &'static str, data: About<'_>) -> String {
+    let body = AboutBody {
+        event_id,
+        timestamp_iso: moment(now_ms),
+        event_type,
+        data,
+    };
+    serde_json::to_string(&body).expect("strings can be written as JSON")
+}
+
 /// What is told of an event of an analysis at this moment, milliseconds since 1970.
 pub fn body(
     event_id: &str,
@@ -36,10 +68,9 @@ pub fn body(
 ) -> String {
     let members: HashMap<&str, &RawValue> = serde_json::from_str(draft.data.get()).unwrap_or_default();
     let has_metrics = matches!(draft.kind, EventType::Repetition | EventType::MetricUpdate);
-    let since_1970 = Duration::from_millis(u64::try_from(now_ms).unwrap_or_default());
     let body = Body {
         event_id,
-        timestamp_iso: humantime::format_rfc3339_millis(UNIX_EPOCH + since_1970).to_string(),
+        timestamp_iso: moment(now_ms),
         event_type: draft.kind.name(),
         analysis_id,
         sport_type: sport,

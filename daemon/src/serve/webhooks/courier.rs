@@ -1,35 +1,21 @@
 //! Delivers what waits: at least once, in the order of each analysis, for a day.
 
+use super::body::{About, about_webhook};
 use super::post::{Message, Post, Reply};
-use super::schedule;
-use super::signature::Secret;
-use crate::serve::store::{Attempt, Deliveries, Due, StoreError, Webhook, Webhooks, now_ms};
-use futures_util::future::join_all;
+use super::{DISABLED, Places, schedule};
+use crate::serve::clock::Clock;
+use crate::serve::store::{Attempt, Deliveries, Due, Outbox, StoreError, Webhook, Webhooks};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-/// Deliveries under way at once. More wait: the table is the queue, so nothing is lost.
-const AT_ONCE: u32 = 32;
 /// A delivery under way belongs to whoever took it for so long, longer than an attempt takes; whoever has not said how it went by then has
 /// died.
 const LEASE: Duration = Duration::from_secs(20);
 /// What waits for later is looked for this often.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// The time of day, which tests make up.
-pub trait Clock: Send + Sync {
-    /// Milliseconds since 1970.
-    fn now_ms(&self) -> i64;
-}
-
-/// The clock of this machine.
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now_ms(&self) -> i64 {
-        now_ms()
-    }
-}
 
 /// Carries messages; tests make up receivers.
 pub trait Carrier: Send + Sync {
@@ -52,37 +38,51 @@ pub struct Courier<T, C> {
 }
 
 impl<T: Carrier, C: Clock> Courier<T, C> {
-    /// Delivers until told to end; what is under way then is taken up again at the next start.
-    pub async fn run(self, end: CancellationToken) {
+    /// Delivers until told to end; what is under way then is taken up again at the next start. Each webhook is told on its own: one that
+    /// hangs keeps its own places and nobody else's.
+    pub async fn run(self, end: CancellationToken)
+    where
+        T: 'static,
+        C: 'static,
+    {
+        let courier = Arc::new(self);
+        // Each in a task: one that has the database, or is next, goes on while more is taken.
+        let (mut places, mut under_way) = (Places::default(), JoinSet::new());
         loop {
-            let busy = match self.round().await {
-                Ok(delivered) => delivered > 0,
-                Err(error) => {
-                    tracing::error!(%error, "webhooks are not delivered");
-                    false
+            match courier.take(&mut places).await {
+                Ok(taken) => {
+                    for due in taken {
+                        let courier = courier.clone();
+                        under_way.spawn(async move { courier.deliver(due).await });
+                    }
                 }
-            };
+                Err(error) => tracing::error!(%error, "webhooks are not delivered"),
+            }
             tokio::select! {
                 () = end.cancelled() => return,
-                () = self.deliveries.arrival(), if !busy => {}
-                () = tokio::time::sleep(LOOK), if !busy => {}
-                () = std::future::ready(()), if busy => {}
+                Some(tried) = under_way.join_next() => match tried.map_err(JoinError::into_panic) {
+                    Ok(due) => places.leave(&due.webhook_id, due.is_failing),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                },
+                () = courier.deliveries.arrival() => {}
+                () = tokio::time::sleep(LOOK) => {}
             }
         }
     }
 
-    /// Takes what is due and tries it once; how many that were.
-    pub async fn round(&self) -> Result<usize, StoreError> {
+    /// Takes what is due, as far as there are places.
+    async fn take(&self, places: &mut Places) -> Result<Vec<Due>, StoreError> {
         let now = self.clock.now_ms();
-        let taken = self
-            .deliveries
-            .take(now, now + milliseconds(LEASE), AT_ONCE)
-            .await?;
-        let tried = join_all(taken.iter().map(|due| self.attempt(due))).await;
-        tried
-            .into_iter()
-            .collect::<Result<Vec<()>, _>>()
-            .map(|tried| tried.len())
+        self.deliveries.take(now, now + milliseconds(LEASE), places).await
+    }
+
+    /// Tries once; hands back what it was.
+    async fn deliver(&self, due: Due) -> Due {
+        if let Err(error) = self.attempt(&due).await {
+            // Its lease ends, and it is tried again.
+            tracing::error!(%error, delivery = due.id, "nobody knows how a delivery went");
+        }
+        due
     }
 
     async fn attempt(&self, due: &Due) -> Result<(), StoreError> {
@@ -90,7 +90,7 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
         let Some(webhook) = self.webhooks.get(&due.webhook_id).await? else {
             return Ok(());
         };
-        let reply = match message(&webhook, due, self.clock.now_ms()) {
+        let reply = match Message::to(&webhook, &due.event_id, &due.body, self.clock.now_ms()) {
             Ok(message) => self.carrier.carry(message).await,
             Err(error) => Reply {
                 error: Some(error),
@@ -113,6 +113,7 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
                     error,
                     "webhook is disabled: it has taken nothing for days"
                 );
+                self.give_notice(&webhook, error, now).await?;
             }
         } else {
             self.webhooks.note_success(&webhook.id).await?;
@@ -124,24 +125,41 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
         };
         self.deliveries.note(&due.id, &attempt, due_at, now).await
     }
-}
 
-fn message(webhook: &Webhook, due: &Due, now_ms: i64) -> Result<Message, String> {
-    let url = webhook
-        .url
-        .parse()
-        .map_err(|error| format!("its address cannot be read: {error}"))?;
-    let secret = Secret::read(&webhook.secret).ok_or("its secret cannot be read")?;
-    let timestamp_s = now_ms.div_euclid(1000);
-    Ok(Message {
-        url,
-        id: due.event_id.clone(),
-        timestamp_s,
-        signature: secret.sign(&due.event_id, timestamp_s, &due.body),
-        body: due.body.clone(),
-    })
+    /// Tells the tenant's other webhooks that want to know that one is disabled.
+    async fn give_notice(&self, webhook: &Webhook, reason: &str, now: i64) -> Result<(), StoreError> {
+        let event_id = Uuid::now_v7().to_string();
+        let about = About {
+            webhook_id: &webhook.id,
+            url: &webhook.url,
+            reason: Some(reason),
+        };
+        let body = about_webhook(&event_id, now, DISABLED, about);
+        let all = self.webhooks.of(&webhook.tenant).await?;
+        let wants = |other: &&Webhook| {
+            other.disabled_at.is_none() && other.events.iter().any(|name| name == DISABLED)
+        };
+        let notice = |other: &Webhook| Outbox {
+            id: Uuid::now_v7().to_string(),
+            webhook_id: other.id.clone(),
+            event_id: event_id.clone(),
+            // It is about no analysis: what keeps the order is the name of the webhook it is about.
+            analysis_id: webhook.id.clone(),
+            sequence: now.cast_unsigned(),
+            kind: DISABLED,
+            body: body.clone(),
+            at: now,
+        };
+        self.deliveries
+            .add(all.iter().filter(wants).map(notice).collect())
+            .await
+    }
 }
 
 fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+#[path = "courier_tests.rs"]
+mod tests;

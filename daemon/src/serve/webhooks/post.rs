@@ -1,16 +1,17 @@
 //! Sending to addresses that strangers name.
 
-use kinemotion_pipelines::live::is_public;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use super::signature::Secret;
+use crate::serve::outgoing::{Resolver, innermost};
+use crate::serve::store::Webhook;
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, header};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 /// The longest an attempt takes.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Longest address.
+const URL_BYTES: usize = 2048;
 /// So much of an answer is read and kept, bytes.
 const ANSWER_BYTES: usize = 1024;
 
@@ -27,6 +28,25 @@ pub struct Message {
     pub signature: String,
     /// JSON.
     pub body: String,
+}
+
+impl Message {
+    /// What is sent to a webhook at this moment, milliseconds since 1970, signed.
+    ///
+    /// # Errors
+    /// What is stored of the webhook makes no sense.
+    pub fn to(webhook: &Webhook, id: &str, body: &str, now_ms: i64) -> Result<Self, String> {
+        let url = Url::parse(&webhook.url).map_err(|error| format!("its address cannot be read: {error}"))?;
+        let secret = Secret::read(&webhook.secret).ok_or("its secret cannot be read")?;
+        let timestamp_s = now_ms.div_euclid(1000);
+        Ok(Self {
+            url,
+            id: id.to_owned(),
+            timestamp_s,
+            signature: secret.sign(id, timestamp_s, body),
+            body: body.to_owned(),
+        })
+    }
 }
 
 /// What came back.
@@ -55,7 +75,7 @@ impl Reply {
 #[derive(Clone)]
 pub struct Post {
     client: Client,
-    private: bool,
+    resolver: Resolver,
 }
 
 impl Post {
@@ -64,21 +84,27 @@ impl Post {
     /// # Errors
     /// No TLS.
     pub fn new(private: bool) -> reqwest::Result<Self> {
-        // Fails when somebody was first, who chose one that serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .user_agent(concat!("kinemotion/", env!("CARGO_PKG_VERSION")))
+        Self::with_patience(private, PATIENCE)
+    }
+
+    /// One that waits no longer than this for an answer.
+    ///
+    /// # Errors
+    /// No TLS.
+    pub fn with_patience(private: bool, patience: Duration) -> reqwest::Result<Self> {
+        let resolver = resolver(private);
+        let client = resolver
+            .client()
             // Where it leads has not been checked; whoever registered the webhook can register that instead.
             .redirect(Policy::none())
-            .timeout(PATIENCE)
-            .dns_resolver(Arc::new(Checked { private }))
+            .timeout(patience)
             .build()?;
-        Ok(Self { client, private })
+        Ok(Self { client, resolver })
     }
 
     /// Sends a message. Whatever happens is in the reply.
     pub async fn send(&self, message: Message) -> Reply {
-        if let Err(reason) = self.check(&message.url) {
+        if let Err(reason) = check(&message.url, &self.resolver) {
             return Reply::failed(reason);
         }
         let request = self
@@ -94,23 +120,36 @@ impl Post {
             Err(error) => Reply::failed(innermost(&error)),
         }
     }
+}
 
-    /// Looks at what the resolver never sees: schemes, and addresses in place of names.
-    ///
-    /// # Errors
-    /// Why nothing is sent there.
-    pub fn check(&self, url: &Url) -> Result<(), String> {
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!("the scheme {} is neither https nor http", url.scheme()));
-        }
-        let address = match url.host() {
-            Some(Host::Ipv4(address)) => IpAddr::from(address),
-            Some(Host::Ipv6(address)) => IpAddr::from(address),
-            Some(Host::Domain(_)) => return Ok(()),
-            None => return Err("it names no host".into()),
-        };
-        permitted(address, self.private)
+/// An address that may be told, or may not where it is of the inner network. Names are looked up when something is sent, each time.
+///
+/// # Errors
+/// Why nothing is sent there.
+pub fn address(text: &str, private: bool) -> Result<Url, String> {
+    if text.len() > URL_BYTES {
+        return Err(format!("give at most {URL_BYTES} bytes"));
     }
+    let url: Url = text
+        .parse()
+        .map_err(|error| format!("give an absolute address: {error}"))?;
+    check(&url, &resolver(private))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("leave user and password out: requests are signed".into());
+    }
+    Ok(url)
+}
+
+fn resolver(private: bool) -> Resolver {
+    Resolver::new(private, &[], "webhooks.private_hosts")
+}
+
+/// Looks at what the resolver never sees: schemes, and addresses in place of names.
+fn check(url: &Url, resolver: &Resolver) -> Result<(), String> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("the scheme {} is neither https nor http", url.scheme()));
+    }
+    resolver.check(url)
 }
 
 async fn reply(mut response: reqwest::Response) -> Reply {
@@ -149,71 +188,23 @@ fn refusal(status: StatusCode, location: Option<&str>) -> Option<String> {
     })
 }
 
-/// The innermost cause, which says what a person can mend.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
-
-fn permitted(address: IpAddr, private: bool) -> Result<(), String> {
-    if private || is_public(&address) {
-        return Ok(());
-    }
-    Err(format!(
-        "{address} is not a public address (webhooks.private_hosts)"
-    ))
-}
-
-/// Resolves names and refuses addresses, so that what was checked is what is connected to.
-struct Checked {
-    private: bool,
-}
-
-impl Resolve for Checked {
-    fn resolve(&self, name: Name) -> Resolving {
-        let private = self.private;
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let found: Vec<SocketAddr> = found.collect();
-            for address in &found {
-                permitted(address.ip(), private)?;
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(url: &str, private: bool) -> Result<(), String> {
-        let post = Post::new(private).expect("a client");
-        post.check(&url.parse().expect("an address"))
-    }
-
     #[test]
-    fn addresses_of_the_inner_network_are_refused_unless_allowed() {
-        for inner in [
-            "http://127.0.0.1/",
-            "https://10.0.0.1:8443/x",
-            "http://192.168.1.1/",
-            "http://169.254.169.254/latest/meta-data",
-            "http://[::1]/",
-            "http://[fd00::1]/",
-            "http://[::ffff:127.0.0.1]/",
-            "http://0x7f000001/",
-            "http://2130706433/",
+    fn neither_addresses_of_the_inner_network_nor_other_schemes_are_sent_to() {
+        let reason = address("http://127.0.0.1/", false).expect_err("inside");
+        assert!(reason.contains("webhooks.private_hosts"), "{reason}");
+        assert!(address("http://127.0.0.1/", true).is_ok());
+        assert!(address("https://93.184.216.34/", false).is_ok());
+        for bad in [
+            "ftp://example.org/",
+            "/hooks",
+            "https://user:password@example.org/",
         ] {
-            let reason = check(inner, false).expect_err(inner);
-            assert!(reason.contains("not a public address"), "{reason}");
-            assert!(check(inner, true).is_ok(), "{inner}");
+            assert!(address(bad, false).is_err(), "{bad}");
         }
-        assert!(check("https://93.184.216.34/", false).is_ok());
-        assert!(check("ftp://example.org/", false).is_err());
     }
 
     #[tokio::test]

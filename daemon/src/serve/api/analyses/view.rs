@@ -2,7 +2,8 @@
 
 use crate::serve::api::links::Links;
 use crate::serve::api::model::{AthleteInfo, Camera, Quality};
-use crate::serve::sessions::{Analysis, Counts, Latency, OutputState, ServiceView, Source, states};
+use crate::serve::sessions::{Analysis, Counts, FILE, Latency, OutputState, ServiceView, Source, states};
+use crate::serve::store::Listed;
 use kinemotion_pipelines::live::SessionState;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -42,6 +43,13 @@ pub struct AnalysisView {
     /// Repetitions so far, each like the `data` of its `repetition` event.
     #[schema(value_type = Vec<Object>)]
     results: Vec<Box<RawValue>>,
+    /// Name of the webhook that was ordered with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_id: Option<String>,
+    /// What signs what that webhook is told; only in the answer to the order. See standardwebhooks.com for how signatures are checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
+    pub webhook_secret: Option<String>,
     #[serde(flatten)]
     links: Links,
 }
@@ -60,6 +68,10 @@ pub struct AnalysisSummary {
     state: &'static str,
     /// Why it is in this state, where there is something to say.
     reason: Option<String>,
+    /// Of a file, how much is done, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1, example = 0.42)]
+    progress: Option<f64>,
     /// Movement looked for, or `auto`.
     #[schema(example = "cmj")]
     sport_type: String,
@@ -75,6 +87,9 @@ pub struct AnalysisSummary {
 pub struct AnalysisList {
     /// The analyses.
     pub analyses: Vec<AnalysisSummary>,
+    /// `cursor` of the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 impl AnalysisSummary {
@@ -86,10 +101,27 @@ impl AnalysisSummary {
             status: status(record.state),
             state: states::name(record.state),
             repetitions: record.count(),
+            progress: analysis.progress(),
             reason: record.reason,
             sport_type: record.sport_type,
             created_at: analysis.order.created_at.clone(),
         }
+    }
+
+    /// As it was stored; `None` when its state is one of another version.
+    pub fn stored(listed: Listed) -> Option<Self> {
+        let state = states::named(&listed.state)?;
+        Some(Self {
+            analysis_id: listed.id,
+            status: status(state),
+            state: states::name(state),
+            reason: listed.reason,
+            // Nobody is at one that is not in memory.
+            progress: (listed.kind == FILE).then_some(if state == SessionState::Done { 1.0 } else { 0.0 }),
+            sport_type: listed.sport,
+            created_at: listed.created_at,
+            repetitions: usize::try_from(listed.repetitions).unwrap_or_default(),
+        })
     }
 }
 
@@ -113,13 +145,15 @@ impl AnalysisView {
             outputs: doing.outputs,
             next_sequence: analysis.hub.next_sequence(),
             results: analysis.record().results(),
+            webhook_id: order.webhook.as_ref().map(|webhook| webhook.id.clone()),
+            webhook_secret: None,
             links,
         }
     }
 }
 
 /// The state in the words for analyses of every kind.
-fn status(state: SessionState) -> &'static str {
+pub fn status(state: SessionState) -> &'static str {
     match state {
         SessionState::Waiting => "queued",
         SessionState::Connecting | SessionState::Live | SessionState::Stalled | SessionState::Finishing => {

@@ -3,10 +3,12 @@
 mod query;
 mod reading;
 mod websocket;
+mod welcome;
 
 use crate::serve::App;
 use crate::serve::auth::{Principal, Scope};
 use crate::serve::extract::Query;
+use crate::serve::hub::Delivery;
 use crate::serve::problem::Problem;
 use axum::body::{Body, Bytes};
 use axum::extract::ws::WebSocketUpgrade;
@@ -17,7 +19,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use query::StreamQuery;
-use reading::Reading;
+use reading::{Next, Reading};
 use std::convert::Infallible;
 
 /// Media type of one JSON object per line.
@@ -30,6 +32,9 @@ const NDJSON: &str = "application/x-ndjson";
 /// line, as for `curl -N`. Everything since the beginning comes first, as far as it is remembered; the stream ends when
 /// the analysis has. A slow reader slows nobody: poses and interim events it was too late for are counted in `dropped` of
 /// the next event; repetitions, errors and states are never dropped.
+///
+/// A stream also ends when the key it was opened with is revoked, at once, or has expired, within 30 seconds: the WebSocket with code 1008 and
+/// the reason, Server-Sent Events with a comment. Opened again it is 401.
 ///
 /// Types: `pose` (landmarks of a frame, and `quality.degraded`), `phase`, `metric_update`, `repetition` (final),
 /// `warning`, `error`, `state`, `service` (what the analysis gets of a busy machine: `degraded`, `pose_rate`, `model`, `overlay`),
@@ -62,7 +67,11 @@ pub async fn stream(
     let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     let types = query.types()?;
     let from = query.from_sequence.unwrap_or_default();
-    let read = |transport, from| Reading::new(&app.metrics, transport, analysis.hub.read(from, types));
+    let hub = app.sessions.heard(&analysis);
+    let read = |transport, from| {
+        let dismissal = Box::pin(welcome::ended(app.clone(), principal.clone()));
+        Reading::new(&app.metrics, transport, hub.read(from, types), dismissal)
+    };
     if headers.contains_key(header::UPGRADE) {
         return Ok(match upgrade {
             Ok(upgrade) => websocket::answer(upgrade, read("websocket", from)),
@@ -82,19 +91,27 @@ fn accepts_events(headers: &HeaderMap) -> bool {
 
 /// Server-Sent Events.
 fn events(reading: Reading) -> Response {
-    let events = reading.into_stream().flat_map(|deliveries| {
-        let events = deliveries.into_iter().map(|delivery| {
-            let event = Event::default().id(delivery.line.sequence.to_string());
-            Ok::<_, Infallible>(event.data(delivery.text()))
-        });
-        futures_util::stream::iter(events)
+    let event = |delivery: Delivery| {
+        let event = Event::default().id(delivery.line.sequence.to_string());
+        event.data(delivery.text())
+    };
+    let events = reading.into_stream().flat_map(move |next| {
+        let events = match next {
+            Next::Events(deliveries) => deliveries.into_iter().map(event).collect(),
+            Next::Dismissed(reason) => vec![Event::default().comment(reason)],
+        };
+        futures_util::stream::iter(events.into_iter().map(Ok::<_, Infallible>))
     });
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
 /// One JSON object per line.
 fn lines(reading: Reading) -> Response {
-    let chunks = reading.into_stream().map(|deliveries| {
+    let chunks = reading.into_stream().map(|next| {
+        let Next::Events(deliveries) = next else {
+            // There is nothing but events in these lines: why it ends is the answer when it is opened again.
+            return Ok(Bytes::new());
+        };
         let mut text = String::new();
         for delivery in &deliveries {
             text.push_str(&delivery.text());

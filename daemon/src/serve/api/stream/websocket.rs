@@ -1,6 +1,6 @@
-//! Events over a WebSocket: one text message each, then a normal close.
+//! Events over a WebSocket: one text message each, then a close that says why: a normal one when the analysis has ended.
 
-use super::reading::Reading;
+use super::reading::{Next, Reading};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use std::time::Duration;
@@ -24,14 +24,15 @@ pub fn answer(upgrade: WebSocketUpgrade, reading: Reading) -> Response {
 async fn send(mut socket: WebSocket, mut reading: Reading) {
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    let (code, reason) = loop {
         let messages = tokio::select! {
-            deliveries = reading.next() => match deliveries {
-                Some(deliveries) => deliveries
+            next = reading.next() => match next {
+                Some(Next::Events(deliveries)) => deliveries
                     .iter()
                     .map(|delivery| Message::text(delivery.text().into_owned()))
                     .collect(),
-                None => break,
+                Some(Next::Dismissed(reason)) => break (close_code::POLICY, reason),
+                None => break (close_code::NORMAL, "the analysis has ended"),
             },
             _ = ping.tick() => vec![Message::Ping(Vec::new().into())],
             received = socket.recv() => match received {
@@ -45,10 +46,10 @@ async fn send(mut socket: WebSocket, mut reading: Reading) {
                 return;
             }
         }
-    }
+    };
     let close = CloseFrame {
-        code: close_code::NORMAL,
-        reason: "the analysis has ended".into(),
+        code,
+        reason: reason.into(),
     };
     // A client that is gone by now needs no good-bye.
     let _ = timeout(STUCK, socket.send(Message::Close(Some(close)))).await;
