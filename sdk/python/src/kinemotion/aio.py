@@ -1,0 +1,431 @@
+"""The client that does not wait. Made from `client.py` by `scripts/make_async.py`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar, Unpack
+
+import httpx
+
+from . import calls, orders, streams, uploads
+from .calls import Call, Page
+from .errors import AnalysisFailed, ApiError, KinemotionError, NoAnswer, NotFound, ServerFault, Unavailable, problem
+from .models import (
+    Analysis,
+    AnalysisSummary,
+    AnyEvent,
+    Athlete,
+    AuditEntry,
+    Delivery,
+    Diagnostics,
+    EventType,
+    Key,
+    MadeKey,
+    MadeToken,
+    RegisteredWebhook,
+    Results,
+    Sports,
+    StoredRepetition,
+    Test,
+    TrainingSession,
+    Trends,
+    Usage,
+    Webhook,
+)
+from .retries import Retries
+from .settings import Settings
+from .streamed import OnUpdate, StreamedAnalysis
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Page)
+
+
+class AsyncKinemotionClient:
+    """Talks to a kinemotion server. `KinemotionClient` with `await`, `async with` and `async for`.
+
+    What is not given comes from the environment: `KINEMOTION_API_KEY`, `KINEMOTION_URL`.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        *,
+        timeout_s: float = 30.0,
+        retries: Retries | None = None,
+    ) -> None:
+        self._settings = Settings.of(api_key, base_url, timeout_s, retries)
+        self._http = httpx.AsyncClient(**self._settings.http())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes connections."""
+        await self._http.aclose()
+
+    # Analyses
+
+    async def create_analysis(self, **order: Unpack[orders.Order]) -> Analysis:
+        """Has something analysed. A `video_path` of this machine is uploaded first."""
+        path = orders.local_file(order)
+        if path is not None:
+            order = orders.uploaded(order, await self.upload(path))
+        return await self._do(calls.create_analysis(order))
+
+    def analyses(self, **wanted: Unpack[orders.AnalysisFilter]) -> AsyncIterator[AnalysisSummary]:
+        """Running and ended ones, the youngest first; pages are fetched as they are needed."""
+        return self._pages(calls.analyses, orders.query(wanted), lambda page: page.analyses)
+
+    async def get_analysis(self, analysis_id: str) -> Analysis:
+        """State, source, counts, latency and every repetition so far."""
+        return await self._do(calls.get_analysis(analysis_id))
+
+    async def change_analysis(
+        self, analysis_id: str, *, sport_type: str | None = None, overlay: bool | None = None
+    ) -> Analysis:
+        """Looks for another movement from now on, or draws on the video that leaves, or not."""
+        change = {"sport_type": sport_type, "overlay": overlay}
+        return await self._do(calls.change_analysis(analysis_id, {k: v for k, v in change.items() if v is not None}))
+
+    async def delete_analysis(self, analysis_id: str) -> None:
+        """Ends one that runs, which keeps its results; removes one that has ended, with everything it left."""
+        await self._do(calls.delete_analysis(analysis_id))
+
+    async def wait(self, analysis_id: str) -> Analysis:
+        """Waits for the end. Raises `AnalysisFailed` where it ended without its results."""
+        async for _ in self.events(analysis_id, types=["state", "analysis_complete"]):
+            pass
+        analysis = await self.get_analysis(analysis_id)
+        if analysis.status == "failed":
+            raise AnalysisFailed(analysis)
+        return analysis
+
+    async def results(self, analysis_id: str) -> Results:
+        """Every repetition so far, and what was ordered."""
+        return await self._do(calls.results(analysis_id))
+
+    async def results_csv(self, analysis_id: str) -> str:
+        """Results as a table: one line per repetition."""
+        return await self._do(calls.results_csv(analysis_id))
+
+    async def snapshot(self, analysis_id: str) -> bytes:
+        """The present picture with overlay, a JPEG."""
+        return await self._do(calls.snapshot(analysis_id))
+
+    async def recording(self, analysis_id: str, path: str | os.PathLike[str]) -> None:
+        """Saves the recording, an MP4 file."""
+        await self._save(calls.recording(analysis_id), path)
+
+    async def overlay_video(self, analysis_id: str, path: str | os.PathLike[str]) -> None:
+        """Saves the video of a file with graphics, an MP4 file."""
+        await self._save(calls.overlay_video(analysis_id), path)
+
+    async def report(self, analysis_id: str, path: str | os.PathLike[str]) -> None:
+        """Saves the page about a file, HTML that needs nothing else."""
+        await self._save(calls.report(analysis_id), path)
+
+    async def results_mat(self, analysis_id: str, path: str | os.PathLike[str]) -> None:
+        """Saves the results for MATLAB and Octave, a MAT-file."""
+        await self._save(calls.results_mat(analysis_id), path)
+
+    async def curves(
+        self, analysis_id: str, path: str | os.PathLike[str], format: Literal["phase", "time", "mat"] = "phase"
+    ) -> None:
+        """Saves the joint curves of a file: by phase or over time as Parquet, or both for MATLAB and Octave."""
+        curves = {"phase": calls.curves_phase, "time": calls.curves_time, "mat": calls.curves_mat}[format]
+        await self._save(curves(analysis_id), path)
+
+    async def stored_events(self, analysis_id: str, path: str | os.PathLike[str]) -> None:
+        """Saves every event but poses, one JSON object per line."""
+        await self._save(calls.stored_events(analysis_id), path)
+
+    async def diagnostics(self, analysis_id: str) -> Diagnostics:
+        """Why something went wrong."""
+        return await self._do(calls.diagnostics(analysis_id))
+
+    async def pipeline_graph(self, analysis_id: str) -> str:
+        """The pipeline in Graphviz's language."""
+        return await self._do(calls.pipeline_graph(analysis_id))
+
+    async def sports(self) -> Sports:
+        """What can be measured."""
+        return await self._do(calls.sports())
+
+    # Events
+
+    async def events(
+        self,
+        analysis_id: str,
+        types: Sequence[EventType] = (),
+        from_sequence: int = 0,
+        transport: streams.Transport = "sse",
+        patience_s: float = 60.0,
+    ) -> AsyncIterator[AnyEvent]:
+        """Events since the beginning and as they happen, until the analysis ends.
+
+        A connection that is lost is opened again where it stopped; after `patience_s` without one, the loss is raised.
+        """
+        standing = streams.Standing(tuple(types), from_sequence, patience_s)
+        while True:
+            failure: httpx.TransportError | ApiError | None = None
+            try:
+                async with self._texts(analysis_id, standing, transport) as texts:
+                    async for text in texts:
+                        event = standing.take(text)
+                        if event is not None:
+                            yield event
+            except (httpx.TransportError, ApiError) as error:
+                failure = error
+            if failure is None and (standing.ended or await self._is_over(analysis_id)):
+                return
+            await asyncio.sleep(standing.wait_s(failure))
+
+    def stream_analysis(
+        self, *, on_update: OnUpdate | None = None, **order: Unpack[orders.Order]
+    ) -> StreamedAnalysis:
+        """Has something analysed and hears it meanwhile: `async with client.stream_analysis(…) as stream`."""
+        return StreamedAnalysis(self._settings, order, on_update)
+
+    async def _is_over(self, analysis_id: str) -> bool:
+        """Whether a stream ended because the analysis has, and not because something between cut it."""
+        try:
+            analysis = await self.get_analysis(analysis_id)
+            return analysis.ended
+        except NotFound:
+            return True
+        except (NoAnswer, Unavailable, ServerFault):
+            return False
+
+    @asynccontextmanager
+    async def _texts(
+        self, analysis_id: str, standing: streams.Standing, transport: streams.Transport
+    ) -> AsyncIterator[AsyncIterator[str]]:
+        if transport == "websocket":
+            async with self._socket(calls.stream(analysis_id, standing.query(), "*/*")) as texts:
+                yield texts
+            return
+        decoder = streams.DECODERS[transport]()
+        call = calls.stream(analysis_id, standing.query(), decoder.accept)
+        async with self._answer(call, self._settings.stream_timeout(transport)) as answer:
+            standing.opened()
+            yield (text async for chunk in answer.aiter_bytes() for text in decoder.feed(chunk))
+
+    @asynccontextmanager
+    async def _answer(self, call: Call[Any], timeout: httpx.Timeout) -> AsyncIterator[httpx.Response]:
+        """An answer that is read as it comes."""
+        async with self._http.stream(**self._settings.request(call), timeout=timeout) as answer:
+            if not answer.is_success:
+                await answer.aread()
+                raise problem(answer)
+            yield answer
+
+    async def _save(self, call: Call[None], path: str | os.PathLike[str]) -> None:
+        async with self._answer(call, self._settings.timeout()) as answer:
+            with open(path, "wb") as file:
+                async for chunk in answer.aiter_bytes():
+                    file.write(chunk)
+
+    @asynccontextmanager
+    async def _socket(self, call: Call[Any]) -> AsyncIterator[AsyncIterator[str]]:
+        with streams.socket_errors(self._settings.url(call)):
+            from websockets.asyncio.client import connect
+
+            async with connect(**self._settings.socket(call)) as socket:
+                yield (message if isinstance(message, str) else message.decode() async for message in socket)
+
+    # Uploads
+
+    async def upload(self, path: str | os.PathLike[str]) -> str:
+        """Uploads a file part by part, gone on with after every interruption; the `upload` of an order."""
+        with open(path, "rb") as file:
+            size, name = uploads.size(file), os.path.basename(path)
+            upload = await self._do(calls.create_upload(size, name, uploads.media_type(name)))
+            progress = uploads.Progress()
+            while progress.offset < size:
+                try:
+                    part = uploads.part(file, progress.offset)
+                    progress.arrived(await self._do(calls.upload_part(upload, progress.offset, part)))
+                except KinemotionError as error:
+                    progress.failed(error)
+                    progress.offset = await self._do(calls.upload_offset(upload))
+        return upload
+
+    async def delete_upload(self, upload: str) -> None:
+        """Removes an upload that is not needed."""
+        await self._do(calls.delete_upload(upload))
+
+    # History
+
+    async def create_athlete(self, **data: Unpack[orders.AthleteData]) -> Athlete:
+        """Enters an athlete."""
+        return await self._do(calls.create_athlete(data))
+
+    def athletes(self) -> AsyncIterator[Athlete]:
+        """Every athlete, the youngest entry first; pages are fetched as they are needed."""
+        return self._pages(calls.athletes, {}, lambda page: page.athletes)
+
+    async def get_athlete(self, athlete: str) -> Athlete:
+        """An athlete by `athlete_id` or `external_id`."""
+        return await self._do(calls.get_athlete(athlete))
+
+    async def change_athlete(self, athlete: str, **data: Unpack[orders.AthleteData]) -> Athlete:
+        """Replaces what is known; what is absent is not known any more."""
+        return await self._do(calls.change_athlete(athlete, data))
+
+    async def erase_athlete(self, athlete: str) -> None:
+        """Erases an athlete with every analysis, recording and number of theirs."""
+        await self._do(calls.erase_athlete(athlete))
+
+    async def create_training_session(self, **data: Unpack[orders.TrainingSessionData]) -> TrainingSession:
+        """Enters a training session; analyses that name it as `training_session_id` belong to it."""
+        return await self._do(calls.create_training_session(data))
+
+    def training_sessions(self, athlete: str | None = None) -> AsyncIterator[TrainingSession]:
+        """Training sessions, of an athlete or all, the youngest first; pages are fetched as they are needed."""
+        query = {"athlete": athlete} if athlete else {}
+        return self._pages(calls.training_sessions, query, lambda page: page.training_sessions)
+
+    async def get_training_session(self, training_session_id: str) -> TrainingSession:
+        """A training session."""
+        return await self._do(calls.get_training_session(training_session_id))
+
+    async def change_training_session(
+        self, training_session_id: str, **data: Unpack[orders.TrainingSessionData]
+    ) -> TrainingSession:
+        """Replaces what is known. What was measured in it stays whose it is."""
+        return await self._do(calls.change_training_session(training_session_id, data))
+
+    async def remove_training_session(self, training_session_id: str) -> None:
+        """Removes a training session; what was measured in it stays, and belongs to none."""
+        await self._do(calls.remove_training_session(training_session_id))
+
+    def repetitions(self, **wanted: Unpack[orders.RepetitionFilter]) -> AsyncIterator[StoredRepetition]:
+        """Repetitions of all analyses, the youngest first unless `sort` says something else; pages are fetched as they are needed."""
+        return self._pages(calls.repetitions, orders.query(wanted), lambda page: page.repetitions)
+
+    async def trends(self, athlete: str, **wanted: Unpack[orders.TrendFilter]) -> Trends:
+        """Highest, lowest, mean and change of an athlete's numbers, with their 95 % intervals."""
+        return await self._do(calls.trends(athlete, orders.query(wanted)))
+
+    async def export_repetitions(
+        self, path: str | os.PathLike[str], format: Literal["csv", "parquet"], **wanted: Unpack[orders.ExportFilter]
+    ) -> None:
+        """Saves repetitions as a table, the oldest first."""
+        export = {"csv": calls.export_csv, "parquet": calls.export_parquet}[format]
+        await self._save(export(orders.query(wanted)), path)
+
+    async def export_athlete(self, athlete: str, path: str | os.PathLike[str]) -> None:
+        """Saves everything of an athlete, a ZIP archive."""
+        await self._save(calls.export_athlete(athlete), path)
+
+    # Keys
+
+    async def create_key(
+        self, name: str, scopes: Sequence[str] | None = None, expires_in_days: int | None = None
+    ) -> MadeKey:
+        """Makes a key; it is said this once."""
+        return await self._do(calls.create_key(name, scopes, expires_in_days))
+
+    async def keys(self) -> tuple[Key, ...]:
+        """Every key, the oldest first."""
+        listed = await self._do(calls.keys())
+        return listed.keys
+
+    async def rotate_key(self, key_id: str, overlap_hours: int | None = None) -> MadeKey:
+        """Makes another key that may do the same; the old one stays good for a while."""
+        return await self._do(calls.rotate_key(key_id, overlap_hours))
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Ends a key at once."""
+        await self._do(calls.revoke_key(key_id))
+
+    async def create_token(
+        self, analysis_id: str, scopes: Sequence[str], expires_in_s: int | None = None
+    ) -> MadeToken:
+        """Makes a short-lived token for a page that publishes or watches one analysis, so that the key stays where it is."""
+        return await self._do(calls.create_token(analysis_id, scopes, expires_in_s))
+
+    async def usage(self) -> Usage:
+        """What was used this month, and what there is."""
+        return await self._do(calls.usage())
+
+    def audit(self) -> AsyncIterator[AuditEntry]:
+        """What was changed by whom, the youngest first."""
+        return self._pages(calls.audit, {}, lambda page: page.changes)
+
+    # Webhooks
+
+    async def register_webhook(
+        self, url: str, events: Sequence[EventType] = (), sport_types: Sequence[str] = ()
+    ) -> RegisteredWebhook:
+        """Has an address told of events; the secret that signs is said this once."""
+        return await self._do(calls.register_webhook(url, events, sport_types))
+
+    async def webhooks(self) -> tuple[Webhook, ...]:
+        """Every webhook, the oldest first."""
+        listed = await self._do(calls.webhooks())
+        return listed.webhooks
+
+    async def get_webhook(self, webhook_id: str) -> Webhook:
+        """A webhook, and whether it takes what it is told."""
+        return await self._do(calls.get_webhook(webhook_id))
+
+    async def remove_webhook(self, webhook_id: str) -> None:
+        """Removes a webhook, with what waited to be delivered to it."""
+        await self._do(calls.remove_webhook(webhook_id))
+
+    async def enable_webhook(self, webhook_id: str) -> None:
+        """Tells one that was disabled again."""
+        await self._do(calls.enable_webhook(webhook_id))
+
+    async def test_webhook(self, webhook_id: str) -> Test:
+        """Sends an event of type `test` at once, and says how it went."""
+        return await self._do(calls.test_webhook(webhook_id))
+
+    def deliveries(self, webhook_id: str, state: str | None = None) -> AsyncIterator[Delivery]:
+        """What was and is to be delivered, the youngest first: all, or what is `waiting`, `delivered` or `given_up`."""
+        query = {"state": state} if state else {}
+        return self._pages(partial(calls.deliveries, webhook_id), query, lambda page: page.deliveries)
+
+    async def resend_delivery(self, webhook_id: str, delivery_id: str) -> None:
+        """Delivers something again, with the same `event_id`."""
+        await self._do(calls.resend_delivery(webhook_id, delivery_id))
+
+    # How calls are made
+
+    async def _do(self, call: Call[T]) -> T:
+        tried = 0
+        while True:
+            failure: httpx.TransportError | ApiError
+            try:
+                answer = await self._http.request(**self._settings.request(call))
+                if answer.is_success:
+                    return call.read(answer)
+                failure = problem(answer)
+            except httpx.TransportError as error:
+                failure = error
+            await asyncio.sleep(self._settings.retries.wait_s(failure, tried, call.repeatable))
+            tried += 1
+
+    async def _pages(
+        self, page_of: Callable[[dict[str, str]], Call[P]], query: dict[str, str], items: Callable[[P], Sequence[T]]
+    ) -> AsyncIterator[T]:
+        cursor: dict[str, str] = {}
+        while True:
+            page = await self._do(page_of({**query, **cursor}))
+            for item in items(page):
+                yield item
+            if page.next_cursor is None:
+                return
+            cursor = {"cursor": page.next_cursor}
