@@ -17,15 +17,20 @@ PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synt
 # Every crate with its tests, under the features `cargo test --workspace` has: whoever builds this first compiles nothing twice.
 EVERYTHING := --workspace --lib --bins --tests --examples
 BUILD := $(PROGRAMS)
-test load load-check: BUILD := $(EVERYTHING)
+test test-api load load-check kills: BUILD := $(EVERYTHING)
 
-.PHONY: help setup web build models sample run serve test lint deny accuracy calibrate bench-peer bench-live load load-check clean
+.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api lint deny accuracy calibrate bench-peer bench-live load load-check kills fuzz clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 setup: ## Install what is missing on this machine
 	@scripts/setup.sh
+
+setup-tests: ## Install what tests and measurements need beside
+	@scripts/setup.sh tests
+
+test test-sdk test-api lint load load-check kills bench-peer bench-live: setup-tests
 
 WEB_SOURCES := $(shell find web/src web/public -type f -not -name '*.test.ts') $(wildcard web/*.html web/*.json web/*.ts)
 
@@ -77,11 +82,28 @@ serve: models ## Measure live until Ctrl-C
 test: models ## Run every test
 	@npm --prefix web test --silent
 	@tests/services/with-postgres.sh cargo test --release --locked --workspace
+	@tests/services/with-postgres.sh tests/services/with-redis.sh python3 tests/cluster/cluster.py $(BIN)/kinemotion
 	@KINEMOTION_BIN=$(abspath $(BIN)) node --test tests/browser/
+	@$(TEST_SDK)
+	@$(TEST_API)
 	@$(LOAD_CHECK)
+	@$(call KILLS,3)
+
+TEST_SDK := python3 sdk/test.py $(BIN) --cache $(CACHE)
+
+test-sdk: models ## Run the tests of the SDKs and the examples
+	@$(TEST_SDK)
+
+# The second time with Postgres, which refuses other things than SQLite does.
+TEST_API := python3 tests/api/api.py --programs $(BIN) --cache $(CACHE) && tests/services/with-postgres.sh bash -c \
+	'KINEMOTION_SERVE__STORAGE__DATABASE=$$KINEMOTION_TEST_POSTGRES/postgres python3 tests/api/api.py --programs $(BIN) --cache $(CACHE)'
+
+test-api: models ## Send the example of every operation, and what schemathesis makes up
+	@$(TEST_API)
 
 lint: setup web deny ## Check format, lints, documentation and licences
 	@npm --prefix web run --silent check
+	@npm --prefix sdk/js run --silent check
 	@cargo fmt --all --check
 	@cargo clippy --release --locked --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
@@ -111,13 +133,34 @@ bench-live: models ## Measure how long a live measurement takes, from the camera
 SOAK_MINUTES := 30
 
 load: models ## Measure many sessions at once into docs/performance.md; SCENARIOS="athletes-25 joining" for some
-	@python3 tests/load/load.py --programs $(BIN) --cache $(CACHE) --document docs/performance.md \
+	@tests/services/with-postgres.sh python3 tests/load/load.py --programs $(BIN) --cache $(CACHE) --document docs/performance.md \
 		--soak-minutes $(SOAK_MINUTES) $(if $(RESUME),--resume) $(if $(SMALL),--small) $(SCENARIOS)
 
 LOAD_CHECK := python3 tests/load/check.py --programs $(BIN)
 
 load-check: models ## Check that five sessions at once keep what is promised
 	@$(LOAD_CHECK)
+
+KILLS = python3 tests/kills/kills.py --programs $(BIN) --kills $(1) --database sqlite $(2) && \
+	tests/services/with-postgres.sh python3 tests/kills/kills.py --programs $(BIN) --kills $(1) --database postgres $(2)
+
+kills: models ## Kill the daemon 400 times while it works and look at what is left, into docs/reliability.md
+	@$(call KILLS,200,--document docs/reliability.md)
+
+FUZZ_VERSION := 0.13.2
+FUZZ_SECONDS := 30
+FUZZ := $(CACHE)/tools/bin/cargo-fuzz
+
+fuzz: setup web ## Look for bytes that break a parser, half a minute for each
+	@if [ "$$($(FUZZ) --version 2>/dev/null)" != "cargo-fuzz $(FUZZ_VERSION)" ]; then \
+		echo "installing cargo-fuzz $(FUZZ_VERSION)"; \
+		cargo install --quiet --locked --root $(CACHE)/tools --version $(FUZZ_VERSION) cargo-fuzz; \
+	fi
+	@for seeds in fuzz/seeds/*; do \
+		name=$$(basename $$seeds); \
+		mkdir -p fuzz/corpus/$$name; \
+		$(FUZZ) run --sanitizer none --strip-dead-code $$name fuzz/corpus/$$name $$seeds -- -max_total_time=$(FUZZ_SECONDS); \
+	done
 
 clean: ## Remove build results and the sample, keep models and downloads
 	@cargo clean

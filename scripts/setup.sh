@@ -1,19 +1,17 @@
 #!/usr/bin/env bash
 # Makes this machine ready to build and run kinemotion: Debian packages, and a check of the tools that must be there
-# already. Run it as often as you like; when nothing is missing it changes nothing and needs no network.
+# already; `scripts/setup.sh tests` also for tests and measurements. Run it as often as you like; when nothing is missing it
+# changes nothing and needs no network.
 set -euo pipefail
 
-# What the build links against, what the pipelines are made of, the tools of the recipes in the README, and the browser that
-# tests the pages.
+# What the build links against, and what pipelines are made of.
 packages=(
   build-essential
   ca-certificates
-  chromium
   pkg-config
   libgstreamer1.0-dev
   libgstreamer-plugins-base1.0-dev
   libgstreamer-plugins-bad1.0-dev
-  libssl-dev # the WebRTC client of the tests
   gstreamer1.0-tools
   gstreamer1.0-plugins-base
   gstreamer1.0-plugins-good
@@ -21,10 +19,21 @@ packages=(
   gstreamer1.0-plugins-ugly
   gstreamer1.0-libav
   gstreamer1.0-nice
-  coturn # a TURN server for the tests
-  postgresql # the other database of the tests
-  python3-venv # tools of `make load` and `make bench-peer` that are written in Python
 )
+# Only those who test or measure need these; some are services, which Debian starts when it installs them.
+if [ "${1:-}" = tests ]; then
+  packages+=(
+    chromium # looks at the pages
+    coturn # a TURN server
+    jq # reads answers in docs/api.md
+    libssl-dev # the WebRTC client
+    octave # reads what is written for it and for MATLAB
+    postgresql # the other database
+    python3-venv # tools that are written in Python
+    redis-server # what daemons of a cluster share
+    wrk # what `make load` asks the API with
+  )
+fi
 oldest_rust=1.95
 oldest_gstreamer=1.22
 oldest_node=18

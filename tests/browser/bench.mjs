@@ -54,7 +54,7 @@ async function measure(page, daemon) {
   const id = resource.split('/').at(-1);
   // A window of its own: only a page in front is given its frames at once.
   const viewer = await (await page.context().browser().newContext()).newPage();
-  await viewer.goto(`${daemon.base}/api/v1/docs`);
+  await viewer.goto(`${daemon.base}/`);
   await page.waitForFunction(() => window.bench.poses.length > 0);
   const joined = await viewer.evaluate(watch, `/whep/${id}`);
   await viewer.evaluate(readStamps, PICTURE);
@@ -112,7 +112,7 @@ try {
   const page = await context.newPage();
   const body = await readFile(film);
   await page.route(`**${FILM}`, (route) => route.fulfill({ body, contentType: 'video/mp4' }));
-  await page.goto(`${daemon.base}/api/v1/docs`);
+  await page.goto(`${daemon.base}/`);
   report(await measure(page, daemon));
 } finally {
   await browser.close();

@@ -127,7 +127,7 @@ describe('live in Chromium', { skip: noChromium }, () => {
 
     it('shows moving graphics to a viewer, and none when they are turned off', async () => {
       const tab = listened(await context.newPage(), errors);
-      await tab.goto(`${daemon.base}/api/v1/docs`);
+      await tab.goto(`${daemon.base}/`);
       await tab.evaluate(watch, `/whep/${id}`);
       const moving = await tab.evaluate(limbs, {
         atLeast: LIMB_PIXELS,

@@ -10,8 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import daemon
 from sampling import Sampler, cores, look, middle, per_minute
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "services"))
+import daemon  # noqa: E402
 
 # Sessions beyond which no scenario asks; `sessions.most` must not be what refuses.
 MOST = 400
@@ -57,6 +59,13 @@ class Bench:
         """A fresh daemon with one landmark model loaded."""
         settings = {"SESSIONS__MOST": MOST, "MODELS__LOADED": json.dumps([quality]), **settings}
         with daemon.running(self.kinemotion, self.folder(), settings, self.troubles) as running:
+            yield running
+
+    @contextlib.contextmanager
+    def daemon_in(self, folder, settings, database):
+        """A daemon in a folder that may have been another's before, with a database."""
+        settings = {"MODELS__LOADED": '["fast"]', **settings, **database.settings}
+        with daemon.running(self.kinemotion, folder, settings, self.troubles) as running:
             yield running
 
     def publish(self, server, sessions, seconds, quality="fast", ramp=RAMP, **options):

@@ -9,8 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import daemon
-from bench import start
+from bench import daemon, start
 
 CLIENTS, DURATION = 5, "30s"
 # p95 of frame sent → metric received; sessions that failed or were refused; frames the load itself could not send in time.

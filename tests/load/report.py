@@ -1,19 +1,23 @@
-"""docs/performance.md: what `make load` measured, between two markers; what stands around them is written by hand."""
+"""Documents that programs write into, between two markers; what stands around them is written by hand."""
 
 from scenario import table
 
-BEGIN, END = "<!-- written by make load: begin -->", "<!-- written by make load: end -->"
 VERDICTS = {True: "reached", False: "**NOT reached**", None: "not measured"}
 
 
-def write(path, scenarios, results):
-    """Puts the newest result of every scenario into the document."""
-    text = path.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
+def put(path, author, text):
+    """Puts a text between the two lines of a document that say who writes there."""
+    begin, end = (f"<!-- written by {author}: {edge} -->" for edge in ("begin", "end"))
+    before, _, rest = path.read_text().partition(begin)
+    _, _, after = rest.partition(end)
     if not after:
-        raise SystemExit(f"{path} lacks the lines `{BEGIN}` and `{END}`")
-    path.write_text(f"{before}{BEGIN}\n\n{body(scenarios, results)}\n{END}{after}")
+        raise SystemExit(f"{path} lacks the lines `{begin}` and `{end}`")
+    path.write_text(f"{before}{begin}\n\n{text}\n{end}{after}")
+
+
+def write(path, scenarios, results):
+    """Puts the newest result of every scenario into docs/performance.md."""
+    put(path, "make load", body(scenarios, results))
 
 
 def body(scenarios, results):

@@ -6,7 +6,7 @@ set -euo pipefail
 
 # Debian keeps the programs out of PATH, a folder for each version.
 programs=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
-[ -n "$programs" ] || { echo "with-postgres: Postgres is missing: run \`make setup\`" >&2; exit 1; }
+[ -n "$programs" ] || { echo "with-postgres: Postgres is missing: run \`make setup-tests\`" >&2; exit 1; }
 
 work=$(mktemp -d)
 as=()

@@ -2,12 +2,14 @@
 
 from . import (
     api,
+    api_get,
     asked_100,
     athletes_25,
     bad_network,
     churn,
     full_rate,
     joining,
+    listing,
     memory,
     sessions,
     soak,
@@ -25,6 +27,8 @@ MODULES = (
     churn,
     bad_network,
     api,
+    api_get,
+    listing,
     soak,
 )
 ALL = {module.SCENARIO.name: module.SCENARIO for module in MODULES}

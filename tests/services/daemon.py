@@ -45,23 +45,26 @@ class Daemon:
                 raise SystemExit(f"the daemon does not get ready; its log ends with: {tail(self.log)}")
             time.sleep(0.05)
 
+    def kill(self):
+        """Ends it as a loss of power would, but for what the operating system has."""
+        self.process.kill()
+        self.process.wait()
+
     def end(self):
         """Ends it as Ctrl-C does. Says what it did not do properly; None when all is well."""
         self.process.send_signal(signal.SIGINT)
         try:
             code = self.process.wait(END_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
             return f"the daemon did not end within {END_S} s; its log ends with: {tail(self.log)}"
         return f"the daemon ended with {code}; its log ends with: {tail(self.log)}" if code else None
 
 
-@contextlib.contextmanager
-def running(program, folder, settings, troubles):
-    """A daemon in `folder` with `settings`: values by SECTION__KEY as in `KINEMOTION_SERVE__SECTION__KEY`. How it ended, if not
-    well, is added to `troubles`: what was measured before is not lost."""
-    folder.mkdir(parents=True)
+def start(program, folder, settings):
+    """A daemon in `folder` with `settings`: values by SECTION__KEY as in `KINEMOTION_SERVE__SECTION__KEY`. It need not be ready yet;
+    whoever starts it ends it. Started in the same folder again it finds what is stored there."""
+    folder.mkdir(parents=True, exist_ok=True)
     port, admin_port = free_ports(2)
     settings = {
         "SERVER__LISTEN": f"127.0.0.1:{port}",
@@ -72,15 +75,21 @@ def running(program, folder, settings, troubles):
     }
     environment = os.environ | {f"KINEMOTION_SERVE__{key}": str(value) for key, value in settings.items()}
     log = folder / "daemon.log"
-    with log.open("wb") as out:
+    with log.open("ab") as out:
         process = subprocess.Popen([program, "serve"], env=environment, stdout=out, stderr=out)
-    daemon = Daemon(process, port, admin_port, log)
+    return Daemon(process, port, admin_port, log)
+
+
+@contextlib.contextmanager
+def running(program, folder, settings, troubles):
+    """A daemon that is ready, as `start` makes it. How it ended, if not well, is added to `troubles`: what was measured before is
+    not lost."""
+    daemon = start(program, folder, settings)
     try:
         daemon.until_ready()
         yield daemon
     except BaseException:
-        process.kill()
-        process.wait()
+        daemon.kill()
         raise
     trouble = daemon.end()
     if trouble:
