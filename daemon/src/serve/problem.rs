@@ -172,6 +172,9 @@ const RETRY_S: u32 = 5;
 /// help, and no more.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if error.is_about_text() {
+            return Self::invalid("text must not hold the character U+0000");
+        }
         tracing::error!(%error, "something cannot be stored or looked up");
         if error.may_pass() {
             return Self::unavailable("the database does not answer now").retry_after(RETRY_S);

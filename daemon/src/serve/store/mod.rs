@@ -161,6 +161,14 @@ impl StoreError {
             Self::Database(Io(_) | PoolClosed | PoolTimedOut | WorkerCrashed)
         )
     }
+
+    /// Whether a text that was given is none for the database: Postgres stores no U+0000 and answers with SQLSTATE 22021.
+    pub fn is_about_text(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().as_deref() == Some("22021"),
+            _ => false,
+        }
+    }
 }
 
 impl Store {
