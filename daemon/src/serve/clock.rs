@@ -14,6 +14,11 @@ pub fn moment(ms: i64) -> String {
     humantime::format_rfc3339_millis(at).to_string()
 }
 
+/// A span as moments are stored: milliseconds.
+pub fn milliseconds(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// The time of day, which tests make up.
 pub trait Clock: Send + Sync {
     /// Milliseconds since 1970.

@@ -4,6 +4,7 @@ use super::child::{self, Confinement, End, Running, Task};
 use super::fetch::{self, Failure};
 use super::said::Hearing;
 use super::{Errand, arguments};
+use crate::serve::clock::milliseconds;
 use crate::serve::config::{Batch, SharedConfig};
 use crate::serve::metrics::Metrics;
 use crate::serve::sessions::{Analysis, FileOrder, News, Sessions};
@@ -407,8 +408,4 @@ fn confinement(batch: &Batch) -> Confinement {
 /// Bytes of megabytes of the configuration.
 pub fn megabytes(mb: u64) -> u64 {
     mb.saturating_mul(1_000_000)
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

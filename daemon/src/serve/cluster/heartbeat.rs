@@ -5,6 +5,7 @@
 //! has it back for a moment only: the others say that they are there within a second.
 
 use super::Cluster;
+use crate::serve::clock::milliseconds;
 use crate::serve::sessions::Sessions;
 use crate::serve::store::{Replicas, StoreError};
 use std::time::Duration;
@@ -96,8 +97,4 @@ async fn is_lost(cluster: &Cluster, replica: &str) -> bool {
     let mut known = redis::cmd("EXISTS");
     known.arg(Cluster::key(replica));
     matches!(cluster.link().ask::<u8>(&known).await, Ok(0))
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

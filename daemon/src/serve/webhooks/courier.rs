@@ -3,7 +3,7 @@
 use super::body::{About, about_webhook};
 use super::post::{Message, Post, Reply};
 use super::{DISABLED, Places, schedule};
-use crate::serve::clock::Clock;
+use crate::serve::clock::{Clock, milliseconds};
 use crate::serve::store::{Attempt, Deliveries, Due, Outbox, StoreError, Webhook, Webhooks};
 use std::sync::Arc;
 use std::time::Duration;
@@ -154,10 +154,6 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
             .add(all.iter().filter(wants).map(notice).collect())
             .await
     }
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
