@@ -20,7 +20,7 @@ from .examples import PATH, sse, state, update
 from .fake import Answer
 
 
-class Seeds(unittest.TestCase):
+class UsersDocuments(unittest.TestCase):
     def setUp(self) -> None:
         running = fake.running()
         self.server = running.__enter__()
