@@ -52,6 +52,7 @@ FILTERS = {
     "GET /api/v1/exports/repetitions.csv": "ExportFilter",
     "GET /api/v1/exports/repetitions.parquet": "ExportFilter",
     "GET /api/v1/athletes/{id}/trends": "TrendFilter",
+    "GET /api/v1/athletes/{id}/metrics/{metric}": "MetricFilter",
 }
 #: Parameters that the SDKs set themselves.
 OF_PAGES = {"cursor", "limit"}

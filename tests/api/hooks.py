@@ -33,6 +33,8 @@ def as_it_is(context, value):
 def map_path_parameters(context, path_parameters):
     """Every other made-up name becomes that of a thing, except where it would be removed."""
     operation = context.operation
+    if path_parameters and "metric" in path_parameters and zlib.crc32(str(path_parameters).encode(errors="surrogatepass")) % 2:
+        path_parameters = {**path_parameters, "metric": "jump_height_m"}
     if operation is None or not path_parameters or operation.method.lower() == "delete":
         return path_parameters
     thing = next((thing for start, thing in NAMED.items() if operation.path.startswith(start)), None)

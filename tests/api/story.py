@@ -11,6 +11,8 @@ BOUNDARY = "a-boundary-of-this-test"
 JSON, MULTIPART, SDP = "application/json", "multipart/form-data", "application/sdp"
 # What stands for the name of a thing in examples, and for the bytes of a file.
 NAME, FILE = "0199d4c0-7f00-7000-8000-000000000001", "the bytes of jump.mp4"
+# What addresses name and nobody has to make.
+ALWAYS_THERE = {"file": "index.m3u8", "metric": "jump_height_m"}
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ STORY = [
     step("GET /api/v1/exports/repetitions.csv"),
     step("GET /api/v1/exports/repetitions.parquet"),
     step("GET /api/v1/athletes/{id}/trends", id="athlete"),
+    step("GET /api/v1/athletes/{id}/metrics/{metric}", id="athlete"),
     step("GET /api/v1/athletes/{id}/export.zip", id="athlete"),
     # A file in pieces.
     step("POST /api/v1/uploads", makes="upload"),
@@ -184,7 +187,9 @@ class Teller:
         for parameter, thing in step.names.items():
             address = address.replace(f"{{{parameter}}}", self.things[thing])
         _, question, query = path.partition("?")
-        return address.replace("{file}", "index.m3u8") + question + query
+        for parameter, text in ALWAYS_THERE.items():
+            address = address.replace(f"{{{parameter}}}", text)
+        return address + question + query
 
     def encoded(self, headers, body, media_type, step):
         """The body of an example as it is sent, with things that are there in place of those it names."""

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::de::value::{MapDeserializer, StrDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
+use serde_json::Value;
 use std::borrow::Cow;
 
 /// A JSON body.
@@ -77,11 +78,59 @@ fn expect_media_type(headers: &HeaderMap, wanted: &'static str) -> Result<(), Pr
 pub fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // A text that is no JSON may hold a wrong value before the place where it breaks off: whether it is comes first.
     serde_json::from_slice::<IgnoredAny>(body).map_err(|error| Problem::malformed(error.to_string()))?;
+    can_be_stored(body)?;
     let mut reader = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         invalid(without_position(&error.into_inner()), &path)
     })
+}
+
+/// What U+0000 has to be written as in JSON.
+const ESCAPED_NUL: &[u8] = br"\u0000";
+
+/// Refuses JSON with a text that no database holds.
+fn can_be_stored(body: &[u8]) -> Result<(), Problem> {
+    let may_hold = body
+        .windows(ESCAPED_NUL.len())
+        .any(|window| window == ESCAPED_NUL);
+    if !may_hold {
+        return Ok(());
+    }
+    let body: Value = serde_json::from_slice(body).map_err(|error| Problem::malformed(error.to_string()))?;
+    match place_of_nul(&body) {
+        None => Ok(()),
+        Some(place) if place.is_empty() => Err(Problem::unstorable_text()),
+        Some(place) => Err(Problem::unstorable_text().field(place)),
+    }
+}
+
+/// Where U+0000 is in JSON, as a path; that of the object where a name of a member has it.
+fn place_of_nul(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(elements) => elements
+            .iter()
+            .enumerate()
+            .find_map(|(n, element)| Some(joined(&format!("[{n}]"), &place_of_nul(element)?))),
+        Value::Object(members) => members.iter().find_map(|(name, member)| {
+            if name.contains('\0') {
+                return Some(String::new());
+            }
+            Some(joined(name, &place_of_nul(member)?))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// A path as serde writes it.
+fn joined(first: &str, rest: &str) -> String {
+    let dot = if rest.is_empty() || rest.starts_with('[') {
+        ""
+    } else {
+        "."
+    };
+    format!("{first}{dot}{rest}")
 }
 
 /// What serde says, without the place in the text: the field says it better.
@@ -136,8 +185,14 @@ fn from_pairs<'a, T: DeserializeOwned>(
     pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
 ) -> Result<T, Problem> {
     // The token has its own reader, and belongs to no request in particular.
-    let pairs = pairs
+    let pairs: Vec<_> = pairs
         .filter(|(name, _)| name != super::auth::QUERY_TOKEN)
+        .collect();
+    if let Some((name, _)) = pairs.iter().find(|(_, value)| value.contains('\0')) {
+        return Err(Problem::unstorable_text().field(&**name));
+    }
+    let pairs = pairs
+        .into_iter()
         .map(|(name, value)| (name.into_owned(), Text(value)));
     let pairs = MapDeserializer::<_, serde_json::Error>::new(pairs);
     serde_path_to_error::deserialize(pairs).map_err(|error| {
@@ -287,6 +342,29 @@ mod tests {
         for body in ["", "{", "{} {}", "\u{0}", "[1", r#"{"inner":"#] {
             assert_eq!(problem(body).status, 400, "{body}");
         }
+    }
+
+    #[test]
+    fn a_text_that_no_database_holds_is_refused_and_named() {
+        for (body, field) in [
+            (r#"{"inner":{"height_m":"\u0000"}}"#, Some("inner.height_m")),
+            (
+                r#"{"inner":[1,["x",{"name":"a\u0000b"}]]}"#,
+                Some("inner[1][1].name"),
+            ),
+            (r#"{"in\u0000ner":1}"#, None),
+            (r#""\u0000""#, None),
+        ] {
+            let refused = problem(body);
+            assert_eq!((refused.status, refused.field.as_deref()), (422, field), "{body}");
+            assert_eq!(refused.detail, Problem::unstorable_text().detail, "{body}");
+        }
+        let spelled = from_json::<Needy>(br#"{"input":"\\u0000"}"#).expect("a backslash and letters");
+        assert_eq!(spelled.input, r"\u0000");
+        let asked = from_query::<Needy>("input=a%00b").expect_err("not in a query either");
+        assert_eq!((asked.status, asked.field.as_deref()), (422, Some("input")));
+        let broken = problem(r#"{"inner":"\u0000"#);
+        assert_eq!(broken.status, 400, "what is no JSON is that first");
     }
 
     #[test]

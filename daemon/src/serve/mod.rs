@@ -62,7 +62,7 @@ use crate::stdout::print;
 use anyhow::Context;
 use auth::{Authenticator, Limiter};
 use clap::Args;
-use clock::SystemClock;
+use clock::{SharedClock, SystemClock};
 use config::{Config, ConfigError, Models, SharedConfig};
 use crowd::Crowd;
 use kinemotion_models::Engine;
@@ -252,13 +252,13 @@ fn sweep(app: &App) -> Sweep<SystemClock> {
 }
 
 /// Who delivers to webhooks.
-fn courier(app: &App) -> Courier<Post, SystemClock> {
+fn courier(app: &App) -> Courier<Post, SharedClock> {
     let store = app.sessions.store();
     Courier {
         webhooks: store.webhooks().clone(),
         deliveries: store.deliveries().clone(),
         carrier: app.post.clone(),
-        clock: SystemClock,
+        clock: store.clock().clone(),
     }
 }
 

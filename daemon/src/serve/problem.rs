@@ -140,6 +140,11 @@ impl Problem {
         }
     }
 
+    /// A text holds the one character that Postgres cannot store; no database gets to see it.
+    pub fn unstorable_text() -> Self {
+        Self::invalid("text must not hold the character U+0000")
+    }
+
     /// About this member of the request.
     pub fn field(self, field: impl Into<String>) -> Self {
         Self {
@@ -173,7 +178,7 @@ const RETRY_S: u32 = 5;
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if error.is_about_text() {
-            return Self::invalid("text must not hold the character U+0000");
+            return Self::unstorable_text();
         }
         tracing::error!(%error, "something cannot be stored or looked up");
         if error.may_pass() {

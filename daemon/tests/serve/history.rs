@@ -91,6 +91,33 @@ async fn repetitions_of_an_athlete_are_found_summed_up_and_erased() {
     let mean = trend["mean"]["value"].as_f64().expect("a number");
     assert!((0.1..0.6).contains(&mean), "{trends}");
 
+    let mut values = Vec::new();
+    let mut query = "sort=-value&limit=1".to_owned();
+    loop {
+        let path = format!("{ATHLETES}/roster-17/metrics/jump_height_m?{query}");
+        let answer = daemon.public.get(&path).await.json();
+        values.extend(answer["values"].as_array().expect("a list").clone());
+        match answer["next_cursor"].as_str() {
+            Some(cursor) => query = format!("sort=-value&limit=1&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(values.len(), found.len());
+    let number = |value: &Value| value["value"].as_f64().expect("a number");
+    assert!(values.is_sorted_by(|higher, lower| number(higher) >= number(lower)));
+    for value in &values {
+        let of = |one: &&Value| one["repetition_id"] == value["repetition_id"];
+        let measured = &found.iter().find(of).expect("it is one of them")["data"];
+        assert_eq!(value["value"], measured["metrics"]["jump_height_m"]);
+        assert_eq!(value["uncertainty"], measured["uncertainty"]["jump_height_m"]);
+        assert_eq!(value["method"], measured["methods"]["jump_height_m"]);
+        assert_eq!(value["unit"], "m");
+    }
+    let unknown = format!("{ATHLETES}/roster-17/metrics/beauty");
+    daemon.public.get(&unknown).await.problem(404);
+    let running = format!("{ATHLETES}/roster-17/metrics/jump_height_m?sport_type=running");
+    assert_eq!(daemon.public.get(&running).await.json()["values"], json!([]));
+
     let erased = daemon.public.delete(&format!("{ATHLETES}/{athlete}")).await;
     assert_eq!(erased.status, 204, "{erased:?}");
     assert_eq!(page("").await.json()["repetitions"], json!([]));

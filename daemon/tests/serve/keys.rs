@@ -279,6 +279,10 @@ async fn another_tenants_data_is_not_there() {
             Method::GET,
             format!("/api/v1/athletes/{athlete}/trends?sport_type=cmj"),
         ),
+        (
+            Method::GET,
+            format!("/api/v1/athletes/{athlete}/metrics/jump_height_m"),
+        ),
         (Method::GET, format!("/api/v1/webhooks/{hook}")),
         (Method::DELETE, format!("/api/v1/webhooks/{hook}")),
         (Method::DELETE, format!("/api/v1/keys/{own_id}")),

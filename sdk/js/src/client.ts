@@ -218,6 +218,15 @@ export class KinemotionClient {
     return this.http.json({ method: 'GET', path: path('/api/v1/athletes/{id}/trends', { id }), query: query(wanted) });
   }
 
+  /** Every value of one metric, the youngest first unless `sort` says something else. */
+  metricSeries(id: string, metric: string, wanted: m.MetricFilter = {}): AsyncGenerator<m.MetricValue> {
+    return this.pages(
+      path('/api/v1/athletes/{id}/metrics/{metric}', { id, metric }),
+      wanted,
+      (page: m.MetricSeries) => page.values,
+    );
+  }
+
   /** Repetitions as a table, the oldest first. */
   exportRepetitions(format: 'csv' | 'parquet', wanted: m.ExportFilter = {}): Promise<ReadableStream<Uint8Array>> {
     if (format === 'csv') return this.download({ method: 'GET', path: '/api/v1/exports/repetitions.csv', query: query(wanted) });

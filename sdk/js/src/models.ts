@@ -327,6 +327,15 @@ export interface TrendFilter {
   until?: string;
 }
 
+export interface MetricFilter {
+  sport_type?: string;
+  grade?: Grade;
+  from?: string;
+  until?: string;
+  /** `at` or `value`; with a minus in front, the youngest or highest comes first. */
+  sort?: string;
+}
+
 /** A repetition that was measured before. */
 export interface StoredRepetition {
   repetition_id: string;
@@ -375,6 +384,24 @@ export interface MetricTrend {
 export interface Trends {
   sport_type: string;
   trends: readonly MetricTrend[];
+}
+
+/** A value of a metric, and where it comes from. */
+export interface MetricValue extends Point {
+  /** `1` for a pure number. */
+  unit: string;
+  /** How it was measured. */
+  method: string | null;
+  grade: Grade;
+  sport_type: string;
+  analysis_id: string;
+  repetition_id: string;
+}
+
+export interface MetricSeries {
+  metric: string;
+  values: readonly MetricValue[];
+  next_cursor?: string;
 }
 
 export interface CreateKey {

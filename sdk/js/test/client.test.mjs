@@ -181,6 +181,16 @@ test('names in paths are escaped and metrics are one parameter', async () => {
   assert.equal(server.asked[0].query.metrics, 'jump_height_m,flight_time_ms');
 });
 
+test('values of a metric are a list', async () => {
+  const pages = [{ values: [{ value: 0.31 }], next_cursor: 'x' }, { values: [{ value: 0.3 }] }];
+  const kinemotion = await client({
+    'GET /api/v1/athletes/roster%2F17/metrics/jump_height_m': ({ query }) => ({ json: pages[query.cursor ? 1 : 0] }),
+  });
+  const values = await all(kinemotion.metricSeries('roster/17', 'jump_height_m', { sort: '-value' }));
+  assert.deepEqual(values, [{ value: 0.31 }, { value: 0.3 }]);
+  assert.deepEqual(server.asked[1].query, { sort: '-value', cursor: 'x' });
+});
+
 test('files come as streams', async () => {
   const kinemotion = await client({ 'GET /api/v1/exports/repetitions.csv': { parts: ['a,', 'b'] } });
   assert.equal(await new Response(await kinemotion.exportRepetitions('csv', { grade: 'A' })).text(), 'a,b');

@@ -103,6 +103,11 @@ describe('against the daemon', { skip: missing }, () => {
     assert(stored.every(({ athlete_id }) => athlete_id === athlete.athlete_id));
     const { trends } = await client.trends('roster/17', { sport_type: 'cmj', metrics: ['jump_height_m'] });
     assert.equal(trends[0].count, stored.length);
+    const values = await all(client.metricSeries('roster/17', 'jump_height_m', { sort: '-value' }));
+    assert.deepEqual(
+      values.map(({ repetition_id }) => repetition_id),
+      stored.map(({ repetition_id }) => repetition_id),
+    );
     assert.deepEqual(await all(client.trainingSessions({ athlete: 'roster/17' })), [session]);
     await client.changeTrainingSession(session.training_session_id, { name: 'Wednesday' });
     await client.removeTrainingSession(session.training_session_id);

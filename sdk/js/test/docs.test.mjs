@@ -31,6 +31,9 @@ test('its snippets run one after the other', async (t) => {
     'POST /api/v1/athletes': { status: 201, json: { athlete_id: 'a' } },
     'GET /api/v1/repetitions': { json: { repetitions: [{ at: AT, analysis_id: ID, data: repetition(0.314) }] } },
     'GET /api/v1/athletes/roster-17/trends': { json: { trends: [{ metric: 'jump_height_m', change }] } },
+    'GET /api/v1/athletes/roster-17/metrics/jump_height_m': {
+      json: { values: [{ at: AT, value: 0.31, unit: 'm', method: 'flight_time' }] },
+    },
     'POST /api/v1/keys': { status: 201, json: { key: 'km_abc' } },
     'POST /api/v1/webhooks/register': { status: 201, json: { secret: SECRET } },
   });
@@ -60,6 +63,7 @@ test('its snippets run one after the other', async (t) => {
     'cmj: 0.314 m',
     `${AT} 0.314`,
     'jump_height_m 0.02 ± 0.01',
+    `${AT} 0.31 m flight_time`,
     'athlete.height_m give metres',
     'e1 repetition 0.3',
   ]);

@@ -210,6 +210,16 @@ class Pages(WithServer):
         wanted = {"athlete": "roster-17", "from": "2026-11-01T00:00:00Z"}
         self.assertEqual([asked.query for asked in self.server.asked], [wanted, {**wanted, "cursor": "x"}])
 
+    def test_values_of_a_metric_come_with_where_they_were_measured(self) -> None:
+        value = {"at": "2026-11-25T18:00:00Z", "value": 0.31, "uncertainty": 0.01, "unit": "m", "method": "flight_time"}
+        value |= {"grade": "A", "sport_type": "cmj", "analysis_id": "a", "repetition_id": "r"}
+        pages = [{"metric": "jump_height_m", "values": [value], "next_cursor": "x"}, {"metric": "jump_height_m", "values": [value]}]
+        self.server.on("GET /api/v1/athletes/roster%2F17/metrics/jump_height_m", *(Answer(body=page) for page in pages))
+        values = list(self.client.metric_series("roster/17", "jump_height_m", sport_type="cmj", sort="-value"))
+        self.assertEqual([(one.value, one.method, one.at.year) for one in values], [(0.31, "flight_time", 2026)] * 2)
+        wanted = {"sport_type": "cmj", "sort": "-value"}
+        self.assertEqual([asked.query for asked in self.server.asked], [wanted, {**wanted, "cursor": "x"}])
+
     def test_metrics_of_a_trend_are_one_parameter(self) -> None:
         estimate = {"value": 0.31, "uncertainty": None}
         change = {"value": 0.02, "uncertainty": 0.01, "certain": True}

@@ -170,6 +170,9 @@ class History(WithDaemon):
         trend = self.client.trends("jumper", sport_type="cmj", metrics=["jump_height_m"]).of("jump_height_m")
         assert trend is not None
         self.assertEqual((trend.count, len(trend.series)), (len(stored), len(stored)))
+        values = list(self.client.metric_series("jumper", "jump_height_m", sport_type="cmj"))
+        self.assertEqual([one.repetition_id for one in values], [one.repetition_id for one in stored])
+        self.assertEqual({one.unit for one in values}, {"m"})
 
 
 class Training(WithDaemon):

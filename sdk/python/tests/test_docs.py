@@ -61,6 +61,9 @@ def answers(server: fake.Fake) -> None:
     trend = {"metric": "jump_height_m", "count": 4, "highest": number, "lowest": number, "mean": number, "series": []}
     change = {"value": 0.02, "uncertainty": 0.01, "certain": True}
     server.on("GET /api/v1/athletes/roster-17/trends", Answer(body={"sport_type": "cmj", "trends": [{**trend, "change": change}]}))
+    value = {"at": AT, **number, "unit": "m", "method": "flight_time", "grade": "A", "sport_type": "cmj", "analysis_id": ID}
+    values = [{**value, "repetition_id": "r"}]
+    server.on("GET /api/v1/athletes/roster-17/metrics/jump_height_m", Answer(body={"metric": "jump_height_m", "values": values}))
     key = {"key_id": "k", "name": "n", "prefix": "km_abc", "scopes": [], "created_at": AT, "key": "km_abcdef"}
     server.on("POST /api/v1/keys", Answer(201, key))
     webhook = {"webhook_id": "w", "url": "https://a.example/", "events": [], "sport_types": [], "created_at": AT}

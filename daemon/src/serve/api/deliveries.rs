@@ -5,10 +5,11 @@ use super::page::{self, hundred, split};
 use super::webhooks::find;
 use crate::serve::App;
 use crate::serve::auth::{Principal, Scope};
+use crate::serve::clock::Clock;
 use crate::serve::extract::Query;
 use crate::serve::history::Cursor;
 use crate::serve::problem::Problem;
-use crate::serve::store::{Delivery, now_ms};
+use crate::serve::store::Delivery;
 use crate::serve::webhooks::DISABLED;
 use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
@@ -139,8 +140,9 @@ pub async fn resend(
     if webhook.disabled_at.is_some() {
         return Err(Problem::conflict("the webhook is disabled: enable it first"));
     }
-    let deliveries = app.sessions.store().deliveries();
-    if deliveries.resend(&webhook.id, &delivery, now_ms()).await? {
+    let store = app.sessions.store();
+    let now = store.clock().now_ms();
+    if store.deliveries().resend(&webhook.id, &delivery, now).await? {
         return Ok(StatusCode::ACCEPTED);
     }
     Err(Problem::not_found("there is no delivery of this name"))

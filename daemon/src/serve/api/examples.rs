@@ -8,11 +8,12 @@ use utoipa::openapi::content::Content;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 
 /// Names in addresses, and headers that come from an answer.
-const NAMES: [(&str, &str); 5] = [
+const NAMES: [(&str, &str); 6] = [
     ("id", "0199d4c0-7f00-7000-8000-000000000001"),
     ("viewer", "0199d4c0-7f00-7000-8000-000000000002"),
     ("delivery", "0199d4c0-7f00-7000-8000-000000000003"),
     ("file", "index.m3u8"),
+    ("metric", "jump_height_m"),
     ("If-Match", "\"0199d4c0\""),
 ];
 

@@ -47,7 +47,11 @@ pub async fn results_json(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
-    Ok((attachment(&analysis, "json"), axum::Json(Results::of(&analysis))).into_response())
+    Ok((
+        attachment(&analysis.id, "json"),
+        axum::Json(Results::of(&analysis)),
+    )
+        .into_response())
 }
 
 impl Results {
@@ -76,7 +80,7 @@ pub async fn results_csv(
     let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
     let text = table(&analysis).map_err(|error| Problem::internal(error.to_string()))?;
     let content_type = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
-    Ok((attachment(&analysis, "csv"), content_type, text).into_response())
+    Ok((attachment(&analysis.id, "csv"), content_type, text).into_response())
 }
 
 /// Results for MATLAB and Octave
@@ -96,7 +100,12 @@ pub async fn results_mat(
     let document =
         serde_json::to_value(Results::of(&analysis)).map_err(|error| Problem::internal(error.to_string()))?;
     let content_type = [(header::CONTENT_TYPE, MATLAB)];
-    Ok((attachment(&analysis, "mat"), content_type, mat::encode(&document)).into_response())
+    Ok((
+        attachment(&analysis.id, "mat"),
+        content_type,
+        mat::encode(&document),
+    )
+        .into_response())
 }
 
 fn table(analysis: &Analysis) -> std::io::Result<Vec<u8>> {
@@ -111,8 +120,8 @@ fn table(analysis: &Analysis) -> std::io::Result<Vec<u8>> {
     Ok(text)
 }
 
-fn attachment(analysis: &Analysis, extension: &str) -> [(HeaderName, String); 1] {
-    let name = format!("attachment; filename=\"{}.{extension}\"", analysis.id);
+fn attachment(id: &str, extension: &str) -> [(HeaderName, String); 1] {
+    let name = format!("attachment; filename=\"{id}.{extension}\"");
     [(header::CONTENT_DISPOSITION, name)]
 }
 
@@ -150,12 +159,12 @@ pub async fn recording(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
-    if !analysis.order.record {
+    let order = app.sessions.order(&id, &principal, Scope::ReadAnalyses).await?;
+    if !order.record {
         return Err(Problem::not_found("no recording was asked for"));
     }
-    let path = app.sessions.store().recording(&analysis.id);
-    file(&app, &analysis.id, path, request).await
+    let path = app.sessions.store().recording(&id);
+    file(&app, &id, path, request).await
 }
 
 /// The video with graphics
@@ -171,12 +180,12 @@ pub async fn overlay(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
-    if !analysis.order.file.is_some_and(|file| file.overlay) {
+    let order = app.sessions.order(&id, &principal, Scope::ReadAnalyses).await?;
+    if !order.file.is_some_and(|file| file.overlay) {
         return Err(Problem::not_found("no such video was asked for"));
     }
-    let path = app.sessions.store().overlay(&analysis.id);
-    file(&app, &analysis.id, path, request).await
+    let path = app.sessions.store().overlay(&id);
+    file(&app, &id, path, request).await
 }
 
 /// The report
@@ -193,12 +202,12 @@ pub async fn report(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
-    if !analysis.order.file.is_some_and(|file| file.report) {
+    let order = app.sessions.order(&id, &principal, Scope::ReadAnalyses).await?;
+    if !order.file.is_some_and(|file| file.report) {
         return Err(Problem::not_found("no report was asked for"));
     }
-    let path = app.sessions.store().report(&analysis.id);
-    let mut response = file(&app, &analysis.id, path, request).await?;
+    let path = app.sessions.store().report(&id);
+    let mut response = file(&app, &id, path, request).await?;
     let policy = HeaderValue::from_static(REPORT_POLICY);
     response
         .headers_mut()
@@ -269,13 +278,13 @@ async fn curves(
     media_type: &'static str,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(id, principal, Scope::ReadAnalyses).await?;
-    if analysis.order.file.is_none() {
+    let order = app.sessions.order(id, principal, Scope::ReadAnalyses).await?;
+    if order.file.is_none() {
         return Err(Problem::not_found("joint curves are those of files"));
     }
-    let mut path = app.sessions.store().curves(&analysis.id).into_os_string();
+    let mut path = app.sessions.store().curves(id).into_os_string();
     path.push(suffix);
-    let mut response = file(app, &analysis.id, path.into(), request).await?;
+    let mut response = file(app, id, path.into(), request).await?;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     Ok(response)
@@ -298,12 +307,12 @@ pub async fn events(
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
-    let stored = app.sessions.store().read(&analysis.id).await?;
+    app.sessions.order(&id, &principal, Scope::ReadAnalyses).await?;
+    let stored = app.sessions.store().read(&id).await?;
     let lines = stored.map(|stored| stored.lines).unwrap_or_default();
     let text: String = lines.iter().flat_map(|line| [line.text(), "\n"]).collect();
     let content_type = [(header::CONTENT_TYPE, "application/x-ndjson")];
-    Ok((attachment(&analysis, "ndjson"), content_type, text).into_response())
+    Ok((attachment(&id, "ndjson"), content_type, text).into_response())
 }
 
 /// HTTP Live Streaming
@@ -323,14 +332,14 @@ pub async fn hls(
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let analysis = app.sessions.find(&id, &principal, Scope::ReadAnalyses).await?;
+    app.sessions.order(&id, &principal, Scope::ReadAnalyses).await?;
     if !is_segment(&name) {
         return Err(Problem::not_found(
             "there is index.m3u8 and the segments it lists",
         ));
     }
-    let path = app.sessions.store().hls(&analysis.id).join(&name);
-    let mut response = file(&app, &analysis.id, path, request).await?;
+    let path = app.sessions.store().hls(&id).join(&name);
+    let mut response = file(&app, &id, path, request).await?;
     let headers = response.headers_mut();
     if name.ends_with(".m3u8") {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PLAYLIST));

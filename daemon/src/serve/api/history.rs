@@ -27,22 +27,22 @@ const MOST_OF_A_TREND: u32 = 10_000;
 #[into_params(parameter_in = Query)]
 pub struct Filter {
     /// `athlete_id` or `external_id` of an athlete.
-    athlete: Option<String>,
+    pub(super) athlete: Option<String>,
     /// Only of this analysis.
-    analysis_id: Option<String>,
+    pub(super) analysis_id: Option<String>,
     /// Only of this training session.
-    training_session_id: Option<String>,
+    pub(super) training_session_id: Option<String>,
     /// Only of this movement.
     #[param(example = "cmj")]
-    sport_type: Option<String>,
+    pub(super) sport_type: Option<String>,
     /// Only of this grade: `A`, `B`, `C` or `F`.
     #[param(example = "A")]
-    grade: Option<String>,
+    pub(super) grade: Option<String>,
     /// Only from this moment on, RFC 3339.
     #[param(example = "2026-11-01T00:00:00Z")]
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// Only before this moment, RFC 3339.
-    until: Option<String>,
+    pub(super) until: Option<String>,
 }
 
 /// Which page of repetitions is wanted.
@@ -168,12 +168,12 @@ pub async fn repetitions(
             let found = history
                 .ranked(&wanted, metric, direction, behind.as_ref(), limit + 1)
                 .await;
-            let (found, next_cursor) = split(found?, limit, |(value, last)| Cursor {
-                at: *value,
-                id: last.id.clone(),
+            let (found, next_cursor) = split(found?, limit, |last| Cursor {
+                at: last.value,
+                id: last.repetition.id.clone(),
             });
             (
-                found.into_iter().map(|(_, repetition)| repetition).collect(),
+                found.into_iter().map(|number| number.repetition).collect(),
                 next_cursor,
             )
         }

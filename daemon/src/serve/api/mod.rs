@@ -6,7 +6,7 @@
 //! | `stream` | their events: WebSocket, Server-Sent Events, NDJSON |
 //! | `files` | what they leave: results, picture, recording, HLS |
 //! | `diagnostics` | why something went wrong |
-//! | `athletes`, `training`, `history` | who did what before, and what numbers do over time |
+//! | `athletes`, `training`, `history`, `series` | who did what before, and what numbers do over time |
 //! | `exports`, `personal` | repetitions for other programs, and all of an athlete |
 //! | `uploads` | files on their way here |
 //! | `keys`, `tokens` | who may ask |
@@ -33,6 +33,7 @@ pub mod model;
 pub mod openapi;
 mod page;
 mod personal;
+mod series;
 mod sports;
 mod stream;
 mod tokens;
@@ -78,6 +79,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(training::show, training::change, training::remove))
         .routes(routes!(history::repetitions))
         .routes(routes!(history::trends))
+        .routes(routes!(series::series))
         .routes(routes!(exports::repetitions_csv))
         .routes(routes!(exports::repetitions_parquet))
         .routes(routes!(keys::create, keys::list))

@@ -76,6 +76,7 @@ fn every_path_of_the_interface_is_described() {
         "get /api/v1/athletes",
         "get /api/v1/athletes/{id}",
         "get /api/v1/athletes/{id}/export.zip",
+        "get /api/v1/athletes/{id}/metrics/{metric}",
         "get /api/v1/athletes/{id}/trends",
         "get /api/v1/audit",
         "get /api/v1/exports/repetitions.csv",

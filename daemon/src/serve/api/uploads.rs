@@ -292,7 +292,8 @@ pub fn file_name(headers: &HeaderMap) -> Option<String> {
         .split(',')
         .find_map(|pair| pair.trim().strip_prefix("filename "))?;
     let name = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
-    (!name.is_empty() && name.len() <= NAME_BYTES).then_some(name)
+    let fits = !name.is_empty() && name.len() <= NAME_BYTES && !name.contains('\0');
+    fits.then_some(name)
 }
 
 fn milliseconds(hours: u64) -> i64 {
@@ -321,6 +322,7 @@ mod tests {
             "filename",
             "filename !",
             "filename /w==",
+            "filename AA==",
             "nofilename anVtcC5tcDQ=",
         ] {
             assert_eq!(name(none), None, "{none}");

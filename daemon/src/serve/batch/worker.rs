@@ -4,11 +4,11 @@ use super::child::{self, Confinement, End, Running, Task};
 use super::fetch::{self, Failure};
 use super::said::Hearing;
 use super::{Errand, arguments};
-use crate::serve::clock::milliseconds;
+use crate::serve::clock::{Clock, milliseconds};
 use crate::serve::config::{Batch, SharedConfig};
 use crate::serve::metrics::Metrics;
 use crate::serve::sessions::{Analysis, FileOrder, News, Sessions};
-use crate::serve::store::{Jobs, Leased, StoreError, now_ms};
+use crate::serve::store::{Jobs, Leased, StoreError};
 use kinemotion_pipelines::live::SessionState;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -92,7 +92,7 @@ impl Worker {
     /// Works until told to end. What is under way then is given back.
     pub async fn run(self) {
         while !self.end.is_cancelled() {
-            let now = now_ms();
+            let now = self.now_ms();
             match self
                 .jobs()
                 .lease(&self.name, now, now + milliseconds(LEASE))
@@ -106,6 +106,11 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// What leases are counted by.
+    fn now_ms(&self) -> i64 {
+        self.sessions.store().clock().now_ms()
     }
 
     fn jobs(&self) -> &Jobs {
@@ -162,7 +167,7 @@ impl Worker {
         match outcome {
             Outcome::Ended(end) => self.settle(analysis, lease, end).await,
             Outcome::Stopped if given_back => {
-                self.give_back(lease, now_ms(), None, false).await;
+                self.give_back(lease, self.now_ms(), None, false).await;
             }
             Outcome::Stopped => {}
             Outcome::Lost => tracing::warn!(
@@ -176,7 +181,7 @@ impl Worker {
     async fn bury(&self, lease: &Leased, reason: &str) {
         tracing::error!(analysis = lease.analysis_id, reason, "a file cannot be analysed");
         let noted = if lease.attempts < MOST_ATTEMPTS {
-            let not_before = now_ms() + milliseconds(PAUSE * lease.attempts);
+            let not_before = self.now_ms() + milliseconds(PAUSE * lease.attempts);
             self.jobs().give_back(lease, not_before, Some(reason), true).await
         } else {
             self.jobs().bury(lease, reason).await
@@ -193,7 +198,11 @@ impl Worker {
         loop {
             sleep(RENEWED).await;
             let next = Instant::now() + LEASE;
-            match self.jobs().renew(lease, now_ms() + milliseconds(LEASE)).await {
+            match self
+                .jobs()
+                .renew(lease, self.now_ms() + milliseconds(LEASE))
+                .await
+            {
                 Ok(true) => held_until = next,
                 Ok(false) => return,
                 Err(error) => {
@@ -375,7 +384,7 @@ impl Worker {
         if let Err(error) = analysis.take_in_under(Some(lease.fence), &again).await {
             tracing::warn!(analysis = analysis.id, %error, "what was stored is not taken back yet");
         }
-        let not_before = now_ms() + milliseconds(PAUSE * lease.attempts);
+        let not_before = self.now_ms() + milliseconds(PAUSE * lease.attempts);
         self.give_back(lease, not_before, Some(reason), true).await;
     }
 

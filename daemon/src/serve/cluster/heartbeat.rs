@@ -13,6 +13,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How often a replica says that it is there.
 const EVERY: Duration = Duration::from_secs(1);
+/// Live analyses of its own that a replica has ended without storing it are looked for once in so many times.
+const OWN: u64 = 10;
 /// A replica that is not heard of for so long is gone.
 const GONE: Duration = Duration::from_secs(5);
 /// After Redis was away, whoever is there has said so again by then.
@@ -37,11 +39,11 @@ pub async fn watch(cluster: Cluster, sessions: impl Fn() -> Option<Sessions>) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut well = true;
-    loop {
+    for beat in 0.. {
         ticks.tick().await;
         let Some(sessions) = sessions() else { return };
         // One that hangs must not keep this replica from saying that it is there once more.
-        let looked = timeout(GONE, look(&cluster, &sessions)).await;
+        let looked = timeout(GONE, look(&cluster, &sessions, looks_for_own(beat))).await;
         let error = match looked {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.to_string()),
@@ -64,7 +66,12 @@ pub async fn watch(cluster: Cluster, sessions: impl Fn() -> Option<Sessions>) {
     }
 }
 
-async fn look(cluster: &Cluster, sessions: &Sessions) -> Result<(), StoreError> {
+/// Whether it is time for a look at what this replica itself has left: at the first beat, and now and then.
+fn looks_for_own(beat: u64) -> bool {
+    beat.is_multiple_of(OWN)
+}
+
+async fn look(cluster: &Cluster, sessions: &Sessions, own: bool) -> Result<(), StoreError> {
     let replicas = sessions.store().replicas();
     replicas.beat(cluster.replica(), &cluster.0.address).await?;
     let present = replicas.present(milliseconds(GONE)).await?;
@@ -75,7 +82,9 @@ async fn look(cluster: &Cluster, sessions: &Sessions) -> Result<(), StoreError> 
         sessions.end_what_was_left_by(Some(&replica)).await?;
         replicas.leave(&replica).await?;
     }
-    sessions.end_what_was_left_by(Some(cluster.replica())).await?;
+    if own {
+        sessions.end_what_was_left_by(Some(cluster.replica())).await?;
+    }
     Ok(())
 }
 
@@ -97,4 +106,15 @@ async fn is_lost(cluster: &Cluster, replica: &str) -> bool {
     let mut known = redis::cmd("EXISTS");
     known.arg(Cluster::key(replica));
     matches!(cluster.link().ask::<u8>(&known).await, Ok(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_beat_in_ten_looks_for_what_this_replica_has_left() {
+        let looks: Vec<u64> = (0..25).filter(|beat| looks_for_own(*beat)).collect();
+        assert_eq!(looks, [0, 10, 20]);
+    }
 }

@@ -29,7 +29,9 @@ impl<K: Display + FromStr> Cursor<K> {
     pub fn read(text: &str) -> Result<Self, Problem> {
         let read = || {
             let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-            let (at, id) = str::from_utf8(&bytes).ok()?.rsplit_once('.')?;
+            // U+0000 is nothing that a database could be asked for.
+            let text = str::from_utf8(&bytes).ok().filter(|text| !text.contains('\0'))?;
+            let (at, id) = text.rsplit_once('.')?;
             Some(Self {
                 at: at.parse().ok()?,
                 id: id.to_owned(),
@@ -50,7 +52,7 @@ mod tests {
             id: "0199d4c0-0000-7000-8000-000000000001".into(),
         };
         assert_eq!(Cursor::read(&cursor.text()), Ok(cursor));
-        for wrong in ["", "x", "MTIz", "%%%", "eC4"] {
+        for wrong in ["", "x", "MTIz", "%%%", "eC4", "MS4A"] {
             let refused = Cursor::<i64>::read(wrong).expect_err("refused");
             assert_eq!(refused.field.as_deref(), Some("cursor"), "{wrong}");
         }

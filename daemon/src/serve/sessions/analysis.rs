@@ -219,6 +219,7 @@ impl Analysis {
             return Ok(());
         };
         let stored = match lease {
+            _ if draft.kind == EventType::Pose => Ok(()),
             Some(_) => self.store(numbered.line(), draft, news, lease).await,
             None => self.store_at_last(numbered.line(), draft, news).await,
         };
@@ -250,18 +251,22 @@ impl Analysis {
     }
 
     /// Of a live analysis nothing can be measured again: while the database is out of reach it is tried again, and what comes meanwhile
-    /// waits in the queue of the scribe.
+    /// waits in the queue of the scribe. How long is counted from the beginning of the outage, for all analyses together.
     async fn store_at_last(&self, line: &Line, draft: &Draft, news: &News) -> Result<(), StoreError> {
-        let began = Instant::now();
+        let outage = self.store.outage();
         let mut told = false;
         loop {
+            let asked = Instant::now();
+            if outage.is_given_up(asked) {
+                return Err(StoreError::OutOfReach("it is not waited for any longer".into()));
+            }
             let attempt = tokio::time::timeout(ANSWERS_WITHIN, self.store(line, draft, news, None)).await;
             let error = match attempt {
                 Ok(Err(error)) if error.is_outage() => error.to_string(),
                 Ok(done) => return done,
                 Err(_) => format!("it does not answer within {} s", ANSWERS_WITHIN.as_secs()),
             };
-            if began.elapsed() > LONGEST_OUTAGE {
+            if !outage.note(asked, Instant::now()) {
                 return Err(StoreError::OutOfReach(error));
             }
             if !std::mem::replace(&mut told, true) {
@@ -282,13 +287,9 @@ impl Analysis {
         news: &News,
         lease: Option<i64>,
     ) -> Result<(), StoreError> {
-        if line.kind == EventType::Pose {
-            return Ok(());
-        }
         let repetition = ledger::repetition(&self.id, &self.order, line, draft);
         let sport = self.lock().sport_type.clone();
-        let deliveries =
-            ledger::deliveries(self.store.webhooks(), &self.id, &self.order, &sport, line, draft).await?;
+        let deliveries = ledger::deliveries(&self.store, &self.id, &self.order, &sport, line, draft).await?;
         let along = Along {
             state: news.state(),
             repetition: repetition.map_err(|error| StoreError::Broken(error.to_string()))?,
@@ -468,8 +469,6 @@ fn turn(news: &News) -> Turn {
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// Pause until it is asked again.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A database that is out of reach for so long does not come back: the analysis fails.
-const LONGEST_OUTAGE: Duration = Duration::from_secs(600);
 
 /// Numbers left free for poses that were announced after the last stored event: more than an hour at 240 per second,
 /// so that a client who resumes after a restart is behind what it has seen.

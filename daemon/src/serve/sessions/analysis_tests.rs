@@ -294,3 +294,24 @@ async fn what_a_worker_without_a_lease_says_has_never_been() {
     assert!(!analysis.has_ended());
     assert_eq!(analysis.record().count(), 0);
 }
+
+#[tokio::test]
+async fn an_outage_that_was_waited_for_long_enough_is_waited_for_by_nobody_else() {
+    let (_folder, store) = store().await;
+    let analysis = analysis(&store).await;
+    live(&analysis).await;
+    store.outage().begin_long_ago();
+    analysis.take_in(&pose()).await;
+    assert!(!analysis.has_ended(), "poses need no database");
+    analysis.take_in(&repetition(1)).await;
+    assert_eq!(analysis.state(), SessionState::Failed);
+    let heard = events(&analysis, 0).await;
+    let types: Vec<&Value> = heard.iter().map(|event| &event["type"]).collect();
+    assert_eq!(types, ["state", "pose", "repetition", "error", "state"]);
+    assert_eq!(stored(&store).await.lines.len(), 1, "nothing was written since");
+    store.probe().await.expect("the database is there");
+    let again = restored(&store).await;
+    again.take_in(&repetition(1)).await;
+    assert_eq!(stored(&store).await.lines.len(), 2);
+    assert!(!again.has_ended());
+}

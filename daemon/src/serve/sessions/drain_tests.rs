@@ -69,3 +69,16 @@ async fn what_does_not_finish_in_time_is_ended_and_that_is_stored() {
         "{last:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_ends_when_keepers_have_taken_down_what_ran() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sessions, analysis) = running_one(folder.path(), 1).await;
+    sessions
+        .0
+        .under_way
+        .spawn(keeper::keep(sessions.clone(), analysis.clone()));
+    sessions.drain().await;
+    let failed = sessions.0.metrics.ended.with_label_values(&["failed"]);
+    assert_eq!(failed.get(), 1, "its keeper says so when it has been taken down");
+}

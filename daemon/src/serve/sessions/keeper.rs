@@ -34,7 +34,7 @@ pub async fn keep(sessions: Sessions, analysis: Arc<Analysis>) {
 }
 
 /// Lets go of the session where blocking is allowed: the last one to hold it waits for its threads.
-pub async fn take_down(analysis: &Analysis) {
+async fn take_down(analysis: &Analysis) {
     let live = analysis.set_live(None);
     if spawn_blocking(move || drop(live)).await.is_err() {
         tracing::error!(analysis = analysis.id, "taking a session down panicked");

@@ -1,8 +1,9 @@
 //! What is stored along with an event: the repetition as it will be looked for, and what is to be delivered because of it.
 
 use super::Order;
+use crate::serve::clock::Clock;
 use crate::serve::hub::{Draft, EventType, Line};
-use crate::serve::store::{NewRepetition, Outbox, StoreError, Webhook, Webhooks, now_ms};
+use crate::serve::store::{NewRepetition, Outbox, Store, StoreError, Webhook, now_ms};
 use crate::serve::webhooks::{USUAL, body, can_be_told};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -57,7 +58,7 @@ pub fn repetition(
 
 /// What is to be delivered because of an event.
 pub async fn deliveries(
-    webhooks: &Webhooks,
+    store: &Store,
     id: &str,
     order: &Order,
     sport: &str,
@@ -67,7 +68,7 @@ pub async fn deliveries(
     if !can_be_told(draft.kind) {
         return Ok(Vec::new());
     }
-    let all = webhooks.known(&order.tenant).await?;
+    let all = store.webhooks().known(&order.tenant).await?;
     let own = order.webhook.iter().filter(|_| USUAL.contains(&draft.kind));
     let wanting: Vec<&str> = all
         .iter()
@@ -78,7 +79,7 @@ pub async fn deliveries(
     if wanting.is_empty() {
         return Ok(Vec::new());
     }
-    let (event_id, at) = (event_id(id, order, line, draft), now_ms());
+    let (event_id, at) = (event_id(id, order, line, draft), store.clock().now_ms());
     let body = body(&event_id, at, id, sport, line, draft);
     let outbox = |webhook: &str| Outbox {
         id: Uuid::now_v7().to_string(),
@@ -117,7 +118,6 @@ fn event_id(analysis_id: &str, order: &Order, line: &Line, draft: &Draft) -> Str
 mod tests {
     use super::super::order::OwnWebhook;
     use super::*;
-    use crate::serve::store::Store;
     use serde_json::json;
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
         let told = async |order: &Order, kind| {
             let draft = Draft::new(kind, 0.0, &json!({})).expect("JSON");
             let line = Line::stored(7, kind, "{}");
-            let told = deliveries(store.webhooks(), "a", order, "cmj", &line, &draft).await;
+            let told = deliveries(&store, "a", order, "cmj", &line, &draft).await;
             let told = told.expect("a database").into_iter();
             told.map(|outbox| outbox.webhook_id).collect::<Vec<_>>()
         };

@@ -13,6 +13,7 @@
 //! | `elsewhere` | analyses that other daemons run |
 //! | `refusals` | what a session refuses, as problems |
 //! | `keeper` | limits and the end of a running analysis |
+//! | `putting_away` | files of what has ended, on their way into a bucket |
 //! | `memory` | what happens when the daemon uses too much |
 //! | `diagnostics` | what is kept for whoever has to find out why something went wrong |
 //! | `doing`, `states` | how an analysis is doing, in answers and events |
@@ -27,6 +28,7 @@ mod keeper;
 mod ledger;
 mod memory;
 mod order;
+mod putting_away;
 mod recall;
 mod refusals;
 mod scribe;
@@ -52,13 +54,13 @@ use crate::serve::problem::Problem;
 use crate::serve::store::{Archive, Exhausted, Store, StoreError};
 use kinemotion_pipelines::live::load::Governor;
 use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession, LiveSpec};
+use putting_away::PuttingAway;
 use scribe::Scribe;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
 
@@ -85,8 +87,10 @@ struct Inner {
     let_go: AtomicBool,
     /// Who shares the machine out, once the models are loaded.
     governor: OnceLock<Governor>,
+    /// Starts of live analyses, and their keepers, which take them down.
+    under_way: TaskTracker,
     /// Files of analyses that have ended, on their way into the bucket.
-    putting_away: TaskTracker,
+    putting_away: Arc<PuttingAway>,
 }
 
 impl Sessions {
@@ -117,14 +121,18 @@ impl Sessions {
             admission: Admission::new(config.clone())?,
             config,
             metrics,
+            putting_away: PuttingAway::new(store.clone()),
             store,
             cluster,
             analyses: RwLock::new(analyses),
             draining: AtomicBool::new(false),
             let_go: AtomicBool::new(false),
             governor: OnceLock::new(),
-            putting_away: TaskTracker::new(),
+            under_way: TaskTracker::new(),
         }));
+        if sessions.0.store.folders().archive().is_some() {
+            tokio::spawn(putting_away::again(Arc::downgrade(&sessions.0.putting_away)));
+        }
         tokio::spawn(memory::watch(Arc::downgrade(&sessions.0)));
         sessions.join().await?;
         Ok(sessions)
@@ -169,8 +177,10 @@ impl Sessions {
         principal: &Principal,
     ) -> Result<Arc<Analysis>, Problem> {
         let (sessions, principal) = (self.clone(), principal.clone());
-        let created = tokio::spawn(async move { sessions.create_to_the_end(request, &principal).await });
-        created
+        let created = async move { sessions.create_to_the_end(request, &principal).await };
+        self.0
+            .under_way
+            .spawn(created)
             .await
             .unwrap_or_else(|_| Err(Problem::internal("starting the analysis panicked")))
     }
@@ -214,7 +224,9 @@ impl Sessions {
             source = analysis.order.source,
             "analysis started"
         );
-        tokio::spawn(keeper::keep(self.clone(), analysis.clone()));
+        self.0
+            .under_way
+            .spawn(keeper::keep(self.clone(), analysis.clone()));
         Ok(analysis)
     }
 
@@ -379,6 +391,22 @@ impl Sessions {
         Err(Problem::not_found(NO_SUCH_ANALYSIS))
     }
 
+    /// What was ordered under this name, for somebody who wants to do this with it: of one that is not at work here, no event is
+    /// read.
+    ///
+    /// # Errors
+    /// There is none for them to see, or they may not do that.
+    pub async fn order(&self, id: &str, by: &Principal, scope: Scope) -> Result<Order, Problem> {
+        by.may(scope)?;
+        let order = match self.remembered(id) {
+            Some(analysis) => Some(analysis.order.clone()),
+            None => self.0.store.order(id).await?,
+        };
+        order
+            .filter(|order| by.sees(&order.tenant, id))
+            .ok_or_else(|| Problem::not_found(NO_SUCH_ANALYSIS))
+    }
+
     async fn any(&self, id: &str) -> Result<Arc<Analysis>, Problem> {
         if let Some(analysis) = self.remembered(id) {
             return Ok(analysis);
@@ -526,12 +554,11 @@ impl Sessions {
             analysis.hub.forget_poses();
         }
         self.0.let_go.store(true, Ordering::Relaxed);
-        self.0
-            .putting_away
-            .spawn(put_away(self.0.store.clone(), analysis.id.clone()));
+        self.0.putting_away.begin(&analysis.id);
     }
 
-    /// Refuses what is new, lets what runs finish within the configured time, and ends what does not.
+    /// Refuses what is new, lets what runs finish within the configured time, and ends what does not. Their keepers take them down;
+    /// files on their way into the bucket have as long again.
     pub async fn drain(&self) {
         self.0.draining.store(true, Ordering::SeqCst);
         tracing::info!("finishing what runs; the next signal ends at once");
@@ -540,11 +567,9 @@ impl Sessions {
         for analysis in &running {
             analysis.ask_to_end("the daemon is about to end");
         }
+        let longest = Duration::from_secs(limits.drain_s);
         let all_ended = futures_util::future::join_all(running.iter().map(|analysis| analysis.hub.closed()));
-        if tokio::time::timeout(Duration::from_secs(limits.drain_s), all_ended)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(longest, all_ended).await.is_err() {
             for analysis in running.iter().filter(|analysis| !analysis.has_ended()) {
                 tracing::warn!(analysis = analysis.id, "analysis did not finish in time");
                 self.tell(
@@ -558,12 +583,9 @@ impl Sessions {
         if finished.is_err() {
             tracing::error!("ending the scribe panicked");
         }
-        for analysis in &running {
-            self.keep_diagnostics(analysis).await;
-            keeper::take_down(analysis).await;
-        }
-        self.0.putting_away.close();
-        self.0.putting_away.wait().await;
+        self.0.under_way.close();
+        self.0.under_way.wait().await;
+        self.0.putting_away.finish(longest).await;
     }
 
     /// Whether nothing new is taken any more.
@@ -597,18 +619,6 @@ impl Sessions {
 
     fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Arc<Analysis>>> {
         self.0.analyses.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Analyses whose files are put away at once: each holds some parts of a file in memory.
-static PUT_AWAY_AT_ONCE: Semaphore = Semaphore::const_new(2);
-
-/// Puts the files of an analysis away that has ended.
-async fn put_away(store: Store, id: String) {
-    // It is never closed.
-    let _place = PUT_AWAY_AT_ONCE.acquire().await;
-    if let Err(error) = store.put_away(&id).await {
-        tracing::error!(analysis = id, %error, "its files stay in the folder");
     }
 }
 

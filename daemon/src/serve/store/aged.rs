@@ -8,6 +8,8 @@ use crate::serve::history::Cursor;
 
 /// Analyses looked for at once: a sweep goes on behind the last one until there are no more.
 const AT_ONCE: u32 = 100;
+/// Rows that one statement removes at most: nobody else who writes has to wait for more.
+const REMOVED_AT_ONCE: u32 = 1000;
 
 /// Finds and removes what is old. Clones belong together.
 #[derive(Clone, Debug)]
@@ -65,25 +67,36 @@ impl Aged {
 
     /// Removes deliveries that were first due before a moment, milliseconds since 1970; how many.
     pub async fn remove_deliveries(&self, before: i64) -> Result<u64, StoreError> {
-        self.pool
-            .execute(statement!("DELETE FROM deliveries WHERE first_at < $1", before))
-            .await
+        let some = "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE first_at < $1 ORDER BY first_at LIMIT $2)";
+        self.remove(some, before).await
     }
 
     /// Removes from the audit log what happened before a moment; how much.
     pub async fn remove_audit(&self, before: i64) -> Result<u64, StoreError> {
-        self.pool
-            .execute(statement!("DELETE FROM audit WHERE at < $1", before))
-            .await
+        let some = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)";
+        self.remove(some, before).await
     }
 
     /// Removes keys of orders that were sent before a moment; how many.
     pub async fn remove_idempotency(&self, before: i64) -> Result<u64, StoreError> {
-        self.pool
-            .execute(statement!(
-                "DELETE FROM idempotency WHERE created_at < $1",
-                before
-            ))
-            .await
+        let some = "DELETE FROM idempotency WHERE (tenant, key) IN
+                      (SELECT tenant, key FROM idempotency WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
+        self.remove(some, before).await
+    }
+
+    /// Removes what is older than a moment by a statement that removes some of it, until it finds less; how much. What is removed stays
+    /// removed when the sweep is cut off.
+    async fn remove(&self, some: &'static str, before: i64) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        loop {
+            let now = self
+                .pool
+                .execute(statement!(some, before, REMOVED_AT_ONCE))
+                .await?;
+            removed += now;
+            if now < u64::from(REMOVED_AT_ONCE) {
+                return Ok(removed);
+            }
+        }
     }
 }

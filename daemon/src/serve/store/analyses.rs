@@ -163,13 +163,26 @@ impl Analyses {
         Ok(self.pool.one::<(String,)>(there).await?.is_some())
     }
 
+    /// Whether an analysis ended before a moment, RFC 3339 as stored, and its files were not removed since.
+    pub async fn has_files_and_ended(&self, id: &str, before: &str) -> Result<bool, StoreError> {
+        let ended = "SELECT id FROM analyses WHERE id = $1 AND has_files = 1 AND ended_at < $2";
+        let ended = self.pool.one::<(String,)>(statement!(ended, id, before));
+        Ok(ended.await?.is_some())
+    }
+
+    /// What was ordered.
+    pub async fn order(&self, id: &str) -> Result<Option<Order>, StoreError> {
+        let spec = statement!("SELECT spec FROM analyses WHERE id = $1", id);
+        let spec = self.pool.one::<(String,)>(spec).await?;
+        spec.map(|(spec,)| serde_json::from_str(&spec).map_err(broken))
+            .transpose()
+    }
+
     /// Reads an analysis.
     pub async fn read(&self, id: &str) -> Result<Option<Stored>, StoreError> {
-        let spec = statement!("SELECT spec FROM analyses WHERE id = $1", id);
-        let Some((spec,)) = self.pool.one::<(String,)>(spec).await? else {
+        let Some(order) = self.order(id).await? else {
             return Ok(None);
         };
-        let order = serde_json::from_str(&spec).map_err(broken)?;
         let events = "SELECT sequence, type, line FROM events WHERE analysis_id = $1 ORDER BY sequence";
         let events: Vec<(i64, String, String)> = self.pool.all(statement!(events, id)).await?;
         let lines = events.into_iter().map(line_of).collect::<Result<_, _>>()?;

@@ -85,6 +85,13 @@ impl Folders {
         self.root.join(id)
     }
 
+    /// Names of the analyses that have a folder here.
+    pub async fn of_analyses(&self) -> Result<Vec<String>, StoreError> {
+        let names = names_in(&self.root).await?;
+        let is_of_analysis = |name: &String| uuid::Uuid::try_parse(name).is_ok();
+        Ok(names.into_iter().filter(is_of_analysis).collect())
+    }
+
     /// Every file of an analysis, by its name within its folder.
     pub fn files(&self, id: &str) -> Result<Vec<(String, PathBuf)>, StoreError> {
         let mut files = Vec::new();
@@ -112,17 +119,7 @@ impl Folders {
 
     /// Names of everything that lies among the uploads.
     pub async fn uploaded(&self) -> Result<Vec<String>, StoreError> {
-        let folder = self.uploads();
-        let failed = failed(&folder);
-        let mut entries = match fs::read_dir(&folder).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(&failed)?,
-        };
-        let mut names = Vec::new();
-        while let Some(entry) = entries.next_entry().await.map_err(&failed)? {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-        Ok(names)
+        names_in(&self.uploads()).await
     }
 
     /// Makes the folder of a file's analysis, with the file in it where it is here already.
@@ -196,6 +193,20 @@ impl Folders {
             _ => Ok(()),
         }
     }
+}
+
+/// Names of everything in a folder; one that is not there has nothing.
+async fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let failed = failed(folder);
+    let mut entries = match fs::read_dir(folder).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(&failed)?,
+    };
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next_entry().await.map_err(&failed)? {
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
 }
 
 /// Adds the files of a folder, those of its folders included; one that is not there has none.

@@ -6,6 +6,7 @@ use super::pool::{Pool, Transaction, now_ms};
 use super::statement::statement;
 use super::usage::{self, Allowance};
 use super::{StoreError, analyses};
+use crate::serve::clock::{Clock, SharedClock};
 use crate::serve::sessions::Order;
 use kinemotion_pipelines::live::SessionState;
 
@@ -64,6 +65,7 @@ pub enum Taken {
 pub struct Orders {
     pub(super) pool: Pool,
     pub(super) jobs: Jobs,
+    pub(super) clock: SharedClock,
 }
 
 impl Orders {
@@ -127,7 +129,7 @@ impl Orders {
         )
         .await?;
         analyses::insert(&mut transaction, id, order, SessionState::Waiting, None).await?;
-        Jobs::add(&mut transaction, id, intake.task, now_ms()).await?;
+        Jobs::add(&mut transaction, id, intake.task, self.clock.now_ms()).await?;
         // Before the upload, which the same order has used up when it was taken before.
         if let Some(once) = intake.once
             && let Some(before) = note(&mut transaction, tenant, once, id).await?

@@ -10,8 +10,9 @@
 //! | `lock` | other daemons are kept away |
 //! | `analyses` | analyses, events, diagnostics, and what is stored along with an event |
 //! | `listing` | analyses as they are listed |
-//! | `repetitions`, `history` | repetitions and their numbers: added, looked for |
+//! | `repetitions`, `history`, `numbers` | repetitions and their numbers: added, looked for |
 //! | `athletes`, `training` | who did them, and when together |
+//! | `outage` | since when the database takes nothing |
 //! | `outbox`, `webhooks` | what is to be delivered, and to whom |
 //! | `intake`, `jobs`, `uploads` | files: ordered, waiting for a worker, on their way here |
 //! | `aged` | what is old enough to go |
@@ -50,6 +51,8 @@ mod jobs;
 mod keys;
 mod listing;
 mod lock;
+mod numbers;
+mod outage;
 mod outbox;
 mod pool;
 mod repetitions;
@@ -73,6 +76,8 @@ pub use intake::{Before, Intake, Once, Orders, Taken};
 pub use jobs::{Jobs, Leased};
 pub use keys::{Key, Keys};
 pub use listing::{Listed, Listing, WantedAnalyses};
+pub use numbers::Number;
+pub use outage::Outage;
 pub use outbox::{Attempt, Deliveries, Delivery, Due, Outbox};
 pub use pool::now_ms;
 pub use repetitions::NewRepetition;
@@ -83,6 +88,7 @@ pub use uploads::{Upload, Uploads};
 pub use usage::{Allowance, Exhausted, Usage};
 pub use webhooks::{Webhook, Webhooks};
 
+use crate::serve::clock::SharedClock;
 use crate::serve::hub::Line;
 use crate::serve::sessions::{Kept, Order};
 use analyses::Analyses;
@@ -109,6 +115,8 @@ pub struct Store {
     deliveries: Deliveries,
     jobs: Jobs,
     folders: Folders,
+    clock: SharedClock,
+    outage: Outage,
     /// Keeps other daemons out of a database on a server; a folder has a lock of its own.
     lock: Option<Arc<Lock>>,
 }
@@ -218,6 +226,8 @@ impl Store {
             jobs,
             pool,
             folders,
+            clock: SharedClock::default(),
+            outage: Outage::default(),
             lock,
         })
     }
@@ -243,6 +253,23 @@ impl Store {
         done
     }
 
+    /// Names of analyses that ended before a moment, RFC 3339 as stored, and have files in the folder that are to be put away.
+    ///
+    /// # Errors
+    /// A folder or a database that cannot be read.
+    pub async fn left_in_folder(&self, ended_before: &str) -> Result<Vec<String>, StoreError> {
+        let mut left = Vec::new();
+        if self.folders.archive().is_none() {
+            return Ok(left);
+        }
+        for id in self.folders.of_analyses().await? {
+            if self.analyses.has_files_and_ended(&id, ended_before).await? {
+                left.push(id);
+            }
+        }
+        Ok(left)
+    }
+
     /// Keys and whose they are.
     pub fn keys(&self) -> Keys {
         Keys(self.pool.clone())
@@ -260,7 +287,21 @@ impl Store {
 
     /// Daemons that share the database.
     pub fn replicas(&self) -> Replicas {
-        Replicas(self.pool.clone())
+        Replicas {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            outage: self.outage.clone(),
+        }
+    }
+
+    /// Since when nothing can be written.
+    pub fn outage(&self) -> &Outage {
+        &self.outage
+    }
+
+    /// What leases are counted by, and everything else that daemons which share the database have to agree on.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
     }
 
     /// Athletes.
@@ -293,6 +334,7 @@ impl Store {
         Orders {
             pool: self.pool.clone(),
             jobs: self.jobs.clone(),
+            clock: self.clock.clone(),
         }
     }
 
@@ -338,6 +380,7 @@ impl Store {
     /// Why not.
     pub async fn probe(&self) -> Result<(), StoreError> {
         self.analyses.probe().await?;
+        self.outage.end();
         self.folders.probe()
     }
 
@@ -357,7 +400,9 @@ impl Store {
             self.folders.create(id).await?;
         }
         let created = self.analyses.create(id, order, state, allowance).await;
-        if folder && created.is_err() {
+        if created.is_ok() {
+            self.outage.end();
+        } else if folder {
             self.folders.remove_folder(id).await?;
         }
         created
@@ -369,7 +414,9 @@ impl Store {
     /// # Errors
     /// A disk that is full or gone.
     pub async fn append(&self, id: &str, line: &Line, along: Along<'_>) -> Result<(), StoreError> {
-        self.analyses.append(id, line, along).await
+        self.analyses.append(id, line, along).await?;
+        self.outage.end();
+        Ok(())
     }
 
     /// The analysis has ended: writes its events beside the recording, where there is one.
@@ -415,6 +462,14 @@ impl Store {
     /// A database that cannot be read, or holds something else.
     pub async fn read(&self, id: &str) -> Result<Option<Stored>, StoreError> {
         self.analyses.read(id).await
+    }
+
+    /// What was ordered, without a look at its events; `None` when there is none of this name.
+    ///
+    /// # Errors
+    /// A database that cannot be read, or holds something else.
+    pub async fn order(&self, id: &str) -> Result<Option<Order>, StoreError> {
+        self.analyses.order(id).await
     }
 
     /// Keeps the diagnostics of an analysis.

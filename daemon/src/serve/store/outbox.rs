@@ -74,6 +74,7 @@ async fn lease(
             body,
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             first_at,
+            until,
         }),
     )
 }
@@ -95,6 +96,8 @@ pub struct Due {
     pub attempts: u32,
     /// When it was first due, milliseconds since 1970.
     pub first_at: i64,
+    /// Until then it is this daemon's: proof of the lease, as whoever takes it next has it for longer.
+    pub until: i64,
 }
 
 /// How an attempt went.
@@ -352,14 +355,15 @@ impl Deliveries {
         Ok(taken)
     }
 
-    /// Notes how an attempt went: delivered, to be tried again at `due_at`, or given up.
+    /// Notes how an attempt went: delivered, to be tried again at `due_at`, or given up. Nothing is noted of one whose lease is over
+    /// because somebody else has taken the delivery or has it sent again; whether something was.
     pub async fn note(
         &self,
-        id: &str,
+        due: &Due,
         attempt: &Attempt,
         due_at: Option<i64>,
         now: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let delivered = attempt.error.is_none();
         let state = match (delivered, due_at) {
             (true, _) => "delivered",
@@ -367,7 +371,8 @@ impl Deliveries {
             (false, None) => "given_up",
         };
         let note = "UPDATE deliveries SET state = $1, attempts = attempts + 1, due_at = COALESCE($2, due_at),
-                      last_status = $3, last_answer = $4, last_error = $5, delivered_at = $6 WHERE id = $7";
+                      last_status = $3, last_answer = $4, last_error = $5, delivered_at = $6
+                    WHERE id = $7 AND state = 'waiting' AND due_at = $8";
         let note = statement!(
             note,
             state,
@@ -376,8 +381,9 @@ impl Deliveries {
             attempt.answer.clone(),
             attempt.error.clone(),
             delivered.then_some(now),
-            id,
+            &due.id,
+            due.until,
         );
-        self.pool.execute(note).await.map(drop)
+        Ok(self.pool.execute(note).await? > 0)
     }
 }

@@ -3,8 +3,10 @@
 use super::analyses::line_of;
 use super::pool::Pool;
 use super::statement::{Builder, statement};
-use super::{StoreError, now_ms};
+use super::{Outage, StoreError};
+use crate::serve::clock::SharedClock;
 use crate::serve::hub::Line;
+use std::time::Instant;
 
 /// The clock of the database, milliseconds since 1970: those of replicas may differ.
 macro_rules! now {
@@ -29,29 +31,42 @@ pub struct Owner {
 
 /// The table of replicas. Clones belong together. Only daemons on a Postgres server share a database.
 #[derive(Clone, Debug)]
-pub struct Replicas(pub(super) Pool);
+pub struct Replicas {
+    pub(super) pool: Pool,
+    pub(super) clock: SharedClock,
+    pub(super) outage: Outage,
+}
 
 impl Replicas {
-    /// A replica is there at this moment.
+    /// A replica is there at this moment; what the clock of the database shows is heard on the way.
     pub async fn beat(&self, replica: &str, address: &str) -> Result<(), StoreError> {
         let beat = concat!(
             "INSERT INTO replicas (id, address, seen_at) VALUES ($1, $2, ",
             now!(),
-            ") ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
+            ") ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at RETURNING seen_at"
         );
-        self.0.execute(statement!(beat, replica, address)).await.map(drop)
+        let asked = Instant::now();
+        if let Some((now,)) = self
+            .pool
+            .one::<(i64,)>(statement!(beat, replica, address))
+            .await?
+        {
+            self.clock.hear(asked, now);
+        }
+        self.outage.end();
+        Ok(())
     }
 
     /// A replica ends.
     pub async fn leave(&self, replica: &str) -> Result<(), StoreError> {
         let leave = statement!("DELETE FROM replicas WHERE id = $1", replica);
-        self.0.execute(leave).await.map(drop)
+        self.pool.execute(leave).await.map(drop)
     }
 
     /// How many were heard of within so many milliseconds.
     pub async fn present(&self, within_ms: i64) -> Result<i64, StoreError> {
         let present = concat!("SELECT COUNT(*) FROM replicas WHERE seen_at >= ", now!(), " - $1");
-        let present = self.0.one::<(i64,)>(statement!(present, within_ms)).await?;
+        let present = self.pool.one::<(i64,)>(statement!(present, within_ms)).await?;
         Ok(present.map_or(0, |(count,)| count))
     }
 
@@ -64,7 +79,7 @@ impl Replicas {
              UNION SELECT a.replica FROM analyses a LEFT JOIN replicas r ON r.id = a.replica
              WHERE a.ended_at IS NULL AND a.kind = 'live' AND a.replica IS NOT NULL AND r.id IS NULL"
         );
-        let absent: Vec<(String,)> = self.0.all(statement!(absent, for_ms)).await?;
+        let absent: Vec<(String,)> = self.pool.all(statement!(absent, for_ms)).await?;
         Ok(absent.into_iter().map(|(id,)| id).collect())
     }
 
@@ -73,18 +88,22 @@ impl Replicas {
     pub async fn left_by(&self, replica: Option<&str>) -> Result<Vec<String>, StoreError> {
         let left = "SELECT id FROM analyses WHERE ended_at IS NULL AND kind = 'live' AND replica IS NOT DISTINCT FROM $1
                     ORDER BY id";
-        let left: Vec<(String,)> = self.0.all(statement!(left, replica)).await?;
+        let left: Vec<(String,)> = self.pool.all(statement!(left, replica)).await?;
         Ok(left.into_iter().map(|(id,)| id).collect())
     }
 
     /// Whoever runs an analysis that has not ended, a file's as long as its worker holds the lease; `None` when nobody does.
     pub async fn owner(&self, analysis_id: &str) -> Result<Option<Owner>, StoreError> {
-        let owner = "SELECT a.replica, r.address, a.tenant FROM analyses a
+        let owner = concat!(
+            "SELECT a.replica, r.address, a.tenant FROM analyses a
                      LEFT JOIN replicas r ON r.id = a.replica LEFT JOIN jobs j ON j.analysis_id = a.id
                      WHERE a.id = $1 AND a.ended_at IS NULL AND a.replica IS NOT NULL
-                       AND (a.kind = 'live' OR (j.state = 'running' AND j.leased_until > $2))";
-        let owner = statement!(owner, analysis_id, now_ms());
-        let owner: Option<(String, Option<String>, String)> = self.0.one(owner).await?;
+                       AND (a.kind = 'live' OR (j.state = 'running' AND j.leased_until > ",
+            now!(),
+            "))"
+        );
+        let owner = statement!(owner, analysis_id);
+        let owner: Option<(String, Option<String>, String)> = self.pool.one(owner).await?;
         Ok(owner.map(|(replica, address, tenant)| Owner {
             replica,
             address,
@@ -109,7 +128,7 @@ impl Replicas {
             .when(" AND sequence < ", before.map(u64::cast_signed))
             .push(" ORDER BY sequence LIMIT ")
             .value(AT_ONCE);
-        let rows: Vec<(i64, String, String)> = self.0.all(query.build()).await?;
+        let rows: Vec<(i64, String, String)> = self.pool.all(query.build()).await?;
         if rows.is_empty() && !self.is_there(analysis_id).await? {
             return Ok(None);
         }
@@ -118,6 +137,6 @@ impl Replicas {
 
     async fn is_there(&self, analysis_id: &str) -> Result<bool, StoreError> {
         let there = statement!("SELECT id FROM analyses WHERE id = $1", analysis_id);
-        Ok(self.0.one::<(String,)>(there).await?.is_some())
+        Ok(self.pool.one::<(String,)>(there).await?.is_some())
     }
 }

@@ -136,6 +136,24 @@ async fn what_was_written_is_read_back_after_opening_again() {
 }
 
 #[tokio::test]
+async fn what_was_ordered_is_read_without_a_look_at_the_events() {
+    for place in Place::all().await {
+        let store = place.open().await;
+        create(&store, ID, &order(true)).await;
+        let unreadable =
+            "INSERT INTO events (analysis_id, sequence, type, line) VALUES ($1, 0, 'nobody knows', '')";
+        store
+            .pool
+            .execute(statement!(unreadable, ID))
+            .await
+            .expect("adds");
+        assert!(matches!(store.read(ID).await, Err(StoreError::Broken(_))));
+        assert_eq!(store.order(ID).await.expect("reads"), Some(order(true)));
+        assert_eq!(store.order(YOUNGER).await.expect("reads"), None);
+    }
+}
+
+#[tokio::test]
 async fn a_state_is_noted_with_the_event_that_says_it_or_not_at_all() {
     for place in Place::all().await {
         let store = place.open().await;
@@ -295,7 +313,7 @@ async fn repetitions_are_found_page_by_page_and_their_numbers_in_order() {
                 .expect("reads");
             found
                 .into_iter()
-                .map(|(value, repetition)| (value, repetition.sequence))
+                .map(|number| (number.value, number.repetition.sequence))
                 .collect::<Vec<_>>()
         };
         let last = Cursor {
@@ -312,6 +330,28 @@ async fn repetitions_are_found_page_by_page_and_their_numbers_in_order() {
             "equals go on by name"
         );
         assert_eq!(ranked(Direction::Down, Some(&last)).await, [(0.3, 2), (0.3, 1)]);
+        let timed = async |direction, behind: Option<&Cursor>| {
+            let found = history
+                .timed(&wanted, "flight_time_ms", direction, behind, 2)
+                .await;
+            let numbers = found.expect("reads").into_iter();
+            numbers
+                .map(|number| (number.repetition.at, number.value, number.uncertainty))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            timed(Direction::Down, None).await,
+            [(4000, 500.0, None), (3000, 500.0, None)]
+        );
+        let last = Cursor {
+            at: 3000,
+            id: format!("{ID}/3"),
+        };
+        assert_eq!(
+            timed(Direction::Down, Some(&last)).await,
+            [(2000, 500.0, None), (1000, 500.0, None)]
+        );
+        assert_eq!(timed(Direction::Up, Some(&last)).await, [(4000, 500.0, None)]);
         let series = history.series(&wanted, "jump_height_m", 2).await.expect("reads");
         let series: Vec<_> = series
             .iter()

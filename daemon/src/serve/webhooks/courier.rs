@@ -123,7 +123,13 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
             answer: reply.answer,
             error: reply.error,
         };
-        self.deliveries.note(&due.id, &attempt, due_at, now).await
+        if !self.deliveries.note(due, &attempt, due_at, now).await? {
+            tracing::warn!(
+                delivery = due.id,
+                "it was taken by somebody else, is sent again, or is gone: nothing is noted"
+            );
+        }
+        Ok(())
     }
 
     /// Tells the tenant's other webhooks that want to know that one is disabled.

@@ -25,6 +25,7 @@ from .models import (
     KeyList,
     MadeKey,
     MadeToken,
+    MetricSeries,
     RegisteredWebhook,
     RepetitionList,
     Results,
@@ -302,6 +303,11 @@ def repetitions(query: Mapping[str, str]) -> Call[RepetitionList]:
 
 def trends(athlete: str, query: Mapping[str, str]) -> Call[Trends]:
     return _call("GET", "/api/v1/athletes/{id}/trends", _json(Trends), {"id": athlete}, query=query)
+
+
+def metric_series(athlete: str, metric: str, query: Mapping[str, str]) -> Call[MetricSeries]:
+    names = {"id": athlete, "metric": metric}
+    return _call("GET", "/api/v1/athletes/{id}/metrics/{metric}", _json(MetricSeries), names, query=query)
 
 
 # Keys

@@ -27,6 +27,7 @@ from .models import (
     Key,
     MadeKey,
     MadeToken,
+    MetricValue,
     RegisteredWebhook,
     Results,
     Sports,
@@ -317,6 +318,10 @@ class KinemotionClient:
     def trends(self, athlete: str, **wanted: Unpack[orders.TrendFilter]) -> Trends:
         """Highest, lowest, mean and change of an athlete's numbers, with their 95 % intervals."""
         return self._do(calls.trends(athlete, orders.query(wanted)))
+
+    def metric_series(self, athlete: str, metric: str, **wanted: Unpack[orders.MetricFilter]) -> Iterator[MetricValue]:
+        """Every value of one metric, the youngest first unless `sort` says something else; pages are fetched as they are needed."""
+        return self._pages(partial(calls.metric_series, athlete, metric), orders.query(wanted), lambda page: page.values)
 
     def export_repetitions(
         self, path: str | os.PathLike[str], format: Literal["csv", "parquet"], **wanted: Unpack[orders.ExportFilter]

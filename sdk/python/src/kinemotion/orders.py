@@ -157,6 +157,18 @@ class TrendFilter(TypedDict):
     until: NotRequired[str]
 
 
+class MetricFilter(TypedDict, total=False):
+    """Which values of a metric are wanted."""
+
+    sport_type: str
+    #: `A`, `B`, `C` or `F`.
+    grade: str
+    from_: str
+    until: str
+    #: `at` or `value`; with a minus in front, the youngest or highest comes first.
+    sort: str
+
+
 #: Keys of an order that say where pictures come from, and the member of `input` each becomes.
 INPUTS = {
     "video_path": "video_path",
@@ -193,7 +205,7 @@ def uploaded(order: Order, upload_id: str) -> Order:
     return cast(Order, {**given, "upload": upload_id})
 
 
-def query(given: AnalysisFilter | ExportFilter | TrendFilter) -> dict[str, str]:
+def query(given: AnalysisFilter | ExportFilter | TrendFilter | MetricFilter) -> dict[str, str]:
     """The parameters of a filter."""
     return {
         key.rstrip("_"): ",".join(value) if isinstance(value, list) else str(value) for key, value in given.items()

@@ -1,6 +1,10 @@
 //! Daemons that share a database on a server.
 
 use super::*;
+use crate::serve::clock::Clock;
+use crate::serve::sessions::FileOrder;
+
+const DAY_MS: i64 = 86_400_000;
 
 /// What two replicas store in, where there is a server.
 async fn shared() -> Option<(Place, Store, Store)> {
@@ -110,4 +114,52 @@ async fn what_others_have_stored_is_read_from_a_number_on() {
     assert_eq!(numbers(8, None).await, Some(Vec::new()));
     a.remove(ID).await.expect("removes");
     assert_eq!(numbers(0, None).await, None);
+}
+
+#[tokio::test]
+async fn with_its_heartbeat_a_replica_hears_what_time_it_is() {
+    const LONG_AGO: i64 = 1000;
+    let Some((_place, a, b)) = shared().await else {
+        return;
+    };
+    for store in [&a, &b] {
+        store.clock().hear(std::time::Instant::now(), LONG_AGO);
+    }
+    let ordered = Order {
+        file: Some(FileOrder {
+            overlay: false,
+            max_persons: 1,
+            report: false,
+        }),
+        ..order(false)
+    };
+    let intake = Intake {
+        id: ID,
+        order: &ordered,
+        task: "{}",
+        upload: None,
+        once: None,
+        most_waiting: 1,
+        allowance: Allowance::default(),
+    };
+    a.orders().take(intake).await.expect("takes");
+    let now = b.clock().now_ms();
+    let lease = b.jobs().lease("b/0", now + DAY_MS, now + 2 * DAY_MS).await;
+    lease.expect("leases").expect("it waits since long ago");
+    assert_eq!(
+        b.replicas().owner(ID).await.expect("reads"),
+        None,
+        "by the clock of the database the lease is over"
+    );
+    b.replicas().beat("b", "http://b").await.expect("beats");
+    assert!(b.clock().now_ms() > a.clock().now_ms() + DAY_MS);
+    assert!(
+        b.jobs()
+            .lease("b/0", b.clock().now_ms(), i64::MAX)
+            .await
+            .expect("leases")
+            .is_some()
+    );
+    let owner = b.replicas().owner(ID).await.expect("reads").expect("somebody");
+    assert_eq!(owner.replica, "b");
 }

@@ -39,32 +39,97 @@ async fn a_webhook_gets_an_analysis_in_order_and_nothing_is_taken_twice() {
             let taken = store
                 .deliveries()
                 .take(now, now + 60_000, &mut Places::default())
-                .await
-                .expect("takes");
-            taken.into_iter().map(|due| due.event_id).collect::<Vec<_>>()
+                .await;
+            taken.expect("takes")
         };
-        assert_eq!(taken(2000).await, ["e1"], "the first alone");
+        let names = |taken: &[Due]| taken.iter().map(|due| due.event_id.clone()).collect::<Vec<_>>();
+        let first = taken(2000).await;
+        assert_eq!(names(&first), ["e1"], "the first alone");
         assert!(taken(2001).await.is_empty(), "it is held");
         let refused = Attempt {
             status: Some(500),
             answer: None,
             error: Some("it answered 500".into()),
         };
-        let noted = store.deliveries().note("w-1", &refused, Some(5000), 2002).await;
-        noted.expect("notes");
+        let noted = store
+            .deliveries()
+            .note(&first[0], &refused, Some(5000), 2002)
+            .await;
+        assert!(noted.expect("notes"));
         assert!(
             taken(3000).await.is_empty(),
             "not before it is due, nor the one behind it"
         );
-        assert_eq!(taken(5000).await, ["e1"]);
+        let again = taken(5000).await;
+        assert_eq!(names(&again), ["e1"]);
         let accepted = Attempt {
             status: Some(204),
             answer: None,
             error: None,
         };
-        let noted = store.deliveries().note("w-1", &accepted, None, 5001).await;
-        noted.expect("notes");
-        assert_eq!(taken(5002).await, ["e2"]);
+        let noted = store.deliveries().note(&again[0], &accepted, None, 5001).await;
+        assert!(noted.expect("notes"));
+        assert_eq!(names(&taken(5002).await), ["e2"]);
+    }
+}
+
+#[tokio::test]
+async fn old_deliveries_go_however_many_they_are() {
+    for place in Place::all().await {
+        let store = place.open().await;
+        store.webhooks().add(&webhook("w"), 0).await.expect("adds");
+        let many = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2503)
+                    INSERT INTO deliveries (id, webhook_id, event_id, analysis_id, sequence, type, body, state, first_at, due_at)
+                    SELECT CAST(n AS TEXT), 'w', CAST(n AS TEXT), 'a', n, 'repetition', '{}', 'delivered', n, n FROM numbers";
+        store.pool.execute(statement!(many)).await.expect("adds");
+        let aged = store.aged();
+        assert_eq!(aged.remove_deliveries(2501).await.expect("removes"), 2500);
+        assert_eq!(count(&store, "deliveries").await, 3);
+        assert_eq!(aged.remove_deliveries(2501).await.expect("removes"), 0);
+    }
+}
+
+#[tokio::test]
+async fn who_has_lost_a_delivery_notes_nothing_of_it() {
+    for place in Place::all().await {
+        let store = place.open().await;
+        create(&store, ID, &order(false)).await;
+        store.webhooks().add(&webhook("w"), 0).await.expect("adds");
+        deliver(&store, "w", 1).await;
+        let deliveries = store.deliveries();
+        let take = async |now, until| {
+            let taken = deliveries.take(now, until, &mut Places::default()).await;
+            taken.expect("takes").pop()
+        };
+        let attempt = |error: Option<&str>| Attempt {
+            status: None,
+            answer: None,
+            error: error.map(str::to_owned),
+        };
+        let state = async || {
+            let log = deliveries.log("w", None, None, 1).await.expect("reads");
+            (log[0].state.clone(), log[0].attempts, log[0].due_at)
+        };
+        let slow = take(1000, 2000).await.expect("it is due");
+        let next = take(2000, 3000).await.expect("its lease is over");
+        let late = deliveries
+            .note(&slow, &attempt(Some("no answer")), None, 2001)
+            .await;
+        assert!(!late.expect("writes"), "it is another's");
+        assert_eq!(state().await, ("waiting".into(), 0, 3000));
+        assert!(deliveries.resend("w", &next.id, 2500).await.expect("writes"));
+        let late = deliveries.note(&next, &attempt(None), None, 2501).await;
+        assert!(!late.expect("writes"), "it is wanted once more");
+        let last = take(2502, 3502).await.expect("it is due again");
+        assert!(
+            deliveries
+                .note(&last, &attempt(None), None, 2503)
+                .await
+                .expect("writes")
+        );
+        assert_eq!(state().await, ("delivered".into(), 1, 3502));
+        let twice = deliveries.note(&last, &attempt(Some("late")), None, 2504).await;
+        assert!(!twice.expect("writes"), "that is known already");
     }
 }
 

@@ -106,6 +106,35 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricValue:
+    """A value of a metric, and where it comes from."""
+
+    at: datetime
+    value: float
+    #: `1` for a pure number.
+    unit: str
+    #: `A`, `B`, `C` or `F`.
+    grade: str
+    sport_type: str
+    analysis_id: str
+    repetition_id: str
+    #: Half the width of its 95 % interval.
+    uncertainty: float | None = None
+    #: How it was measured.
+    method: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSeries:
+    """A page of values of one metric, sorted as was said."""
+
+    #: Key of the metric, with its unit.
+    metric: str
+    values: tuple[MetricValue, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MetricTrend:
     """What one number does over time."""
 
