@@ -4,6 +4,7 @@
 mod analyze;
 mod doctor;
 mod exit;
+mod health;
 mod interrupt;
 mod layout;
 mod measuring;
@@ -41,6 +42,8 @@ enum Command {
     Movements(movements::MovementsArgs),
     /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out
     Serve(serve::ServeArgs),
+    /// Ask a running daemon whether it takes new work
+    Health(health::HealthArgs),
     /// Write everything the daemon has stored into one file; it may run meanwhile
     Backup(serve::BackupArgs),
     /// Bring back what a backup holds, where nothing is stored yet
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Movements(args) => movements::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Backup(args) => serve::backup(&args),
         Command::Restore(args) => serve::restore(&args),
         Command::Keys(args) => serve::operator::keys(&args),

@@ -119,6 +119,7 @@ fn scene(figure: Figure, width: u32, height: u32, time: f64) -> Poses {
         time,
         shift: None,
         degraded: false,
+        inference: None,
     }
 }
 

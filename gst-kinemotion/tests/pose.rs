@@ -142,9 +142,15 @@ fn frames_between_measurements_carry_predictions_and_cost_no_inference() {
         return;
     }
     let mut harness = harness("kinepose quality=fast pose-rate=10", I420);
+    let mut runs = 0;
     for n in 0..10 {
         let out = harness.push_and_pull(i420(n * 1000 / 30)).unwrap();
-        assert!(PoseMeta::get(&out).is_some());
+        let poses = PoseMeta::get(&out).expect("a meta");
+        let before = std::mem::replace(
+            &mut runs,
+            stat(&harness, "detector-runs") + stat(&harness, "landmarker-runs"),
+        );
+        assert_eq!(poses.inference.is_some(), runs > before, "frame {n}");
     }
     assert_eq!(
         stat(&harness, "predicted"),

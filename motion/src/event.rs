@@ -59,6 +59,26 @@ pub enum WarningCode {
     NotMeasured,
 }
 
+impl WarningCode {
+    /// Every code.
+    pub const ALL: [Self; 4] = [
+        Self::PersonLost,
+        Self::TimestampsNotIncreasing,
+        Self::FrameRateLow,
+        Self::NotMeasured,
+    ];
+
+    /// As it serialises.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PersonLost => "person_lost",
+            Self::TimestampsNotIncreasing => "timestamps_not_increasing",
+            Self::FrameRateLow => "frame_rate_low",
+            Self::NotMeasured => "not_measured",
+        }
+    }
+}
+
 impl EventKind {
     /// The `type` of the envelope.
     pub fn type_name(&self) -> &'static str {
@@ -86,4 +106,21 @@ pub struct WireEvent<'a, D: Serialize> {
     pub sequence: u64,
     /// The event itself.
     pub data: D,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Grade;
+
+    #[test]
+    fn codes_and_grades_are_called_as_they_serialise() {
+        let named = WarningCode::ALL
+            .map(|code| (serde_json::to_value(code), code.name()))
+            .into_iter()
+            .chain(Grade::ALL.map(|grade| (serde_json::to_value(grade), grade.name())));
+        for (written, name) in named {
+            assert_eq!(written.expect("JSON"), name);
+        }
+    }
 }

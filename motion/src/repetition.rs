@@ -62,6 +62,21 @@ pub enum Grade {
     F,
 }
 
+impl Grade {
+    /// From the best to the worst.
+    pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::F];
+
+    /// As it serialises.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::F => "F",
+        }
+    }
+}
+
 /// How far the numbers of a repetition can be trusted, with reasons a person can act on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Quality {

@@ -14,7 +14,7 @@ fn the_demo_athlete_is_seen_and_the_session_ends_as_asked() {
         match event {
             LiveEvent::State { state, .. } => states.push(*state),
             LiveEvent::Pose(pose) if !pose.poses.persons.is_empty() => return Some(()),
-            LiveEvent::Pose(_) | LiveEvent::Motion(_) => {}
+            LiveEvent::Pose(_) | LiveEvent::Motion(_) | LiveEvent::Frame(_) | LiveEvent::Dropped(_) => {}
             other => panic!("{other:?}"),
         }
         None
@@ -24,6 +24,17 @@ fn the_demo_athlete_is_seen_and_the_session_ends_as_asked() {
     assert!(info.poses >= 1 && info.source.width == 640, "{info:?}");
     started.session.finish();
     started.wait_for_state(SessionState::Done);
+}
+
+#[test]
+fn a_frame_that_is_not_decoded_says_how_old_it_is_and_what_its_pose_and_meaning_took() {
+    let started = start(demo());
+    let times = started.wait_for(|event| match event {
+        LiveEvent::Frame(times) if times.inference.is_some() => Some(*times),
+        _ => None,
+    });
+    assert_eq!(times.decode, None, "it is drawn");
+    assert!(times.latency.is_some() && times.analysis.is_some(), "{times:?}");
 }
 
 #[test]

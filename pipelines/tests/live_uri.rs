@@ -54,7 +54,14 @@ fn a_jump_in_a_file_is_measured_as_without_haste_and_the_session_is_done_at_its_
         },
         _ => None,
     });
-    started.wait_for_state(SessionState::Done);
+    started.wait_for(|event| match event {
+        LiveEvent::Frame(times) => {
+            assert_eq!(times.latency, None, "a file is not late: {times:?}");
+            None
+        }
+        LiveEvent::State { state, .. } => (*state == SessionState::Done).then_some(()),
+        _ => None,
+    });
     let info = started.session.info();
     assert_eq!(info.dropped, 0, "{info:?}");
     assert!(info.source.codec.is_some_and(|codec| codec.contains("H.264")));

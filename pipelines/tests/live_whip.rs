@@ -3,7 +3,7 @@
 mod support;
 
 use gst::prelude::*;
-use kinemotion_pipelines::live::{LiveError, SessionState, Worth};
+use kinemotion_pipelines::live::{LiveError, LiveEvent, SessionState, Worth};
 use support::peer::Offerer;
 use support::{PATIENCE, PICTURE, Started, VP8, start, waiting};
 
@@ -53,6 +53,19 @@ fn vp8_arrives_and_results_go_back_over_the_data_channel() {
     };
     assert_eq!(text, "{\"sequence\":1}");
     moments_give_way(&started, &publisher);
+}
+
+#[test]
+fn of_a_published_frame_the_way_through_decoder_inference_and_analysis_is_told() {
+    let (started, _publisher) = publish(VP8);
+    let times = started.wait_for(|event| match event {
+        LiveEvent::Frame(times) if times.inference.is_some() && times.decode.is_some() => Some(*times),
+        _ => None,
+    });
+    let latency = times.latency.expect("its arrival was noted");
+    let parts = [times.decode, times.inference, times.analysis];
+    let sum = parts.into_iter().map(|part| part.expect("it was told")).sum();
+    assert!(latency >= sum, "the parts come one after the other: {times:?}");
 }
 
 /// Of much that is said at once, what is soon worth nothing is dropped while it would wait; everything else arrives.

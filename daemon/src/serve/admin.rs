@@ -8,7 +8,6 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, middleware};
-use tokio::task::spawn_blocking;
 
 /// Its routes.
 pub fn router(app: App) -> Router {
@@ -23,26 +22,14 @@ pub fn router(app: App) -> Router {
 
 /// Whether a new analysis would be taken: not about to end, results can be stored, and there is memory and a place.
 async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
-    if app.sessions.is_draining() {
-        return Err(Problem::unavailable("the daemon is about to end"));
+    match app.sessions.not_ready(app.sessions.places_left()).await {
+        None => Ok("ready\n"),
+        Some(reason) => Err(Problem::unavailable(reason)),
     }
-    if let Err(error) = app.sessions.store().probe().await {
-        tracing::error!(%error, "results cannot be stored");
-        return Err(Problem::unavailable("results cannot be stored; the log says why"));
-    }
-    if app.sessions.is_short_of_memory() {
-        return Err(Problem::unavailable("the daemon uses more memory than it may"));
-    }
-    if app.sessions.places_left() == 0 {
-        return Err(Problem::unavailable("all places are taken"));
-    }
-    Ok("ready\n")
 }
 
 async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
-    let text = spawn_blocking(move || app.metrics.render(&app.sessions))
-        .await
-        .map_err(|_| Problem::internal("counting panicked"))?
-        .map_err(|error| Problem::internal(error.to_string()))?;
+    let text = app.metrics.render(&app.sessions).await;
+    let text = text.map_err(|error| Problem::internal(format!("{error:#}")))?;
     Ok(([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response())
 }

@@ -55,12 +55,9 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let start = Instant::now();
     let mut response = next.run(request).await;
     let (status, seconds) = (response.status(), start.elapsed().as_secs_f64());
-    let labels = [method, route.as_str(), status.as_str()];
-    app.metrics.requests.with_label_values(&labels).inc();
     app.metrics
-        .request_time
-        .with_label_values(&[route.as_str()])
-        .observe(seconds);
+        .http
+        .answered(method, &route, status.as_str(), seconds);
     tracing::debug!(method, route, status = status.as_u16(), seconds, "request");
     for (name, value) in SECURE {
         response.headers_mut().entry(name).or_insert(value);

@@ -183,7 +183,7 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
         engine = ready => engine?,
         () = signals.end() => return Ok(Exit::Interrupted),
     };
-    app.metrics.watch(&engine);
+    app.metrics.machine.watch(&engine);
     app.sessions
         .govern(Governor::start((&config.load).into(), engine)?);
     let end = CancellationToken::new();
@@ -259,6 +259,7 @@ fn courier(app: &App) -> Courier<Post, SharedClock> {
         deliveries: store.deliveries().clone(),
         carrier: app.post.clone(),
         clock: store.clock().clone(),
+        metrics: app.metrics.clone(),
     }
 }
 

@@ -151,6 +151,18 @@ impl Daemon {
         }
     }
 
+    /// What it counts: value by `name{labels}`.
+    pub async fn numbers(&self) -> BTreeMap<String, f64> {
+        let text = self.admin.get("/metrics").await.text();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines
+            .map(|line| {
+                let (name, value) = line.rsplit_once(' ').expect("a name and a value");
+                (name.to_owned(), value.parse().expect("a number"))
+            })
+            .collect()
+    }
+
     /// Whatever is listed.
     pub async fn listed(&self) -> Vec<Value> {
         let list = self.public.get("/api/v1/analyses").await.json();

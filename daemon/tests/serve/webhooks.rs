@@ -17,6 +17,7 @@ use sha2::Sha256;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -144,10 +145,25 @@ async fn what_is_told_is_signed_in_order_and_told_again_when_it_was_not_taken() 
         })
         .map(|event| event["sequence"].as_u64().expect("a number"))
         .collect();
+    let told = expected.len() as f64;
     expected.remove(0);
     for sequence in expected {
         assert_eq!(receiver.next().await.json()["sequence"], sequence);
     }
+
+    // The receiver knows before the daemon does.
+    let deadline = Instant::now() + crate::PATIENCE;
+    let tried = loop {
+        let numbers = daemon.numbers().await;
+        let tried =
+            |outcome| numbers[&format!("kinemotion_webhook_deliveries_total{{outcome=\"{outcome}\"}}")];
+        if tried("delivered") == told {
+            break [tried("failed"), numbers["kinemotion_webhook_delay_seconds_count"]];
+        }
+        assert!(Instant::now() < deadline, "{numbers:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(tried, [1.0, told], "one was not taken");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -348,9 +364,9 @@ async fn a_webhook_is_tested_and_what_was_delivered_is_looked_at_and_sent_again(
         told.push(receiver.next().await.json());
     }
     // The last one is noted a moment after it is told.
-    let deadline = std::time::Instant::now() + crate::PATIENCE;
+    let deadline = Instant::now() + crate::PATIENCE;
     let log = loop {
-        assert!(std::time::Instant::now() < deadline, "all of them are noted");
+        assert!(Instant::now() < deadline, "all of them are noted");
         let log = daemon
             .public
             .get(&format!("{path}/deliveries?state=delivered"))
@@ -359,7 +375,7 @@ async fn a_webhook_is_tested_and_what_was_delivered_is_looked_at_and_sent_again(
         if log["deliveries"].as_array().map(Vec::len) == Some(count) {
             break log["deliveries"].clone();
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert_eq!(log[0]["analysis_id"], id.as_str());
     assert_eq!(

@@ -196,6 +196,7 @@ mod tests {
             time,
             shift: None,
             degraded: false,
+            inference: None,
         }
     }
 

@@ -259,9 +259,10 @@ impl KinePose {
             gst::debug!(CAT, imp = self, "frame at {time:.3} s is late, pose predicted");
         }
         let patience = now.map(|_| Duration::from_millis(lock(&self.settings).latency_ms.into()));
-        let given_up = stream.stats().given_up;
+        let before = stream.stats();
         let poses = stream.poses(buffer, time, decision, patience);
-        let missed = stream.stats().given_up > given_up;
+        let after = stream.stats();
+        let missed = after.given_up > before.given_up;
         if missed {
             lock(&self.pacer).missed();
         }
@@ -269,6 +270,8 @@ impl KinePose {
             Ok(mut poses) => {
                 poses.degraded =
                     missed || decision == Decision::Late || lock(&self.settings).is_degraded(stream.fps());
+                let inference = Duration::from_secs_f64((after.inference_s - before.inference_s).max(0.0));
+                poses.inference = Some(inference).filter(|spent| !spent.is_zero());
                 attach(buffer, poses);
             }
             Err(Failure::NotNegotiated) => return Err(gst::FlowError::NotNegotiated),

@@ -169,6 +169,7 @@ impl Stream {
             frame: geometry,
             time,
             degraded: false,
+            inference: None,
             shift: shift.map(|shift| shift.scaled(geometry.pixel_aspect, 1.0)),
         })
     }

@@ -6,6 +6,7 @@ use kinemotion_motion::{PictureShift, Pose};
 use serde::Serialize;
 use std::ffi::CStr;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 /// Size and pixel shape of the picture that landmarks refer to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +53,8 @@ pub struct Poses {
     pub shift: Option<PictureShift>,
     /// Whether less was measured than is asked for, because the machine is busy: see the limits of `kinepose`.
     pub degraded: bool,
+    /// Time this frame spent in inference, waiting for a worker included; `None` when no network was asked.
+    pub inference: Option<Duration>,
 }
 
 impl Poses {
@@ -130,6 +133,7 @@ impl Payload for Poses {
             time: self.time,
             degraded: self.degraded,
             shift: self.shift.map(|shift| shift.scaled(x, y)),
+            inference: self.inference,
         }
     }
 }

@@ -167,6 +167,7 @@ pub fn standing(width: u32, height: u32, time: f64) -> Poses {
         time,
         shift: None,
         degraded: false,
+        inference: None,
     }
 }
 
@@ -290,6 +291,7 @@ pub fn true_poses(footage: &synthetic_athlete::Footage, time: f64) -> Poses {
         time,
         shift: None,
         degraded: false,
+        inference: None,
     }
 }
 

@@ -116,7 +116,7 @@ impl Diagnostics {
                 LiveEvent::Warning(text) => own.note(NoteKind::Warning, SESSION, text),
                 LiveEvent::Error(error) => own.note(NoteKind::Error, SESSION, &error.to_string()),
                 LiveEvent::Service(service) => own.note(NoteKind::Message, SESSION, &service.to_string()),
-                LiveEvent::Pose(_) | LiveEvent::Motion(_) => {}
+                LiveEvent::Pose(_) | LiveEvent::Motion(_) | LiveEvent::Frame(_) | LiveEvent::Dropped(_) => {}
             }
             events(event);
         })

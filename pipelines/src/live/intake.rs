@@ -9,7 +9,7 @@ use super::decoders::{DecoderBin, Told};
 use super::life::Life;
 use super::meter::Meter;
 use super::timeline::Timeline;
-use super::{Limits, LiveError, LiveEvent, bitrate, rotation};
+use super::{Dropped, Limits, LiveError, LiveEvent, bitrate, rotation};
 use crate::elements::{DROPPED, make, set_if_present};
 use crate::sync::lock;
 use crate::{AnalysisError, failure, upright};
@@ -47,11 +47,18 @@ impl Intake {
     ) -> Result<Self, AnalysisError> {
         let chain = upright::elements(FRAMES_WAITING)?;
         let [queue, .., last] = &chain;
+        let tell_dropped = {
+            let (life, meter) = (life.clone(), meter.clone());
+            move |reason| {
+                meter.dropped.add(1);
+                life.tell(LiveEvent::Dropped(reason));
+            }
+        };
         if live {
             queue.set_property_from_str("leaky", "downstream");
-            let dropped = meter.clone();
+            let replaced = tell_dropped.clone();
             queue.connect("overrun", false, move |_| {
-                dropped.dropped.add(1);
+                replaced(Dropped::Replaced);
                 None
             });
         }
@@ -63,7 +70,8 @@ impl Intake {
                 reason: error.to_string(),
             })?;
         let entry = queue.static_pad("sink").expect("a queue has a sink pad");
-        guard(&entry, limits, meter, refuse.clone());
+        guard(&entry, limits, tell_dropped, refuse.clone());
+        note_decoded(&entry, meter);
         let timeline = Arc::new(Timeline::default());
         if live {
             watch_time(&entry, &timeline, life);
@@ -247,6 +255,17 @@ fn note_arrivals(encoded: &gst::Pad, meter: &Arc<Meter>, timeline: &Arc<Timeline
     });
 }
 
+/// Notes when each frame is decoded whose arrival was noted.
+fn note_decoded(entry: &gst::Pad, meter: &Arc<Meter>) {
+    let meter = meter.clone();
+    entry.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(pts) = info.buffer().and_then(|frame| frame.pts()) {
+            meter.decoded(pts, Instant::now());
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
 /// Warns once when media time jumps. The analysis drops what is under way across a jump by itself.
 fn watch_time(entry: &gst::Pad, timeline: &Arc<Timeline>, life: &Arc<Life>) {
     let (timeline, life, told) = (timeline.clone(), life.clone(), AtomicBool::new(false));
@@ -273,16 +292,20 @@ fn unusable(reason: &str) -> LiveError {
 }
 
 /// Refuses pictures that are too large and drops frames that come too fast.
-fn guard(entry: &gst::Pad, limits: Limits, meter: &Arc<Meter>, refuse: Arc<dyn Fn(LiveError) + Send + Sync>) {
+fn guard(
+    entry: &gst::Pad,
+    limits: Limits,
+    tell_dropped: impl Fn(Dropped) + Send + Sync + 'static,
+    refuse: Arc<dyn Fn(LiveError) + Send + Sync>,
+) {
     let thinning = Mutex::new(Thinning::new(limits.fps));
-    let meter = meter.clone();
     let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
     entry.add_probe(kinds, move |_, info| match &info.data {
         Some(gst::PadProbeData::Buffer(buffer)) => {
             if lock(&thinning).passes(buffer.pts()) {
                 return gst::PadProbeReturn::Ok;
             }
-            meter.dropped.add(1);
+            tell_dropped(Dropped::TooFast);
             DROPPED
         }
         Some(gst::PadProbeData::Event(event)) => {

@@ -62,8 +62,17 @@ impl Gauge {
 struct Recent {
     arrivals: VecDeque<Instant>,
     latencies_ms: VecDeque<f64>,
-    /// Timestamp and moment of each frame.
-    under_way: VecDeque<(gst::ClockTime, Instant)>,
+    under_way: VecDeque<UnderWay>,
+}
+
+/// A frame between its arrival and the end of the analysis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct UnderWay {
+    pts: gst::ClockTime,
+    /// When it was there, still encoded.
+    pub arrived: Instant,
+    /// When it was decoded.
+    pub decoded: Option<Instant>,
 }
 
 impl Meter {
@@ -79,19 +88,33 @@ impl Meter {
 
     /// Notes that the frame with this timestamp is there, still encoded.
     pub fn arrived(&self, pts: gst::ClockTime, now: Instant) {
-        push_bounded(&mut lock(&self.recent).under_way, (pts, now), FRAMES_UNDER_WAY);
+        let frame = UnderWay {
+            pts,
+            arrived: now,
+            decoded: None,
+        };
+        push_bounded(&mut lock(&self.recent).under_way, frame, FRAMES_UNDER_WAY);
     }
 
-    /// When the frame with this timestamp arrived, where that was noted.
-    pub fn arrival(&self, pts: gst::ClockTime) -> Option<Instant> {
+    /// Notes that the frame with this timestamp is decoded, where its arrival was noted.
+    pub fn decoded(&self, pts: gst::ClockTime, now: Instant) {
+        let mut recent = lock(&self.recent);
+        let mut latest_first = recent.under_way.iter_mut().rev();
+        if let Some(frame) = latest_first.find(|frame| frame.pts == pts) {
+            frame.decoded = Some(now);
+        }
+    }
+
+    /// The frame with this timestamp, where its arrival was noted.
+    pub fn under_way(&self, pts: gst::ClockTime) -> Option<UnderWay> {
         let recent = lock(&self.recent);
         let mut latest_first = recent.under_way.iter().rev();
-        latest_first.find(|(of, _)| *of == pts).map(|(_, moment)| *moment)
+        latest_first.find(|frame| frame.pts == pts).copied()
     }
 
     /// When the last frame arrived, still encoded.
     pub fn last_arrival(&self) -> Option<Instant> {
-        lock(&self.recent).under_way.back().map(|(_, moment)| *moment)
+        lock(&self.recent).under_way.back().map(|frame| frame.arrived)
     }
 
     /// When the last frame passed.
@@ -171,12 +194,13 @@ mod tests {
         for n in 0..100 {
             meter.arrived(gst::ClockTime::from_mseconds(33 * n), moment(n));
         }
-        assert_eq!(
-            meter.arrival(gst::ClockTime::from_mseconds(33 * 90)),
-            Some(moment(90))
-        );
-        assert_eq!(meter.arrival(gst::ClockTime::from_mseconds(1)), None);
-        assert_eq!(meter.arrival(gst::ClockTime::ZERO), None, "long gone");
+        let at = |n: u64| meter.under_way(gst::ClockTime::from_mseconds(33 * n));
+        meter.decoded(gst::ClockTime::from_mseconds(33 * 90), moment(200));
+        let frame = at(90).expect("it is under way");
+        assert_eq!((frame.arrived, frame.decoded), (moment(90), Some(moment(200))));
+        assert_eq!(at(91).and_then(|frame| frame.decoded), None);
+        assert_eq!(meter.under_way(gst::ClockTime::from_mseconds(1)), None);
+        assert_eq!(at(0), None, "long gone");
     }
 
     #[test]

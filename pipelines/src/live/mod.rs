@@ -53,7 +53,7 @@ mod webrtc;
 
 pub use diagnostics::{EngineInfo, LiveDiagnostics, Note, NoteKind};
 pub use error::LiveError;
-pub use event::{EventSink, LiveEvent, LivePose};
+pub use event::{Dropped, EventSink, FrameTimes, LiveEvent, LivePose};
 pub use info::{DecoderInfo, LatencyInfo, LiveInfo, PushInfo, PushState, SourceInfo};
 pub use session::{LiveSession, PushId, ViewerId};
 pub use source::is_public;

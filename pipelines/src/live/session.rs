@@ -325,6 +325,7 @@ impl Shared {
             meter: meter.clone(),
             video: video.clone(),
             poses: spec.poses,
+            live,
         };
         tap.install(phase, tell_end);
         let around = Surroundings {

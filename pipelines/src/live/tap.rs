@@ -3,13 +3,13 @@
 use super::life::Life;
 use super::meter::Meter;
 use super::video::Video;
-use super::{LiveEvent, LivePose, SessionState};
+use super::{FrameTimes, LiveEvent, LivePose, SessionState};
 use crate::sync::lock;
 use gst::prelude::*;
 use gstkinemotion::{MotionMeta, PoseMeta};
 use kinemotion_motion::{Event, EventKind, PoseSource};
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// What looks at every frame and event behind the analysis.
 pub(crate) struct Tap {
@@ -18,21 +18,25 @@ pub(crate) struct Tap {
     pub video: Arc<Video>,
     /// Whether poses are told.
     pub poses: bool,
+    /// Whether frames come when they are taken, so that their timestamps say how old they are.
+    pub live: bool,
 }
 
 impl Tap {
     /// Looks at what leaves this element from now on; `ended` is called once, when the stream ends.
     pub fn install(self, phase: &gst::Element, ended: impl Fn() + Send + Sync + 'static) {
         let pad = phase.static_pad("src").expect("kinephase has a src pad");
+        let entered = note_entered(phase);
         let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
         pad.add_probe(kinds, move |pad, info| {
             match &info.data {
                 Some(gst::PadProbeData::Buffer(buffer)) => {
+                    let analysis = lock(&entered).take().map(|entered| entered.elapsed());
                     // Whoever hears of a frame may ask for its picture.
                     if let Some(caps) = pad.current_caps() {
                         self.video.frame(buffer, &caps);
                     }
-                    self.frame(pad, buffer);
+                    self.frame(pad, buffer, analysis);
                 }
                 Some(gst::PadProbeData::Event(event)) => {
                     self.event(event);
@@ -46,15 +50,25 @@ impl Tap {
         });
     }
 
-    fn frame(&self, pad: &gst::Pad, buffer: &gst::BufferRef) {
+    fn frame(&self, pad: &gst::Pad, buffer: &gst::BufferRef, analysis: Option<Duration>) {
         let now = Instant::now();
-        let arrival = buffer.pts().and_then(|pts| self.meter.arrival(pts));
-        let latency_ms = arrival.map(|arrival| (now - arrival).as_secs_f64() * 1e3);
+        let way = buffer.pts().and_then(|pts| self.meter.under_way(pts));
+        let latency = way
+            .map(|way| now - way.arrived)
+            .or_else(|| latency_by_timestamp(pad, buffer));
         self.meter
-            .frame(now, latency_ms.or_else(|| latency_ms_by_timestamp(pad, buffer)));
+            .frame(now, latency.map(|latency| latency.as_secs_f64() * 1e3));
+        let mut times = FrameTimes {
+            passed: now,
+            latency: latency.filter(|_| self.live),
+            decode: way.and_then(|way| Some(way.decoded? - way.arrived)),
+            inference: None,
+            analysis,
+        };
         self.life.enter(SessionState::Live, None);
         let motion = MotionMeta::get(buffer);
         if let Some(poses) = PoseMeta::get(buffer) {
+            times.inference = poses.inference;
             self.meter.persons.set(poses.persons.len() as u64);
             match poses.selected().or(poses.persons.first()) {
                 Some(person) if person.pose.source == PoseSource::Predicted => self.meter.predicted.add(1),
@@ -71,6 +85,7 @@ impl Tap {
         for event in motion.iter().flat_map(|motion| motion.events.iter()) {
             self.motion(event.clone());
         }
+        self.life.tell(LiveEvent::Frame(times));
     }
 
     fn event(&self, event: &gst::EventRef) {
@@ -98,13 +113,25 @@ impl Tap {
     }
 }
 
-/// How long ago the frame arrived if it was stamped on its arrival, as by a camera here: milliseconds.
-fn latency_ms_by_timestamp(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<f64> {
+/// Notes when the frame went into `kinephase` that is there; whoever takes it has seen that frame come out.
+fn note_entered(phase: &gst::Element) -> Arc<Mutex<Option<Instant>>> {
+    let entered = Arc::new(Mutex::new(None));
+    let noted = entered.clone();
+    let pad = phase.static_pad("sink").expect("kinephase has a sink pad");
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        *lock(&noted) = Some(Instant::now());
+        gst::PadProbeReturn::Ok
+    });
+    entered
+}
+
+/// How long ago the frame arrived if it was stamped on its arrival, as by a camera here.
+fn latency_by_timestamp(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<Duration> {
     let now = pad.parent_element()?.current_running_time()?;
     let segment = pad.sticky_event::<gst::event::Segment>(0)?;
     let stamped = segment
         .segment()
         .downcast_ref::<gst::ClockTime>()?
         .to_running_time(buffer.pts()?)?;
-    Some(now.saturating_sub(stamped).nseconds() as f64 / 1e6)
+    Some(now.saturating_sub(stamped).into())
 }

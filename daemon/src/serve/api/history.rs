@@ -10,7 +10,7 @@ use crate::serve::history::{Cursor, Trend, trend};
 use crate::serve::problem::Problem;
 use crate::serve::store::{Direction, Repetition, Wanted};
 use axum::extract::{Extension, Path, State};
-use kinemotion_motion::registry;
+use kinemotion_motion::{Grade, registry};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -301,7 +301,7 @@ pub async fn wanted(app: &App, principal: &Principal, filter: Filter) -> Result<
         super::model::movement(name)?;
     }
     if let Some(grade) = &filter.grade
-        && !["A", "B", "C", "F"].contains(&grade.as_str())
+        && !Grade::ALL.iter().any(|known| known.name() == grade)
     {
         return Err(Problem::invalid("give A, B, C or F").field("grade"));
     }

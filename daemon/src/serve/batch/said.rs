@@ -68,6 +68,8 @@ pub struct Hearing {
     pub complete: bool,
     /// Bytes of events that are stored.
     stored: u64,
+    /// Poses since they were taken: measured, predicted.
+    poses: (u64, u64),
 }
 
 /// Most bytes of events a file may have stored: a day of repetitions has less.
@@ -80,7 +82,13 @@ impl Hearing {
             doing: Doing::of_source("file"),
             complete: false,
             stored: 0,
+            poses: (0, 0),
         }
+    }
+
+    /// Poses that were heard since this was asked last: measured, predicted.
+    pub fn take_poses(&mut self) -> (u64, u64) {
+        std::mem::take(&mut self.poses)
     }
 
     /// What a line says; `None` when it is for this value alone. The process has read a stranger's file, so its lines may be
@@ -120,6 +128,9 @@ impl Hearing {
     fn pose(&mut self, spoken: &Spoken<'_>) -> serde_json::Result<News> {
         let pose: FilePose<'_> = serde_json::from_str(spoken.data.get())?;
         (self.doing.source.width, self.doing.source.height) = (pose.width, pose.height);
+        let predicted = pose.persons.iter().filter(|person| person.predicted).count() as u64;
+        self.poses.0 += pose.persons.len() as u64 - predicted;
+        self.poses.1 += predicted;
         let person = |person: FilePerson| PersonData {
             id: person.id,
             selected: person.selected,
@@ -204,6 +215,8 @@ mod tests {
             (hearing.doing.source.width, hearing.doing.source.height),
             (640, 480)
         );
+        assert_eq!(hearing.take_poses(), (1, 0));
+        assert_eq!(hearing.take_poses(), (0, 0), "they are counted once");
     }
 
     #[test]

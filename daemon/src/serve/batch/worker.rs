@@ -254,7 +254,7 @@ impl Worker {
             // Somebody was at it before, and perhaps could not take back any more what it had stored.
             News::Anew(SessionState::Connecting, lease.last_error.clone())
         };
-        analysis.take_in_under(Some(lease.fence), &begins).await?;
+        self.take_in(analysis, lease, &begins).await?;
         let file = store.video(&analysis.id);
         store.folders().empty(&analysis.id).await.map_err(|error| {
             tracing::error!(analysis = analysis.id, %error, "the folder of a file is not as it should be");
@@ -315,7 +315,7 @@ impl Worker {
     }
 
     async fn hear(&self, analysis: &Analysis, lease: &Leased, running: &mut Running) -> Result<End, Outcome> {
-        let (mut hearing, fence) = (Hearing::new(), Some(lease.fence));
+        let mut hearing = Hearing::new();
         let nonsense = |reason: String| broken(format!("it does not say what an analysis says: {reason}"));
         while let Some(line) = running
             .next()
@@ -323,15 +323,14 @@ impl Worker {
             .map_err(|error| nonsense(error.to_string()))?
         {
             if analysis.state() == SessionState::Connecting {
-                analysis
-                    .take_in_under(fence, &News::State(SessionState::Live, None))
-                    .await?;
+                let live = News::State(SessionState::Live, None);
+                self.take_in(analysis, lease, &live).await?;
             }
             if let Some(news) = hearing.hear(&line).map_err(nonsense)? {
-                if let News::Draft(draft) = &news {
-                    self.metrics.events.with_label_values(&[draft.kind.name()]).inc();
-                }
-                analysis.take_in_under(fence, &news).await?;
+                let (measured, predicted) = hearing.take_poses();
+                let sport_type = &analysis.order.sport_type;
+                self.metrics.frames.poses_of_file(sport_type, measured, predicted);
+                self.take_in(analysis, lease, &news).await?;
             }
         }
         let end = running.end().await;
@@ -345,6 +344,12 @@ impl Worker {
         }
     }
 
+    /// Has the analysis take something in, as long as this worker holds the lease.
+    async fn take_in(&self, analysis: &Analysis, lease: &Leased, news: &News) -> Result<(), StoreError> {
+        self.metrics.events.taken_in(news);
+        analysis.take_in_under(Some(lease.fence), news).await
+    }
+
     /// Tells the analysis how it ended, or has it tried again.
     async fn settle(&self, analysis: &Arc<Analysis>, lease: &Leased, end: End) {
         let last = match end {
@@ -353,7 +358,7 @@ impl Worker {
             End::Broken(reason) if lease.attempts >= MOST_ATTEMPTS => News::failed(&abnormally(&reason)),
             End::Broken(reason) => return self.try_again(analysis, lease, &reason).await,
         };
-        match analysis.take_in_under(Some(lease.fence), &last).await {
+        match self.take_in(analysis, lease, &last).await {
             Ok(()) => self.sessions.file_ended(analysis).await,
             Err(StoreError::LeaseLost) => {
                 tracing::warn!(
@@ -381,7 +386,7 @@ impl Worker {
             Some(format!("{reason}; it is tried again")),
         );
         // If that cannot be stored the next attempt takes it back.
-        if let Err(error) = analysis.take_in_under(Some(lease.fence), &again).await {
+        if let Err(error) = self.take_in(analysis, lease, &again).await {
             tracing::warn!(analysis = analysis.id, %error, "what was stored is not taken back yet");
         }
         let not_before = self.now_ms() + milliseconds(PAUSE * lease.attempts);

@@ -75,7 +75,7 @@ async fn look(cluster: &Cluster, sessions: &Sessions, own: bool) -> Result<(), S
     let replicas = sessions.store().replicas();
     replicas.beat(cluster.replica(), &cluster.0.address).await?;
     let present = replicas.present(milliseconds(GONE)).await?;
-    cluster.0.metrics.replicas(present);
+    cluster.0.metrics.cluster.replicas(present);
     for replica in lost(cluster, &replicas).await? {
         tracing::error!(replica, "a replica is lost");
         sessions.store().jobs().take_from(&replica).await?;

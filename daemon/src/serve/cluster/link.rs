@@ -107,7 +107,7 @@ impl Link {
         let info = address.into_connection_info()?;
         // Commands and messages on one connection need the younger protocol.
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        metrics.redis(false);
+        metrics.cluster.redis(false);
         Ok(Self(Arc::new(Inner {
             client: Client::open(info.set_redis_settings(settings))?,
             metrics,
@@ -150,7 +150,7 @@ impl Link {
             .get_multiplexed_async_connection_with_config(&config);
         let mut connection = connecting.await?;
         *self.lock() = Some((connection.clone(), Instant::now()));
-        self.0.metrics.redis(true);
+        self.0.metrics.cluster.redis(true);
         self.0.missed.store(false, Ordering::Relaxed);
         tracing::info!("Redis is there");
         // Whoever comes later subscribes without this.
@@ -254,7 +254,7 @@ impl Link {
         if self.lock().is_some() || self.0.missed.swap(true, Ordering::Relaxed) {
             return;
         }
-        self.0.metrics.redis(false);
+        self.0.metrics.cluster.redis(false);
         tracing::warn!(
             %error,
             "Redis is out of reach: limits count here alone, and what other replicas say comes from the database, each second"

@@ -113,7 +113,8 @@ async fn answered(
         })
         .await?;
     analysis.await_pose(since);
-    app.metrics.publish_time.observe(since.elapsed().as_secs_f64());
+    let publish_time = &app.metrics.analyses.publish_time;
+    publish_time.observe(since.elapsed().as_secs_f64());
     let location = format!("/whip/{}", analysis.id);
     Ok(answer::created(
         &location,

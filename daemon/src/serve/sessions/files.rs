@@ -112,7 +112,7 @@ impl Sessions {
             if let NewFile::Upload(name) = &file {
                 Self::tidy(&self.0.store.folders().upload(name)).await;
             }
-            self.0.metrics.started(&analysis.order.source);
+            self.0.metrics.analyses.started(&analysis.order.source);
             tracing::info!(analysis = analysis.id, "file queued");
             return Ok(Ordered::New(analysis));
         }
@@ -157,7 +157,7 @@ impl Sessions {
     }
 
     fn refuse_file(&self, reason: &'static str, detail: &str) -> Problem {
-        self.0.metrics.refused.with_label_values(&[reason]).inc();
+        self.0.metrics.analyses.refused(reason);
         Problem::unavailable(detail)
             .reason(reason)
             .retry_after(refusals::RETRY_S)

@@ -5,6 +5,7 @@
 //! | `order` | from a request to the specification of a session |
 //! | `sources` | which sources the configuration allows |
 //! | `analysis` | one analysis: its events, state and results |
+//! | `sink` | what a session says, on its way to the scribe |
 //! | `scribe` | the one thread that numbers, stores and announces |
 //! | `events` | what a session says, as events |
 //! | `ledger` | what is stored along with an event |
@@ -15,6 +16,7 @@
 //! | `keeper` | limits and the end of a running analysis |
 //! | `putting_away` | files of what has ended, on their way into a bucket |
 //! | `memory` | what happens when the daemon uses too much |
+//! | `ready` | whether there is room for more, and whether it would be taken |
 //! | `diagnostics` | what is kept for whoever has to find out why something went wrong |
 //! | `doing`, `states` | how an analysis is doing, in answers and events |
 
@@ -29,9 +31,11 @@ mod ledger;
 mod memory;
 mod order;
 mod putting_away;
+mod ready;
 mod recall;
 mod refusals;
 mod scribe;
+mod sink;
 mod sources;
 pub mod states;
 
@@ -53,7 +57,7 @@ use crate::serve::objects;
 use crate::serve::problem::Problem;
 use crate::serve::store::{Archive, Exhausted, Store, StoreError};
 use kinemotion_pipelines::live::load::Governor;
-use kinemotion_pipelines::live::{EventSink, LiveError, LiveEvent, LiveSession, LiveSpec};
+use kinemotion_pipelines::live::{LiveError, LiveSession, LiveSpec};
 use putting_away::PuttingAway;
 use scribe::Scribe;
 use std::collections::BTreeMap;
@@ -218,7 +222,7 @@ impl Sessions {
             self.forget(&analysis).await;
             return Err(problem);
         }
-        self.0.metrics.started(&analysis.order.source);
+        self.0.metrics.analyses.started(&analysis.order.source);
         tracing::info!(
             analysis = analysis.id,
             source = analysis.order.source,
@@ -286,7 +290,7 @@ impl Sessions {
         config: &Config,
     ) -> Result<Arc<Analysis>, Problem> {
         let refuse = |reason: &'static str, detail: String| {
-            self.0.metrics.refused.with_label_values(&[reason]).inc();
+            self.0.metrics.analyses.refused(reason);
             Err(Problem::unavailable(detail)
                 .reason(reason)
                 .retry_after(refusals::RETRY_S))
@@ -345,24 +349,8 @@ impl Sessions {
     fn used_up(&self, granted: &Granted, what: Exhausted) -> Problem {
         let problem = granted.refuse(what, SystemTime::now());
         let reason = problem.reason.unwrap_or_default();
-        self.0.metrics.refused.with_label_values(&[reason]).inc();
+        self.0.metrics.analyses.refused(reason);
         problem
-    }
-
-    /// Takes what a session says. A sink does not keep its analysis alive.
-    fn sink(&self, analysis: &Arc<Analysis>) -> EventSink {
-        let (sessions, analysis) = (Arc::downgrade(&self.0), Arc::downgrade(analysis));
-        Arc::new(move |event| {
-            let (Some(sessions), Some(analysis)) = (sessions.upgrade(), analysis.upgrade()) else {
-                return;
-            };
-            match news(event, &sessions.metrics) {
-                Ok(news) => sessions.scribe.tell(analysis, news),
-                Err(error) => {
-                    tracing::error!(analysis = analysis.id, %error, "an event cannot be written as JSON");
-                }
-            }
-        })
     }
 
     fn tell(&self, analysis: &Arc<Analysis>, news: News) {
@@ -528,7 +516,7 @@ impl Sessions {
     fn ended(&self, analysis: &Analysis) {
         let record = analysis.record();
         let state = states::name(record.state);
-        self.0.metrics.ended.with_label_values(&[state]).inc();
+        self.0.metrics.analyses.ended(state);
         tracing::info!(
             analysis = analysis.id,
             state,
@@ -593,21 +581,6 @@ impl Sessions {
         self.0.draining.load(Ordering::SeqCst)
     }
 
-    /// Whether nothing new is taken for lack of memory.
-    pub fn is_short_of_memory(&self) -> bool {
-        memory::is_over(self.0.config.get().sessions.memory_mb)
-    }
-
-    /// How many more analyses could start now.
-    pub fn places_left(&self) -> usize {
-        let most = self.0.config.get().sessions.most;
-        let places = most.saturating_sub(running(&self.read()).count());
-        match self.governor() {
-            Some(governor) => places.min(governor.state().room),
-            None => places,
-        }
-    }
-
     /// Where results are stored.
     pub fn store(&self) -> &Store {
         &self.0.store
@@ -627,21 +600,6 @@ fn running(analyses: &BTreeMap<String, Arc<Analysis>>) -> impl Iterator<Item = &
     analyses
         .values()
         .filter(|analysis| !analysis.has_ended() && !analysis.order.is_file())
-}
-
-/// What a session says, as news.
-fn news(event: LiveEvent, metrics: &Metrics) -> serde_json::Result<News> {
-    Ok(match event {
-        LiveEvent::Pose(pose) => News::Draft(events::pose(&pose)?),
-        LiveEvent::Motion(event) => {
-            metrics.count_repetition(&event);
-            News::Draft(events::motion(&event)?)
-        }
-        LiveEvent::State { state, reason } => News::State(state, reason),
-        LiveEvent::Service(service) => News::Service(service),
-        LiveEvent::Warning(message) => News::Warning(message),
-        LiveEvent::Error(failure) => News::Failure(failure),
-    })
 }
 
 #[cfg(test)]

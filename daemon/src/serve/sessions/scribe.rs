@@ -2,20 +2,21 @@
 //!
 //! Sessions speak on streaming threads that must not wait for a disk, so what they say goes into a queue. It is bounded:
 //! when [`MOST_WAITING`] wait, poses and interim events are left out and counted. Repetitions, errors and states are
-//! always taken: people make few of them.
+//! always taken: people make few of them. Behind all that a frame made known comes a mark: whoever reaches it knows how
+//! late that was.
 
 use super::analysis::Analysis;
 use crate::serve::hub::{Class, Draft, EventType};
 use crate::serve::metrics::Metrics;
 use kinemotion_pipelines::live::load::Service;
-use kinemotion_pipelines::live::{LiveError, SessionState};
+use kinemotion_pipelines::live::{FrameTimes, LiveError, SessionState};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 
-/// Events that may wait: four seconds of 100 sessions.
-const MOST_WAITING: usize = 12_000;
+/// Events and marks that may wait: four seconds of 100 sessions, each frame of which has a pose and a mark.
+const MOST_WAITING: usize = 24_000;
 
 /// Something an analysis has to say.
 #[derive(Debug)]
@@ -78,8 +79,15 @@ struct Queue {
 
 #[derive(Default)]
 struct Waiting {
-    news: VecDeque<(Arc<Analysis>, News)>,
+    said: VecDeque<Said>,
     ended: bool,
+}
+
+/// What waits for the thread.
+enum Said {
+    News(Arc<Analysis>, News),
+    /// All that a frame made known was said before this.
+    Passed(FrameTimes),
 }
 
 impl Scribe {
@@ -103,12 +111,23 @@ impl Scribe {
     /// Hands something over; never waits for a disk.
     pub fn tell(&self, analysis: Arc<Analysis>, news: News) {
         let mut waiting = self.queue.lock();
-        if waiting.news.len() >= MOST_WAITING && news.may_be_left_out() {
+        if waiting.said.len() >= MOST_WAITING && news.may_be_left_out() {
             drop(waiting);
-            self.metrics.events_left_out.inc();
+            self.metrics.events.left_out();
             return;
         }
-        waiting.news.push_back((analysis, news));
+        waiting.said.push_back(Said::News(analysis, news));
+        drop(waiting);
+        self.queue.filled.notify_one();
+    }
+
+    /// All that a frame made known was handed over. Where its pose was left out, so is this.
+    pub fn passed(&self, times: FrameTimes) {
+        let mut waiting = self.queue.lock();
+        if waiting.said.len() >= MOST_WAITING {
+            return;
+        }
+        waiting.said.push_back(Said::Passed(times));
         drop(waiting);
         self.queue.filled.notify_one();
     }
@@ -130,29 +149,34 @@ impl Queue {
     }
 
     /// All that waits, as soon as there is something; `None` when nothing more will come.
-    fn take(&self) -> Option<VecDeque<(Arc<Analysis>, News)>> {
-        let idle = |waiting: &mut Waiting| waiting.news.is_empty() && !waiting.ended;
+    fn take(&self) -> Option<VecDeque<Said>> {
+        let idle = |waiting: &mut Waiting| waiting.said.is_empty() && !waiting.ended;
         let mut waiting = self
             .filled
             .wait_while(self.lock(), idle)
             .unwrap_or_else(PoisonError::into_inner);
-        let news = std::mem::take(&mut waiting.news);
-        (!news.is_empty()).then_some(news)
+        let said = std::mem::take(&mut waiting.said);
+        (!said.is_empty()).then_some(said)
     }
 }
 
 /// Runs on a thread of its own, which may wait for the queue and for sessions that are asked how they are.
 async fn run(queue: &Queue, metrics: &Metrics) {
     while let Some(batch) = queue.take() {
-        for (analysis, news) in batch {
-            if let News::Draft(draft) = &news {
-                metrics.events.with_label_values(&[draft.kind.name()]).inc();
-            }
+        for said in batch {
+            let (analysis, news) = match said {
+                Said::News(analysis, news) => (analysis, news),
+                Said::Passed(times) => {
+                    metrics.frames.delivered(&times, times.passed.elapsed());
+                    continue;
+                }
+            };
+            metrics.events.taken_in(&news);
             analysis.take_in(&news).await;
             if matches!(&news, News::Draft(draft) if draft.kind == EventType::Pose)
                 && let Some(waited) = analysis.waited_for_pose()
             {
-                metrics.first_pose_time.observe(waited.as_secs_f64());
+                metrics.analyses.first_pose_time.observe(waited.as_secs_f64());
             }
         }
     }

@@ -98,6 +98,37 @@ fn later() -> i64 {
 }
 
 #[tokio::test]
+async fn what_waits_is_counted_with_the_moment_since_when() {
+    for (_place, store) in stores().await {
+        let backlog = || async { store.backlog().await.expect("a database") };
+        assert_eq!(backlog().await, Backlog::default());
+        let before = now_ms();
+        take(&store, ID, None, None).await;
+        take(&store, OTHER, None, None).await;
+        let waiting = backlog().await;
+        assert_eq!((waiting.files_waiting, waiting.files_running), (2, 0));
+        let since = waiting.waiting_since.expect("two wait");
+        assert!((before..=now_ms()).contains(&since), "{since}");
+        let now = later();
+        let first = lease(&store, now).await.expect("a job");
+        let second = lease(&store, now).await.expect("another");
+        let running = backlog().await;
+        assert_eq!((running.files_waiting, running.files_running), (0, 2));
+        assert_eq!(running.waiting_since, None);
+        say(&store, &first, 0, ended(SessionState::Done))
+            .await
+            .expect("it has the lease");
+        let back = store.jobs().give_back(&second, 7, None, true).await;
+        assert!(back.expect("a database"));
+        let left = backlog().await;
+        assert_eq!(
+            (left.files_waiting, left.files_running, left.waiting_since),
+            (1, 0, Some(7))
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_job_is_taken_by_one_worker_and_by_another_when_that_is_lost() {
     for (_place, store) in stores().await {
         assert_eq!(take(&store, ID, None, None).await, Taken::Queued);

@@ -16,6 +16,7 @@
 //! | `outbox`, `webhooks` | what is to be delivered, and to whom |
 //! | `intake`, `jobs`, `uploads` | files: ordered, waiting for a worker, on their way here |
 //! | `aged` | what is old enough to go |
+//! | `backlog` | how much waits |
 //! | `keys`, `tenants`, `accounts` | keys and whose they are |
 //! | `usage`, `audit` | what tenants use, and who changed what |
 //! | `replicas` | daemons that share the database |
@@ -44,6 +45,7 @@ mod analyses;
 mod archive;
 mod athletes;
 mod audit;
+mod backlog;
 mod folders;
 mod history;
 mod intake;
@@ -71,6 +73,7 @@ pub use analyses::Along;
 pub use archive::Archive;
 pub use athletes::{Athlete, Athletes, Changed};
 pub use audit::{Audit, Change};
+pub use backlog::Backlog;
 pub use history::{Direction, History, Repetition, Wanted};
 pub use intake::{Before, Intake, Once, Orders, Taken};
 pub use jobs::{Jobs, Leased};
@@ -364,6 +367,14 @@ impl Store {
     /// What is to be delivered to them.
     pub fn deliveries(&self) -> &Deliveries {
         &self.deliveries
+    }
+
+    /// How much waits.
+    ///
+    /// # Errors
+    /// A database that does not answer.
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Backlog::of(&self.pool).await
     }
 
     /// Waits until the database belongs to another daemon, because the connection that kept it was lost; a folder cannot be lost.

@@ -4,6 +4,7 @@ use super::body::{About, about_webhook};
 use super::post::{Message, Post, Reply};
 use super::{DISABLED, Places, schedule};
 use crate::serve::clock::{Clock, milliseconds};
+use crate::serve::metrics::{Metrics, Outcome};
 use crate::serve::store::{Attempt, Deliveries, Due, Outbox, StoreError, Webhook, Webhooks};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub struct Courier<T, C> {
     pub deliveries: Deliveries,
     pub carrier: T,
     pub clock: C,
+    pub metrics: Metrics,
 }
 
 impl<T: Carrier, C: Clock> Courier<T, C> {
@@ -101,6 +103,12 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
         let since_first = Duration::from_millis(u64::try_from(now - due.first_at).unwrap_or_default());
         let wait = schedule::next(due.attempts + 1, since_first, reply.retry_after);
         let due_at = wait.map(|wait| now + milliseconds(wait));
+        let outcome = match (&reply.error, due_at) {
+            (None, _) => Outcome::Delivered,
+            (Some(_), Some(_)) => Outcome::Failed,
+            (Some(_), None) => Outcome::GivenUp,
+        };
+        self.metrics.webhooks.tried(outcome, since_first);
         if let Some(error) = &reply.error {
             let patience = now - milliseconds(schedule::DISABLED_AFTER);
             if self

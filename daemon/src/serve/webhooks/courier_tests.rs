@@ -122,6 +122,7 @@ fn courier(store: &Store, clock: &HeldClock, patience: Duration) -> Courier<Post
         deliveries: store.deliveries().clone(),
         carrier: Post::with_patience(true, patience).expect("a client"),
         clock: clock.clone(),
+        metrics: Metrics::new().expect("metrics"),
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Overload {
 pub struct LoadState {
     /// How far down the ladder.
     pub step: Step,
+    /// How often each step was taken on the way down, in the order of [`Step::ALL`].
+    pub taken: [u64; Step::ALL.len()],
     /// Sessions that get less than they asked for.
     pub degraded: usize,
     /// Sessions of the usual kind that would be let in now, one after the other; without admission there is no end of them.
@@ -170,6 +172,7 @@ impl Governor {
         let degraded = state.shares().filter(|share| share.is_degraded()).count();
         LoadState {
             step: state.ladder.step(),
+            taken: state.ladder.taken(),
             degraded,
             room,
             cores: load.cores,

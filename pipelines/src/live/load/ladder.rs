@@ -41,6 +41,8 @@ pub(super) struct Ladder {
     rate: f64,
     busy_ticks: u32,
     roomy_ticks: u32,
+    /// How often each step was taken on the way down, in the order of [`Step::ALL`].
+    taken: [u64; Step::ALL.len()],
 }
 
 impl Ladder {
@@ -51,6 +53,7 @@ impl Ladder {
             rate: f64::INFINITY,
             busy_ticks: 0,
             roomy_ticks: 0,
+            taken: [0; Step::ALL.len()],
         }
     }
 
@@ -64,6 +67,11 @@ impl Ladder {
 
     pub fn step(&self) -> Step {
         self.step
+    }
+
+    /// How often each step was taken on the way down, in the order of [`Step::ALL`].
+    pub fn taken(&self) -> [u64; Step::ALL.len()] {
+        self.taken
     }
 
     /// Looks at a tick and takes at most one step.
@@ -114,6 +122,7 @@ impl Ladder {
     }
 
     fn enter(&mut self, step: Step) {
+        self.taken[step as usize] += u64::from(step > self.step);
         self.step = step;
         (self.busy_ticks, self.roomy_ticks) = (0, 0);
         if step == Step::Full {

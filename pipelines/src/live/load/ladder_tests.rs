@@ -101,6 +101,8 @@ fn the_way_back_is_slow_and_does_not_swing() {
     let mut many = athletes(60, Quality::Accurate);
     many[0].overlay = true;
     settled(&mut ladder, &many, 50);
+    let taken = [0, 1, 1, 1, 1];
+    assert_eq!(ladder.taken(), taken, "each step was taken once");
     let few = athletes(5, Quality::Fast);
     assert_eq!(
         settled(&mut ladder, &few, TICKS_TO_GIVE_MORE - 1),
@@ -115,6 +117,7 @@ fn the_way_back_is_slow_and_does_not_swing() {
         Step::Full,
     ];
     assert_eq!(back, way);
+    assert_eq!(ladder.taken(), taken, "on the way down only");
     // Just enough is not enough to go back and forth.
     let edge = athletes(14, Quality::Fast);
     let steps = settled(&mut ladder, &edge, 400);

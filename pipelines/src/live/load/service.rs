@@ -58,6 +58,17 @@ impl Step {
         Self::NoOverlay,
     ];
 
+    /// As it serialises, and as it is written in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::PoseRate => "pose_rate",
+            Self::Balanced => "balanced",
+            Self::Fast => "fast",
+            Self::NoOverlay => "no_overlay",
+        }
+    }
+
     /// The most exact model that is still used.
     pub(super) fn quality(self, config: &LoadConfig) -> Quality {
         match self {
@@ -147,4 +158,17 @@ pub(crate) struct Demand {
     pub quality: Quality,
     /// Whether video with graphics is being sent.
     pub overlay: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_called_as_they_serialise_and_stand_in_their_order() {
+        for (place, step) in Step::ALL.into_iter().enumerate() {
+            assert_eq!(serde_json::to_value(step).expect("JSON"), step.name());
+            assert_eq!(step as usize, place);
+        }
+    }
 }

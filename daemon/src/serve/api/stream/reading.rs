@@ -28,7 +28,7 @@ pub enum Next {
 impl Reading {
     /// Starts to read.
     pub fn new(metrics: &Metrics, transport: &'static str, reader: Reader, dismissal: Dismissal) -> Self {
-        metrics.readers.with_label_values(&[transport]).inc();
+        metrics.events.readers(transport).inc();
         Self {
             reader,
             dismissal: Some(dismissal),
@@ -48,7 +48,7 @@ impl Reading {
             deliveries = self.reader.next() => deliveries?,
         };
         let dropped = deliveries.iter().map(|delivery| delivery.dropped).sum();
-        self.metrics.reader_dropped.inc_by(dropped);
+        self.metrics.events.dropped.inc_by(dropped);
         Some(Next::Events(deliveries))
     }
 
@@ -63,6 +63,6 @@ impl Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        self.metrics.readers.with_label_values(&[self.transport]).dec();
+        self.metrics.events.readers(self.transport).dec();
     }
 }
