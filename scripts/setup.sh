@@ -20,15 +20,17 @@ packages=(
   gstreamer1.0-libav
   gstreamer1.0-nice
 )
-# Only those who test or measure need these; some are services, which Debian starts when it installs them.
+# Only those who test or measure need these; some are services.
 if [ "${1:-}" = tests ]; then
   packages+=(
     chromium # looks at the pages
     coturn # a TURN server
+    haproxy # sends requests to two versions
     jq # reads answers in docs/api.md
     libssl-dev # the WebRTC client
     octave # reads what is written for it and for MATLAB
     postgresql # the other database
+    prometheus # knows how they do
     python3-venv # tools that are written in Python
     redis-server # what daemons of a cluster share
     wrk # what `make load` asks the API with
@@ -76,13 +78,19 @@ missing_packages() {
 }
 
 install_packages() {
-  local as_root=()
+  as_root=() # not local, as the next ones: the trap runs when this function has returned
   if [ "$(id -u)" -ne 0 ]; then
     has sudo || fail "packages are missing and there is neither root nor sudo: as root, run \`apt-get install $*\`"
     as_root=(sudo)
   fi
-  log=$(mktemp) # not local: the trap runs when this function has returned
-  trap 'rm -f "$log"' EXIT
+  log=$(mktemp)
+  policy=
+  trap 'rm -f "$log"; [ -z "$policy" ] || "${as_root[@]}" rm -f "$policy"' EXIT
+  # Debian starts services when it installs them. Tests have services of their own, so nothing is started now or at the next boot.
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    policy=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+  fi
   printf 'setup: installing %s\n' "$*"
   # apt-get update succeeds without network on stale lists, so its outcome alone says nothing.
   "${as_root[@]}" apt-get update >"$log" 2>&1 || true
@@ -100,6 +108,12 @@ install_packages() {
     fi
     fail 'apt-get install failed; its last lines are above'
   fi
+  local package
+  for package in "$@"; do
+    if has systemctl && [ -e "/lib/systemd/system/$package.service" ]; then
+      "${as_root[@]}" systemctl --quiet disable "$package.service" >>"$log" 2>&1
+    fi
+  done
   # A plugin cache written half way through an installation hides what came later.
   rm -rf "${XDG_CACHE_HOME:-$HOME/.cache}/gstreamer-1.0"
 }
