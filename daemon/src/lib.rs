@@ -48,6 +48,8 @@ enum Command {
     Backup(serve::BackupArgs),
     /// Bring back what a backup holds, where nothing is stored yet
     Restore(serve::RestoreArgs),
+    /// Write a file with what somebody needs who is to find out what is wrong; it holds nothing personal and no secret
+    SupportBundle(serve::BundleArgs),
     /// Make, list and revoke keys of a daemon's tenants
     Keys(serve::operator::KeysArgs),
     /// Make and list a daemon's tenants, and set their tiers
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Health(args) => health::run(&args),
         Command::Backup(args) => serve::backup(&args),
         Command::Restore(args) => serve::restore(&args),
+        Command::SupportBundle(args) => serve::support_bundle(&args),
         Command::Keys(args) => serve::operator::keys(&args),
         Command::Tenants(args) => serve::operator::tenants(&args),
         Command::Models(args) => models::run(&args),

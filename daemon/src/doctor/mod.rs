@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::measuring::ProviderArgs;
 use crate::stdout::print;
 use clap::Args;
+use kinemotion_models::ExecutionProvider;
 use std::fmt::Write;
 
 /// Check that this machine has everything, and say how to fix what is missing.
@@ -79,6 +80,11 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
     } else {
         Exit::Done
     })
+}
+
+/// What was found with these execution providers, as it is printed.
+pub(crate) fn text(providers: &[ExecutionProvider]) -> String {
+    report(&checks::all(providers))
 }
 
 fn report(checks: &[Check]) -> String {

@@ -2,7 +2,9 @@
 
 use super::App;
 use super::extract::nowhere;
+use super::log::recent;
 use super::problem::{Problem, explain};
+use super::profile;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -15,6 +17,8 @@ pub fn router(app: App) -> Router {
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route("/log", get(log))
+        .merge(profile::routes())
         .fallback(nowhere)
         .layer(middleware::map_response(explain))
         .with_state(app)
@@ -26,6 +30,11 @@ async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
         None => Ok("ready\n"),
         Some(reason) => Err(Problem::unavailable(reason)),
     }
+}
+
+/// The last lines of the log, whatever its format, each a JSON object.
+async fn log() -> Response {
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], recent()).into_response()
 }
 
 async fn metrics(State(app): State<App>) -> Result<Response, Problem> {

@@ -15,6 +15,7 @@ mod glibc {
         let taken = unsafe { libc::mallopt(libc::M_ARENA_MAX, pools) };
         if taken == 0 {
             tracing::warn!(
+                event = "allocator_not_told",
                 "the allocator does not take the number of its pools: memory will not all be given back"
             );
         }

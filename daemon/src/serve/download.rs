@@ -157,7 +157,7 @@ pub fn download(
         // An empty piece says that all of it is there.
         let written = written.and_then(|()| pipe.send(Ok(Bytes::new())));
         if let Err(error) = written {
-            tracing::warn!(file, %error, "a download broke off");
+            tracing::warn!(event = "download_broken", file, %error, "a download broke off");
             // Nobody may be there to hear of it.
             let _ = pipe.send(Err(error));
         }

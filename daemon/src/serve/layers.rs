@@ -5,8 +5,9 @@ use super::api::analyses::IDEMPOTENCY_KEY;
 use super::api::uploads::{
     PIECE, TUS_RESUMABLE, UPLOAD_EXPIRES, UPLOAD_LENGTH, UPLOAD_METADATA, UPLOAD_OFFSET,
 };
-use super::auth::{LIMIT, Origins, REMAINING, RESET};
+use super::auth::{LIMIT, Origins, Principal, REMAINING, RESET};
 use super::problem::Problem;
+use super::telemetry;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -53,12 +54,17 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
         .map_or("none", MatchedPath::as_str)
         .to_owned();
     let start = Instant::now();
+    let spans = telemetry::spans();
+    let span = spans.map(|spans| spans.request(&request, method, &route));
     let mut response = next.run(request).await;
+    if let Some((spans, span)) = spans.zip(span) {
+        span.end(spans, &response);
+    }
     let (status, seconds) = (response.status(), start.elapsed().as_secs_f64());
     app.metrics
         .http
         .answered(method, &route, status.as_str(), seconds);
-    tracing::debug!(method, route, status = status.as_u16(), seconds, "request");
+    log(method, &route, &response, seconds);
     for (name, value) in SECURE {
         response.headers_mut().entry(name).or_insert(value);
     }
@@ -67,6 +73,48 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
         headers.insert(header::STRICT_TRANSPORT_SECURITY, ENCRYPTED);
     }
     response
+}
+
+/// Logs a request: what is refused or fails always, the rest for those who look closely.
+fn log(method: &'static str, route: &str, response: &Response, seconds: f64) {
+    let status = response.status();
+    let principal = response.extensions().get::<Principal>();
+    let user_id = principal.map(|principal| principal.tenant.as_str());
+    let latency_ms = (seconds * 1e4).round() / 10.0;
+    let status = status.as_u16();
+    match status {
+        401 | 403 | 429 => {
+            tracing::info!(
+                event = "request_refused",
+                user_id,
+                latency_ms,
+                method,
+                route,
+                status,
+                "request refused"
+            );
+        }
+        500.. => {
+            tracing::warn!(
+                event = "request_failed",
+                user_id,
+                latency_ms,
+                method,
+                route,
+                status,
+                "request failed"
+            );
+        }
+        _ => tracing::debug!(
+            event = "request",
+            user_id,
+            latency_ms,
+            method,
+            route,
+            status,
+            "request"
+        ),
+    }
 }
 
 /// A method as a label; anybody can make up others.

@@ -51,7 +51,10 @@ pub async fn serve(
         };
         let guest = crowd.as_ref().map(|crowd| crowd.enter(peer.ip()));
         if matches!(guest, Some(None)) {
-            tracing::debug!(address = %peer.ip(), "an address has all the connections it may have");
+            tracing::debug!(
+                event = "connection_refused",
+                "an address has all the connections it may have"
+            );
             continue;
         }
         let connection = connection(stream, peer, tls.clone(), router.clone(), end.clone());
@@ -62,7 +65,10 @@ pub async fn serve(
     }
     open.close();
     if tokio::time::timeout(GOOD_BYE, open.wait()).await.is_err() {
-        tracing::warn!("connections were still busy at the end");
+        tracing::warn!(
+            event = "connections_cut",
+            "connections were still busy at the end"
+        );
     }
 }
 
@@ -79,8 +85,13 @@ async fn connection(
     };
     match tokio::time::timeout(HEAD, tls.acceptor().accept(stream)).await {
         Ok(Ok(stream)) => answer(stream, peer, router, end).await,
-        Ok(Err(error)) => tracing::debug!(%error, "a connection is not encrypted"),
-        Err(_) => tracing::debug!("a connection was not encrypted in time"),
+        Ok(Err(error)) => {
+            tracing::debug!(event = "connection_failed", %error, "a connection is not encrypted")
+        }
+        Err(_) => tracing::debug!(
+            event = "connection_failed",
+            "a connection was not encrypted in time"
+        ),
     }
 }
 
@@ -112,7 +123,7 @@ where
         }
     };
     if let Err(error) = outcome {
-        tracing::debug!(%error, "connection ended");
+        tracing::debug!(event = "connection_failed", %error, "connection ended");
     }
 }
 
@@ -125,12 +136,12 @@ async fn accept(
         Ok((stream, peer)) => {
             // Events are small and must not wait for more.
             if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "connection stays with delay");
+                tracing::debug!(event = "connection_failed", %error, "connection stays with delay");
             }
             Some((stream, peer, place))
         }
         Err(error) => {
-            tracing::warn!(%error, "a connection cannot be accepted");
+            tracing::warn!(event = "connection_not_accepted", %error, "a connection cannot be accepted");
             tokio::time::sleep(EXHAUSTED).await;
             None
         }

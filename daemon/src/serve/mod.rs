@@ -15,7 +15,7 @@
 //! | `api` | resources: analyses, events, results, sports, the description |
 //! | `media` | WHIP and WHEP |
 //! | `pages` | studio and overlay page, embedded |
-//! | `admin`, `metrics`, `log`, `signals` | for those who operate it |
+//! | `admin`, `metrics`, `log`, `telemetry`, `profile`, `bundle`, `signals` | for those who operate it |
 //! | `outgoing`, `objects` | requests this daemon makes, and storage that is reached by them |
 //! | `allocator` | memory that sessions leave is given back |
 //! | `router`, `listener`, `crowd`, `tls`, `layers`, `auth`, `extract`, `download`, `problem` | HTTP |
@@ -28,6 +28,7 @@ mod api;
 mod auth;
 mod backup;
 mod batch;
+mod bundle;
 mod clock;
 mod cluster;
 mod config;
@@ -47,15 +48,18 @@ mod outgoing;
 mod pages;
 pub mod parsers;
 mod problem;
+mod profile;
 mod retention;
 mod router;
 mod sessions;
 mod signals;
 mod store;
+mod telemetry;
 mod tls;
 mod webhooks;
 
 pub use backup::{BackupArgs, RestoreArgs, backup, restore};
+pub use bundle::{BundleArgs, support_bundle};
 
 use crate::exit::{Exit, UsageError};
 use crate::stdout::print;
@@ -75,10 +79,12 @@ use sessions::Sessions;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use telemetry::Telemetry;
 use tls::Tls;
 use tokio::net::TcpListener;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 use webhooks::{Courier, Post};
 
 /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out.
@@ -145,7 +151,7 @@ fn raise_descriptor_limit() {
         ..limit
     };
     if let Err(error) = setrlimit(Resource::Nofile, permitted) {
-        tracing::warn!(%error, limit = limit.current, "the limit of open files cannot be raised");
+        tracing::warn!(event = "descriptors_limited", %error, limit = limit.current, "the limit of open files cannot be raised");
     }
 }
 
@@ -203,6 +209,8 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     ))];
     let courier = tokio::spawn(courier(&app).run(end.clone()));
     let sweep = tokio::spawn(sweep(&app).run(end.clone()));
+    let all_is_over = CancellationToken::new();
+    let telemetry = report(&app, &all_is_over)?;
     let end_of_work = CancellationToken::new();
     let workers = batch::start(&app.sessions, &app.config, &app.metrics, &end_of_work)?;
     let mut admin = None;
@@ -219,7 +227,7 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
         )));
     }
     print(&announcement(studio, tls.is_some(), admin))?;
-    tracing::info!(%studio, "ready");
+    tracing::info!(event = "ready", %studio, "ready");
     tokio::select! {
         told = signals::until_told_to_end(&mut signals, &app, tls.as_ref(), args, filter) => told?,
         // What runs cannot be stored any more, as the other one stores.
@@ -236,10 +244,23 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     }
     courier.await?;
     sweep.await?;
+    all_is_over.cancel();
+    if let Some(telemetry) = telemetry {
+        telemetry.await?;
+    }
     if let Some(cluster) = app.sessions.cluster() {
         cluster.leave(&app.sessions.store().replicas()).await;
     }
     Ok(Exit::Done)
+}
+
+/// Sends traces and what is counted to whoever collects them.
+fn report(app: &App, end: &CancellationToken) -> anyhow::Result<Option<JoinHandle<()>>> {
+    let cluster = app.sessions.cluster();
+    let instance = cluster.map_or_else(|| Uuid::now_v7().to_string(), |cluster| cluster.replica().into());
+    let telemetry = Telemetry::start(&app.config.get().telemetry, &instance)?;
+    let run = |telemetry: Telemetry| telemetry.run(app.metrics.clone(), app.sessions.clone(), end.clone());
+    Ok(telemetry.map(|telemetry| tokio::spawn(run(telemetry))))
 }
 
 /// Who removes what is old.
@@ -270,9 +291,14 @@ fn load_models(models: &Models) -> anyhow::Result<Arc<Engine>> {
         engine.warm_up((*quality).into()).context(NO_MODELS)?;
     }
     let workers = engine.stats().workers;
-    tracing::info!(provider = engine.provider(), workers, "inference");
+    tracing::info!(
+        event = "inference_ready",
+        provider = engine.provider(),
+        workers,
+        "inference"
+    );
     for notice in engine.notices() {
-        tracing::warn!("inference: {notice}");
+        tracing::warn!(event = "inference_notice", "inference: {notice}");
     }
     Ok(engine)
 }

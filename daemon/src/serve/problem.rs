@@ -180,7 +180,7 @@ impl From<StoreError> for Problem {
         if error.is_about_text() {
             return Self::unstorable_text();
         }
-        tracing::error!(%error, "something cannot be stored or looked up");
+        tracing::error!(event = "not_stored", %error, "something cannot be stored or looked up");
         if error.may_pass() {
             return Self::unavailable("the database does not answer now").retry_after(RETRY_S);
         }

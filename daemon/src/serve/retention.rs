@@ -46,7 +46,7 @@ pub struct Swept {
 impl Swept {
     /// Something cannot be removed: that holds up nothing else, and the next sweep tries again.
     fn leave(&mut self, analysis: &str, why: &dyn Display) {
-        tracing::error!(analysis, %why, "something old of an analysis cannot be removed");
+        tracing::error!(event = "retention_failed", analysis, %why, "something old of an analysis cannot be removed");
         self.left += 1;
     }
 }
@@ -61,8 +61,10 @@ impl<C: Clock> Sweep<C> {
             };
             match outcome {
                 Ok(swept) if swept == Swept::default() => {}
-                Ok(swept) => tracing::info!(?swept, "what was old is removed"),
-                Err(error) => tracing::error!(%error, "what is old cannot be removed"),
+                Ok(swept) => tracing::info!(event = "retention_swept", ?swept, "what was old is removed"),
+                Err(error) => {
+                    tracing::error!(event = "retention_failed", %error, "what is old cannot be removed")
+                }
             }
             tokio::select! {
                 () = end.cancelled() => return,

@@ -80,7 +80,7 @@ fn reload(app: &App, args: &ServeArgs, filter: &log::Filter) {
     let new: Config = match args.load() {
         Ok(new) => new,
         Err(error) => {
-            tracing::error!(%error, "the configuration is not taken over");
+            tracing::error!(event = "config_refused", %error, "the configuration is not taken over");
             return;
         }
     };
@@ -89,15 +89,19 @@ fn reload(app: &App, args: &ServeArgs, filter: &log::Filter) {
     let after = app.config.get();
     if before != after {
         if let Err(error) = filter.set(&after.log.filter) {
-            tracing::error!(%error, "the log filter is not changed");
+            tracing::error!(event = "config_refused", %error, "the log filter is not changed");
         }
         decoders::apply(after.decoders.order.clone());
         if let Some(governor) = app.sessions.governor() {
             governor.configure((&after.load).into());
         }
-        tracing::info!("the configuration has changed");
+        tracing::info!(event = "config_changed", "the configuration has changed");
     }
     if !need_restart.is_empty() {
-        tracing::warn!(keys = need_restart.join(", "), "these keys need a restart");
+        tracing::warn!(
+            event = "config_needs_restart",
+            keys = need_restart.join(", "),
+            "these keys need a restart"
+        );
     }
 }

@@ -57,9 +57,11 @@ impl Tls {
         match read(&self.certificate, &self.key) {
             Ok(new) => {
                 *self.present.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
-                tracing::info!("the certificate was read again");
+                tracing::info!(event = "certificate_changed", "the certificate was read again");
             }
-            Err(error) => tracing::error!(%error, "the certificate stays as it is"),
+            Err(error) => {
+                tracing::error!(event = "certificate_refused", %error, "the certificate stays as it is")
+            }
         }
     }
 

@@ -174,14 +174,21 @@ impl Daemon {
 pub struct Log(mpsc::Receiver<String>);
 
 impl Log {
-    /// Waits for a line with this text.
-    pub fn until(&self, text: &str) {
-        while !self
-            .0
-            .recv_timeout(crate::PATIENCE)
-            .expect("it is written")
-            .contains(text)
-        {}
+    /// Waits for a line with this text; everything up to it.
+    pub fn until(&self, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.0.recv_timeout(crate::PATIENCE).expect("it is written");
+            lines.push(line);
+            if lines.last().is_some_and(|line| line.contains(text)) {
+                return lines;
+            }
+        }
+    }
+
+    /// Everything until the daemon has ended.
+    pub fn rest(&self) -> Vec<String> {
+        self.0.iter().collect()
     }
 }
 

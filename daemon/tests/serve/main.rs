@@ -2,6 +2,7 @@
 
 mod backup;
 mod batch;
+mod bundle;
 mod client;
 mod clips;
 mod daemon;
@@ -15,12 +16,15 @@ mod keys;
 mod life;
 mod limits;
 mod load;
+mod logs;
 mod metrics;
 mod operator;
+mod profile;
 mod publish;
 mod reconnect;
 mod refusals;
 mod surface;
+mod telemetry;
 mod tenants;
 mod tls;
 mod tokens;

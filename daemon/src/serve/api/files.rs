@@ -369,7 +369,7 @@ fn is_segment(name: &str) -> bool {
 async fn file(app: &App, id: &str, path: PathBuf, request: Request) -> Result<Response, Problem> {
     let wanted = Wanted::of(request.method(), request.headers());
     let served = ServeFile::new(&path).try_call(request).await.map_err(|error| {
-        tracing::error!(path = %path.display(), %error, "a file cannot be read");
+        tracing::error!(event = "file_unreadable", path = %path.display(), %error, "a file cannot be read");
         Problem::internal("the file cannot be read")
     })?;
     if served.status() != StatusCode::NOT_FOUND {
@@ -384,7 +384,7 @@ async fn file(app: &App, id: &str, path: PathBuf, request: Request) -> Result<Re
         let archived = archived::serve(archive, id, name, &wanted)
             .await
             .map_err(|error| {
-                tracing::error!(analysis = id, name, %error, "a file that was put away cannot be read");
+                tracing::error!(event = "file_unreadable", analysis = id, name, %error, "a file that was put away cannot be read");
                 Problem::internal("the file cannot be read")
             })?;
         if let Some(response) = archived {

@@ -82,6 +82,7 @@ impl Admission {
             Err(_) => format!("there was no answer within {} ms", settings.timeout_ms),
         };
         tracing::error!(
+            event = "admission_unreachable",
             url = settings.url,
             error,
             "whoever admits analyses cannot be asked"

@@ -58,7 +58,15 @@ impl Doing {
 pub async fn note(app: &App, change: &Change) {
     let accounts = app.sessions.store().accounts();
     if let Err(error) = accounts.audit.add(change).await {
-        tracing::error!(%error, ?change, "a change is not in the audit log");
+        // Who it was and from where is personal, and stays out of this log.
+        tracing::error!(
+            event = "audit_failed",
+            user_id = change.tenant,
+            %error,
+            change = change.id,
+            action = change.action,
+            "a change is not in the audit log"
+        );
     }
 }
 

@@ -243,7 +243,12 @@ impl Authenticator {
         // Somebody else of the same tenant may have been first.
         let made = tenants.add(&tenant).await?;
         if made {
-            tracing::info!(tenant = tenant.id, tier = tenant.tier, "a new tenant");
+            tracing::info!(
+                event = "tenant_made",
+                user_id = tenant.id,
+                tier = tenant.tier,
+                "a new tenant"
+            );
         }
         Ok(tenant)
     }

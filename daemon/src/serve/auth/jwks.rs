@@ -153,7 +153,12 @@ impl Known {
                 self.fetched = Some(now);
             }
             Err(error) => {
-                tracing::error!(url, error, "the keys of the identity provider cannot be fetched");
+                tracing::error!(
+                    event = "jwks_unreachable",
+                    url,
+                    error,
+                    "the keys of the identity provider cannot be fetched"
+                );
             }
         }
     }

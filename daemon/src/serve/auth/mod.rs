@@ -72,7 +72,9 @@ pub async fn guard(
         Ok(principal) => {
             let doing = Doing::of(&request);
             request.extensions_mut().insert(principal.clone());
-            let response = next.run(request).await;
+            let mut response = next.run(request).await;
+            // For the log.
+            response.extensions_mut().insert(principal.clone());
             let change = doing.and_then(|doing| doing.done(&principal, asking.address, &response));
             // The replica that was asked notes it.
             if let Some(change) = change.filter(|_| !asking.passed_on) {

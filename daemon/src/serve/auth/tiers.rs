@@ -31,7 +31,7 @@ impl Granted {
             None => {
                 let detail =
                     format!("the configuration has no section [tiers.{name}], the tier of this tenant");
-                tracing::error!(tenant = principal.tenant, "{detail}");
+                tracing::error!(event = "tier_unknown", user_id = principal.tenant, "{detail}");
                 Err(Problem::internal(detail))
             }
         }

@@ -151,10 +151,10 @@ impl Running {
         let Some(number) = self.child.id() else { return };
         let group = i32::try_from(number).ok().and_then(Pid::from_raw);
         if let Some(Err(error)) = group.map(|group| kill_process_group(group, Signal::KILL)) {
-            tracing::warn!(%error, "what a process has started cannot be ended");
+            tracing::warn!(event = "process_not_ended", %error, "what a process has started cannot be ended");
         }
         if let Err(error) = self.child.kill().await {
-            tracing::warn!(%error, "a process cannot be ended");
+            tracing::warn!(event = "process_not_ended", %error, "a process cannot be ended");
         }
     }
 }

@@ -12,7 +12,7 @@ const EVERY: Duration = Duration::from_secs(60);
 pub async fn run(store: Store, end: CancellationToken) {
     loop {
         if let Err(error) = tidy(&store).await {
-            tracing::error!(%error, "uploads that have expired are not removed");
+            tracing::error!(event = "uploads_not_removed", %error, "uploads that have expired are not removed");
         }
         tokio::select! {
             () = end.cancelled() => return,

@@ -184,7 +184,7 @@ pub fn no_upload() -> Problem {
 
 /// What comes cannot be written: why is for whoever runs the daemon.
 pub fn disk(error: &io::Error) -> Problem {
-    tracing::error!(%error, "a file that comes cannot be kept");
+    tracing::error!(event = "upload_failed", %error, "a file that comes cannot be kept");
     Problem::internal("the file cannot be kept; the log of the daemon says why")
 }
 

@@ -9,11 +9,12 @@ use crate::serve::config::{Batch, SharedConfig};
 use crate::serve::metrics::Metrics;
 use crate::serve::sessions::{Analysis, FileOrder, News, Sessions};
 use crate::serve::store::{Jobs, Leased, StoreError};
+use crate::serve::telemetry::{self, whole};
 use kinemotion_pipelines::live::SessionState;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -55,11 +56,22 @@ impl From<StoreError> for Outcome {
         match error {
             StoreError::LeaseLost => Self::Lost,
             error => {
-                tracing::error!(%error, "results cannot be stored");
+                tracing::error!(event = "not_stored", %error, "results cannot be stored");
                 broken(NOT_STORED)
             }
         }
     }
+}
+
+/// Tells the traces of an attempt.
+fn tell(analysis: &Analysis, lease: &Leased, outcome: &Outcome, begun: SystemTime) {
+    let failure = match outcome {
+        Outcome::Ended(End::Refused(reason) | End::Broken(reason)) => Some(reason.as_str()),
+        Outcome::Lost => Some("the lease was lost"),
+        Outcome::Ended(End::Done) | Outcome::Stopped => None,
+    };
+    let attributes = vec![whole("kinemotion.attempt", lease.attempts)];
+    telemetry::stage(&analysis.id, "batch_file", begun, failure, attributes);
 }
 
 /// Why an attempt failed whose results the database did not take; what it said is in the log.
@@ -101,7 +113,7 @@ impl Worker {
                 Ok(Some(lease)) => self.work(&lease).await,
                 Ok(None) => self.wait().await,
                 Err(error) => {
-                    tracing::error!(%error, "no job can be taken");
+                    tracing::error!(event = "queue_unreachable", %error, "no job can be taken");
                     self.wait().await;
                 }
             }
@@ -143,6 +155,7 @@ impl Worker {
             return self.bury(lease, "its analysis has ended").await;
         }
         let (stop, mut given_back) = (CancellationToken::new(), false);
+        let begun = SystemTime::now();
         let outcome = {
             let mut attempt = pin!(self.attempt(analysis, lease, &stop));
             tokio::select! {
@@ -164,6 +177,7 @@ impl Worker {
                 }
             }
         };
+        tell(analysis, lease, &outcome, begun);
         match outcome {
             Outcome::Ended(end) => self.settle(analysis, lease, end).await,
             Outcome::Stopped if given_back => {
@@ -171,6 +185,7 @@ impl Worker {
             }
             Outcome::Stopped => {}
             Outcome::Lost => tracing::warn!(
+                event = "lease_lost",
                 analysis = analysis.id,
                 "another worker has this file now, or it is gone"
             ),
@@ -179,7 +194,12 @@ impl Worker {
 
     /// An analysis that cannot be looked at cannot be told its end either.
     async fn bury(&self, lease: &Leased, reason: &str) {
-        tracing::error!(analysis = lease.analysis_id, reason, "a file cannot be analysed");
+        tracing::error!(
+            event = "file_given_up",
+            analysis = lease.analysis_id,
+            reason,
+            "a file cannot be analysed"
+        );
         let noted = if lease.attempts < MOST_ATTEMPTS {
             let not_before = self.now_ms() + milliseconds(PAUSE * lease.attempts);
             self.jobs().give_back(lease, not_before, Some(reason), true).await
@@ -188,7 +208,7 @@ impl Worker {
         };
         // One that was removed meanwhile has no job any more.
         if let Err(error) = noted {
-            tracing::error!(analysis = lease.analysis_id, %error, "that cannot be noted");
+            tracing::error!(event = "lease_failed", analysis = lease.analysis_id, %error, "that cannot be noted");
         }
     }
 
@@ -206,7 +226,7 @@ impl Worker {
                 Ok(true) => held_until = next,
                 Ok(false) => return,
                 Err(error) => {
-                    tracing::error!(analysis = lease.analysis_id, %error, "a lease cannot be renewed");
+                    tracing::error!(event = "lease_failed", analysis = lease.analysis_id, %error, "a lease cannot be renewed");
                     if Instant::now() > held_until {
                         return;
                     }
@@ -257,7 +277,7 @@ impl Worker {
         self.take_in(analysis, lease, &begins).await?;
         let file = store.video(&analysis.id);
         store.folders().empty(&analysis.id).await.map_err(|error| {
-            tracing::error!(analysis = analysis.id, %error, "the folder of a file is not as it should be");
+            tracing::error!(event = "folder_unusable", analysis = analysis.id, %error, "the folder of a file is not as it should be");
             broken("its folder cannot be used")
         })?;
         self.fetch(analysis, lease, &file, stop).await?;
@@ -362,12 +382,13 @@ impl Worker {
             Ok(()) => self.sessions.file_ended(analysis).await,
             Err(StoreError::LeaseLost) => {
                 tracing::warn!(
+                    event = "lease_lost",
                     analysis = analysis.id,
                     "another worker has this file now, or it is gone"
                 );
             }
             Err(error) => {
-                tracing::error!(analysis = analysis.id, %error, "results cannot be stored");
+                tracing::error!(event = "not_stored", analysis = analysis.id, %error, "results cannot be stored");
                 self.try_again(analysis, lease, NOT_STORED).await;
             }
         }
@@ -376,6 +397,9 @@ impl Worker {
     /// Takes back what was stored and puts the job into the queue again.
     async fn try_again(&self, analysis: &Analysis, lease: &Leased, reason: &str) {
         tracing::warn!(
+            event = "file_failed",
+            sport = analysis.order.sport_type,
+            user_id = analysis.order.tenant,
             analysis = analysis.id,
             attempt = lease.attempts,
             reason,
@@ -387,7 +411,7 @@ impl Worker {
         );
         // If that cannot be stored the next attempt takes it back.
         if let Err(error) = self.take_in(analysis, lease, &again).await {
-            tracing::warn!(analysis = analysis.id, %error, "what was stored is not taken back yet");
+            tracing::warn!(event = "not_stored", analysis = analysis.id, %error, "what was stored is not taken back yet");
         }
         let not_before = self.now_ms() + milliseconds(PAUSE * lease.attempts);
         self.give_back(lease, not_before, Some(reason), true).await;
@@ -397,11 +421,14 @@ impl Worker {
         match self.jobs().give_back(lease, not_before, reason, counted).await {
             Ok(true) => {}
             Ok(false) => tracing::warn!(
+                event = "lease_lost",
                 analysis = lease.analysis_id,
                 "somebody else has the job, or it is gone"
             ),
             // The lease runs out, which is as good.
-            Err(error) => tracing::error!(analysis = lease.analysis_id, %error, "a job cannot be given back"),
+            Err(error) => {
+                tracing::error!(event = "lease_failed", analysis = lease.analysis_id, %error, "a job cannot be given back")
+            }
         }
     }
 }

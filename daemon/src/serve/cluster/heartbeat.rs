@@ -52,13 +52,14 @@ pub async fn watch(cluster: Cluster, sessions: impl Fn() -> Option<Sessions>) {
         match error {
             Some(error) if well => {
                 tracing::warn!(
+                    event = "database_lost",
                     error,
                     "the database is out of reach: this replica is not heard of there"
                 );
                 well = false;
             }
             None if !well => {
-                tracing::info!("the database is there again");
+                tracing::info!(event = "database_back", "the database is there again");
                 well = true;
             }
             _ => {}
@@ -77,7 +78,7 @@ async fn look(cluster: &Cluster, sessions: &Sessions, own: bool) -> Result<(), S
     let present = replicas.present(milliseconds(GONE)).await?;
     cluster.0.metrics.cluster.replicas(present);
     for replica in lost(cluster, &replicas).await? {
-        tracing::error!(replica, "a replica is lost");
+        tracing::error!(event = "replica_lost", replica, "a replica is lost");
         sessions.store().jobs().take_from(&replica).await?;
         sessions.end_what_was_left_by(Some(&replica)).await?;
         replicas.leave(&replica).await?;

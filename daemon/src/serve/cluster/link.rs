@@ -152,7 +152,7 @@ impl Link {
         *self.lock() = Some((connection.clone(), Instant::now()));
         self.0.metrics.cluster.redis(true);
         self.0.missed.store(false, Ordering::Relaxed);
-        tracing::info!("Redis is there");
+        tracing::info!(event = "redis_back", "Redis is there");
         // Whoever comes later subscribes without this.
         let names: Vec<String> = self.0.channels.lock().keys().cloned().collect();
         if names.is_empty() {
@@ -256,6 +256,7 @@ impl Link {
         }
         self.0.metrics.cluster.redis(false);
         tracing::warn!(
+            event = "redis_lost",
             %error,
             "Redis is out of reach: limits count here alone, and what other replicas say comes from the database, each second"
         );

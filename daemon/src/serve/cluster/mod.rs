@@ -84,6 +84,7 @@ impl Cluster {
     /// A database that cannot be written to.
     pub async fn join(&self, replicas: &Replicas) -> Result<(), StoreError> {
         tracing::info!(
+            event = "replica_joined",
             replica = self.replica(),
             address = self.0.address,
             "one of several"
@@ -128,7 +129,7 @@ impl Cluster {
         gone.arg(Self::key(self.replica()));
         let _: redis::RedisResult<()> = self.0.link.ask(&gone).await;
         if let Err(error) = replicas.leave(self.replica()).await {
-            tracing::warn!(%error, "this replica will be missed");
+            tracing::warn!(event = "replica_not_left", %error, "this replica will be missed");
         }
     }
 }

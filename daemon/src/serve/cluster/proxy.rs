@@ -94,7 +94,7 @@ async fn other(
     }
     let owner = app.sessions.store().replicas().owner(id).await;
     let owner = owner.map_err(|error| {
-        tracing::error!(analysis = id, %error, "whoever runs an analysis cannot be looked up");
+        tracing::error!(event = "owner_unknown", analysis = id, %error, "whoever runs an analysis cannot be looked up");
         Problem::internal("whoever runs the analysis cannot be looked up")
     })?;
     Ok(owner.filter(|owner| owner.replica != cluster.replica() && principal.sees(&owner.tenant, id)))

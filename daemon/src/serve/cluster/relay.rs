@@ -52,7 +52,7 @@ impl Follower {
                 None => self.catch_up(&hub, None).await,
             };
             if let Err(error) = heard {
-                tracing::warn!(analysis = self.analysis_id, %error, "what another replica says cannot be read");
+                tracing::warn!(event = "replica_unreadable", analysis = self.analysis_id, %error, "what another replica says cannot be read");
             }
             if hub.is_closed() {
                 return;

@@ -5,12 +5,14 @@ pub mod changes;
 mod environment;
 mod sections;
 mod shared;
+mod telemetry;
 
 pub use access::{Admission, Jwt, Limits, Network, Tier, Tiers};
 pub use sections::{
     Batch, Cluster, Config, Log, LogFormat, Models, Retention, S3, Server, Sessions, Sources, WebRtc,
 };
 pub use shared::SharedConfig;
+pub use telemetry::Telemetry;
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -185,6 +187,27 @@ mod tests {
                 "[cluster]\nredis = \"redis://r\"\naddress = \"http://10.0.0.5:8080\"\n",
                 None,
                 "storage.database",
+            ),
+            (
+                "[telemetry]\nendpoint = \"collector:4318\"\n",
+                None,
+                "telemetry.endpoint",
+            ),
+            (
+                "[telemetry]\nsample_ratio = 1.5\n",
+                None,
+                "telemetry.sample_ratio",
+            ),
+            ("[telemetry]\ninterval_s = 0\n", None, "telemetry.interval_s"),
+            (
+                "[telemetry]\nservice_name = \"\"\n",
+                None,
+                "telemetry.service_name",
+            ),
+            (
+                "[telemetry]\nheaders = { \"a b\" = \"c\" }\n",
+                None,
+                "telemetry.headers",
             ),
             ("[auth]\ntokens = [\"\"]\n", None, "auth.tokens"),
             ("[auth]\nsession_secret = \"hush\"\n", None, "auth.session_secret"),

@@ -2,6 +2,7 @@
 
 use super::ConfigError;
 use super::access::{Admission, Jwt, Limits, Network, Tiers, web_address};
+use super::telemetry::Telemetry;
 use crate::serve::api::model::Quality;
 use kinemotion_models::{EngineConfig, ExecutionProvider};
 use kinemotion_pipelines::live::WhipOptions;
@@ -40,6 +41,7 @@ section!(
         server: Server = Server::default(),
         admin: Admin = Admin::default(),
         log: Log = Log::default(),
+        telemetry: Telemetry = Telemetry::default(),
         storage: Storage = Storage::default(),
         retention: Retention = Retention::default(),
         auth: Auth = Auth::default(),
@@ -407,6 +409,7 @@ impl Config {
             let network: Result<Network, String> = proxy.parse();
             network.map_err(|reason| value("server.proxies", reason))?;
         }
+        self.telemetry.check()?;
         self.models.check()?;
         self.jwt.check(&self.tiers)?;
         self.limits.check()?;

@@ -105,7 +105,9 @@ impl Machine {
     pub(super) fn look(&self, load: Option<&LoadState>) {
         match memory_limit::bytes() {
             Ok(bytes) => self.memory_limit.set(i64::try_from(bytes).unwrap_or(i64::MAX)),
-            Err(error) => tracing::warn!(%error, "nobody knows how much memory there is"),
+            Err(error) => {
+                tracing::warn!(event = "memory_limit_unknown", %error, "nobody knows how much memory there is")
+            }
         }
         if let Some(engine) = self.engine.get().and_then(Weak::upgrade) {
             for provider in ExecutionProvider::ALL.map(ExecutionProvider::name) {

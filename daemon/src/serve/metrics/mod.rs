@@ -165,8 +165,11 @@ impl Metrics {
                 self.waiting.look(&backlog, now_ms());
                 *counted = Some(Instant::now());
             }
-            Ok(Err(error)) => tracing::warn!(%error, "what waits in the database cannot be counted"),
+            Ok(Err(error)) => {
+                tracing::warn!(event = "not_counted", %error, "what waits in the database cannot be counted")
+            }
             Err(_) => tracing::warn!(
+                event = "not_counted",
                 "what waits in the database cannot be counted: no answer within {} s",
                 ANSWERS_WITHIN.as_secs()
             ),

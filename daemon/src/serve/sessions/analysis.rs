@@ -3,7 +3,7 @@
 use super::doing::{Complete, Doing};
 use super::order::Order;
 use super::scribe::News;
-use super::{events, ledger, states};
+use super::{events, ledger, states, story};
 use crate::serve::hub::{Capacity, Draft, EventType, Hub, Line, Log, Turn};
 use crate::serve::store::{Along, Store, StoreError, Stored};
 use kinemotion_pipelines::live::{LiveSession, SessionState};
@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 
 /// One analysis, running or ended.
@@ -30,6 +30,8 @@ pub struct Analysis {
     awaited: Mutex<Option<Instant>>,
     /// Why it was asked to end, once it was.
     asked_to_end: watch::Sender<Option<String>>,
+    /// Since when what is under way is being completed, or since it has ended.
+    ends_since: OnceLock<SystemTime>,
     /// Of a file, how much is done, thousandths.
     progress: AtomicU32,
     /// Of a file, held by the worker that has it, so that it is one at a time, and by whoever removes it.
@@ -115,6 +117,7 @@ impl Analysis {
             live: Mutex::new(None),
             awaited: Mutex::new(None),
             asked_to_end: watch::Sender::new(None),
+            ends_since: OnceLock::new(),
             progress: AtomicU32::new(0),
             working: tokio::sync::Mutex::new(()),
         }
@@ -175,7 +178,7 @@ impl Analysis {
     /// A repetition that cannot be stored is announced all the same, and the analysis fails.
     pub async fn take_in(&self, news: &News) {
         if let Err(error) = self.take_in_under(None, news).await {
-            tracing::error!(analysis = self.id, %error, "nothing was said of this");
+            tracing::error!(event = "event_not_said", analysis = self.id, %error, "nothing was said of this");
         }
     }
 
@@ -202,7 +205,10 @@ impl Analysis {
             News::State(state, reason) | News::Anew(state, reason) => {
                 events::state(now_ms, *state, reason.as_deref()).map(Cow::Owned)
             }
-            News::Service(service) => events::service(now_ms, service).map(Cow::Owned),
+            News::Service(service) => {
+                story::served(self, service);
+                events::service(now_ms, service).map(Cow::Owned)
+            }
             News::Warning(message) => events::warning(now_ms, message).map(Cow::Owned),
             News::Failure(failure) => events::failure(now_ms, failure).map(Cow::Owned),
         };
@@ -228,7 +234,11 @@ impl Analysis {
         }
         if matches!(stored, Err(StoreError::Ended)) {
             // What others were told counts, and nobody hears anything else.
-            tracing::error!(analysis = self.id, "somebody else has ended this analysis");
+            tracing::error!(
+                event = "analysis_taken",
+                analysis = self.id,
+                "somebody else has ended this analysis"
+            );
             let lost = "this daemon was taken for lost";
             self.note(numbered.line(), draft, &News::failed(lost));
             self.hub.close();
@@ -241,7 +251,7 @@ impl Analysis {
         }
         numbered.announce(turn(news));
         if let Err(error) = stored {
-            tracing::error!(analysis = self.id, %error, "results cannot be stored");
+            tracing::error!(event = "not_stored", analysis = self.id, %error, "results cannot be stored");
             if !ended {
                 // boxed, as it ends up here again
                 Box::pin(self.storage_failed()).await;
@@ -271,6 +281,7 @@ impl Analysis {
             }
             if !std::mem::replace(&mut told, true) {
                 tracing::warn!(
+                    event = "database_lost",
                     analysis = self.id,
                     error,
                     "the database is out of reach: events wait until it is back"
@@ -321,6 +332,9 @@ impl Analysis {
             News::State(state, reason) | News::Anew(state, reason) => {
                 record.state = *state;
                 record.reason.clone_from(reason);
+                if *state == SessionState::Finishing || state.is_final() {
+                    self.ends_since.get_or_init(SystemTime::now);
+                }
             }
             News::Draft(draft) => {
                 let first = record.span_ms.map_or(draft.timestamp_ms, |(first, _)| first);
@@ -352,7 +366,7 @@ impl Analysis {
         let doing = self.doing();
         self.lock().at_end.get_or_insert(doing);
         if let Err(error) = self.store.lay_beside_recording(&self.id, &self.order).await {
-            tracing::error!(analysis = self.id, %error, "the events do not lie beside the recording");
+            tracing::error!(event = "events_not_laid_down", analysis = self.id, %error, "the events do not lie beside the recording");
         }
     }
 
@@ -403,6 +417,11 @@ impl Analysis {
     /// Another movement is looked for from now on.
     pub fn set_sport_type(&self, sport_type: String) {
         self.lock().sport_type = sport_type;
+    }
+
+    /// Since when what is under way is being completed, or since it has ended.
+    pub fn ends_since(&self) -> Option<SystemTime> {
+        self.ends_since.get().copied()
     }
 
     /// Whether it has ended.

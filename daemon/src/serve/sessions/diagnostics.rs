@@ -149,6 +149,7 @@ impl Sessions {
             Ok(None) => return,
             Err(problem) => {
                 tracing::error!(
+                    event = "diagnostics_not_kept",
                     analysis = analysis.id,
                     problem = problem.detail,
                     "no diagnostics are kept"
@@ -157,7 +158,7 @@ impl Sessions {
             }
         };
         if let Err(error) = self.0.store.keep_diagnostics(&analysis.id, &kept).await {
-            tracing::error!(analysis = analysis.id, %error, "diagnostics cannot be stored");
+            tracing::error!(event = "diagnostics_not_kept", analysis = analysis.id, %error, "diagnostics cannot be stored");
         }
     }
 }

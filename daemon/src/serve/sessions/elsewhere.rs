@@ -43,7 +43,7 @@ impl Sessions {
         let config = self.0.config.get();
         let analysis = recall::one(&self.0.store, id, &config).await;
         let analysis = analysis.map_err(|error| {
-            tracing::error!(analysis = id, %error, "a stored analysis cannot be read");
+            tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read");
             Problem::internal("the stored analysis cannot be read")
         })?;
         let analysis = Arc::new(analysis.ok_or_else(|| Problem::not_found(NO_SUCH_ANALYSIS))?);
@@ -105,12 +105,14 @@ impl Sessions {
             }
             match recall::restore(&self.0.store, &id, &config).await {
                 Ok(Some(analysis)) => {
-                    tracing::warn!(analysis = id, "{why}");
+                    tracing::warn!(event = "analysis_abandoned", analysis = id, "{why}");
                     analysis.take_in(&News::failed(why)).await;
                 }
                 Ok(None) => {}
                 Err(error) if error.is_outage() => return Err(error),
-                Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
+                Err(error) => {
+                    tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read")
+                }
             }
         }
         Ok(())

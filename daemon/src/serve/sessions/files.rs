@@ -1,6 +1,6 @@
 //! Analyses of files: taken into the queue, found by their workers, removed.
 
-use super::{Analysis, Order, Sessions, order, recall, refusals};
+use super::{Analysis, Order, Sessions, order, recall, refusals, story};
 use crate::serve::api::model::CreateAnalysis;
 use crate::serve::auth::{Granted, Principal};
 use crate::serve::batch::Errand;
@@ -48,7 +48,7 @@ impl Sessions {
         {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.queue_is_full()),
-            Err(StoreError::Exhausted(what)) => Err(self.used_up(&granted, what)),
+            Err(StoreError::Exhausted(what)) => Err(self.used_up(&principal.tenant, &granted, what)),
             Err(error) => Err(Problem::internal(format!(
                 "the queue cannot be looked at: {error}"
             ))),
@@ -113,18 +113,18 @@ impl Sessions {
                 Self::tidy(&self.0.store.folders().upload(name)).await;
             }
             self.0.metrics.analyses.started(&analysis.order.source);
-            tracing::info!(analysis = analysis.id, "file queued");
+            story::queued(&analysis);
             return Ok(Ordered::New(analysis));
         }
         self.write().remove(&id);
         if let Err(error) = self.0.store.discard(&id).await {
-            tracing::error!(analysis = id, %error, "something of a refused order is left");
+            tracing::error!(event = "order_left", analysis = id, %error, "something of a refused order is left");
         }
         match taken {
             Ok(Taken::Before(before)) => Ok(Ordered::Before(before)),
             Ok(Taken::NoUpload) => Err(no_such_upload()),
             Ok(Taken::Queued | Taken::Full) => Err(self.queue_is_full()),
-            Err(StoreError::Exhausted(what)) => Err(self.used_up(&granted, what)),
+            Err(StoreError::Exhausted(what)) => Err(self.used_up(&principal.tenant, &granted, what)),
             Err(error) => Err(error.into()),
         }
     }
@@ -158,6 +158,7 @@ impl Sessions {
 
     fn refuse_file(&self, reason: &'static str, detail: &str) -> Problem {
         self.0.metrics.analyses.refused(reason);
+        story::refused(None, None, reason);
         Problem::unavailable(detail)
             .reason(reason)
             .retry_after(refusals::RETRY_S)
@@ -231,7 +232,7 @@ impl Sessions {
     /// Removes a file that is not needed any more.
     async fn tidy(path: &Path) {
         if let Err(error) = Folders::remove_file(path).await {
-            tracing::error!(%error, "a file that is not needed any more is left");
+            tracing::error!(event = "file_left", %error, "a file that is not needed any more is left");
         }
     }
 }

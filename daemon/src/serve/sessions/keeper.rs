@@ -25,7 +25,11 @@ pub async fn keep(sessions: Sessions, analysis: Arc<Analysis>) {
     if let Some(channel) = channel {
         // It ends by itself with the hub, and must not be the last to hold the session.
         if channel.await.is_err() {
-            tracing::error!(analysis = analysis.id, "feeding a data channel panicked");
+            tracing::error!(
+                event = "panicked",
+                analysis = analysis.id,
+                "feeding a data channel panicked"
+            );
         }
     }
     sessions.keep_diagnostics(&analysis).await;
@@ -37,7 +41,11 @@ pub async fn keep(sessions: Sessions, analysis: Arc<Analysis>) {
 async fn take_down(analysis: &Analysis) {
     let live = analysis.set_live(None);
     if spawn_blocking(move || drop(live)).await.is_err() {
-        tracing::error!(analysis = analysis.id, "taking a session down panicked");
+        tracing::error!(
+            event = "panicked",
+            analysis = analysis.id,
+            "taking a session down panicked"
+        );
     }
 }
 
@@ -57,7 +65,14 @@ async fn enforce(sessions: &Sessions, analysis: &Arc<Analysis>, limits: &config:
         }
         () = sleep_until(longest) => format!("the longest duration of {} s is reached", limits.duration_s),
     };
-    tracing::info!(analysis = analysis.id, reason, "analysis is ended");
+    tracing::info!(
+        event = "analysis_ending",
+        sport = analysis.order.sport_type,
+        user_id = analysis.order.tenant,
+        analysis = analysis.id,
+        reason,
+        "analysis is ended"
+    );
     finish(analysis).await;
     tokio::select! {
         () = analysis.hub.closed() => {}
@@ -86,7 +101,11 @@ async fn finish(analysis: &Arc<Analysis>) {
         }
     });
     if asked.await.is_err() {
-        tracing::error!(analysis = analysis.id, "finishing a session panicked");
+        tracing::error!(
+            event = "panicked",
+            analysis = analysis.id,
+            "finishing a session panicked"
+        );
     }
 }
 

@@ -33,7 +33,7 @@ fn share_of(budget_mb: u64) -> f64 {
         Ok(used) => used as f64 / budget,
         Err(error) => {
             // Without procfs nobody can say; a budget that cannot be kept must not stop the daemon.
-            tracing::error!(%error, "used memory cannot be read");
+            tracing::error!(event = "memory_unreadable", %error, "used memory cannot be read");
             0.0
         }
     }
@@ -64,6 +64,7 @@ pub(super) async fn watch(sessions: Weak<Inner>) {
         drop(inner);
         if let Some(analysis) = youngest {
             tracing::warn!(
+                event = "memory_short",
                 analysis = analysis.id,
                 budget_mb,
                 "{REASON}: the youngest analysis is ended"
@@ -78,7 +79,7 @@ pub(super) async fn watch(sessions: Weak<Inner>) {
 /// Gives back what the allocator has kept of analyses that were taken down.
 async fn give_back() {
     if spawn_blocking(allocator::give_back).await.is_err() {
-        tracing::error!("giving memory back panicked");
+        tracing::error!(event = "panicked", "giving memory back panicked");
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `refusals` | what a session refuses, as problems |
 //! | `keeper` | limits and the end of a running analysis |
 //! | `putting_away` | files of what has ended, on their way into a bucket |
+//! | `story` | what the log and the traces are told of an analysis |
 //! | `memory` | what happens when the daemon uses too much |
 //! | `ready` | whether there is room for more, and whether it would be taken |
 //! | `diagnostics` | what is kept for whoever has to find out why something went wrong |
@@ -38,6 +39,7 @@ mod scribe;
 mod sink;
 mod sources;
 pub mod states;
+mod story;
 
 pub use analysis::Analysis;
 pub use diagnostics::{Diagnostics, Kept};
@@ -194,6 +196,7 @@ impl Sessions {
         request: CreateAnalysis,
         principal: &Principal,
     ) -> Result<Arc<Analysis>, Problem> {
+        let begun = SystemTime::now();
         let config = self.0.config.get();
         let request = self.of_training_session(request, principal).await?;
         let request = self.of_athlete(request, principal).await?;
@@ -219,15 +222,12 @@ impl Sessions {
             .await
             .unwrap_or_else(|_| Err(Problem::internal("starting the session panicked")));
         if let Err(problem) = started {
+            story::not_started(&analysis, begun, &problem.detail);
             self.forget(&analysis).await;
             return Err(problem);
         }
         self.0.metrics.analyses.started(&analysis.order.source);
-        tracing::info!(
-            analysis = analysis.id,
-            source = analysis.order.source,
-            "analysis started"
-        );
+        story::started(&analysis, begun);
         self.0
             .under_way
             .spawn(keeper::keep(self.clone(), analysis.clone()));
@@ -289,8 +289,10 @@ impl Sessions {
         order: Order,
         config: &Config,
     ) -> Result<Arc<Analysis>, Problem> {
+        let (tenant, sport) = (order.tenant.clone(), order.sport_type.clone());
         let refuse = |reason: &'static str, detail: String| {
             self.0.metrics.analyses.refused(reason);
+            story::refused(Some(&tenant), Some(&sport), reason);
             Err(Problem::unavailable(detail)
                 .reason(reason)
                 .retry_after(refusals::RETRY_S))
@@ -339,17 +341,18 @@ impl Sessions {
         stored.await.map_err(|error| {
             self.write().remove(id);
             if let StoreError::Exhausted(what) = error {
-                return self.used_up(granted, what);
+                return self.used_up(&analysis.order.tenant, granted, what);
             }
             error.into()
         })
     }
 
     /// Refuses those who have used up all of something.
-    fn used_up(&self, granted: &Granted, what: Exhausted) -> Problem {
+    fn used_up(&self, tenant: &str, granted: &Granted, what: Exhausted) -> Problem {
         let problem = granted.refuse(what, SystemTime::now());
         let reason = problem.reason.unwrap_or_default();
         self.0.metrics.analyses.refused(reason);
+        story::refused(Some(tenant), None, reason);
         problem
     }
 
@@ -476,16 +479,20 @@ impl Sessions {
             drop(own.set_live(None));
         });
         if undone.await.is_err() {
-            tracing::error!(analysis = analysis.id, "undoing a failed start panicked");
+            tracing::error!(
+                event = "panicked",
+                analysis = analysis.id,
+                "undoing a failed start panicked"
+            );
         }
         if let Err(error) = self.0.store.remove(&analysis.id).await {
-            tracing::error!(analysis = analysis.id, %error, "something of a failed start is left");
+            tracing::error!(event = "order_left", analysis = analysis.id, %error, "something of a failed start is left");
         }
         let order = &analysis.order;
         let usage = self.0.store.usage();
         let back = usage.take_back(&order.tenant, &order.created_at);
         if let Err(error) = back.await {
-            tracing::error!(analysis = analysis.id, %error, "a failed start is counted");
+            tracing::error!(event = "usage_not_taken_back", analysis = analysis.id, %error, "a failed start is counted");
         }
         self.write().remove(&analysis.id);
     }
@@ -517,13 +524,7 @@ impl Sessions {
         let record = analysis.record();
         let state = states::name(record.state);
         self.0.metrics.analyses.ended(state);
-        tracing::info!(
-            analysis = analysis.id,
-            state,
-            reason = record.reason,
-            repetitions = record.count(),
-            "analysis ended"
-        );
+        story::ended(analysis);
         let remembered = match self.cluster() {
             Some(_) => 0,
             None => self.0.config.get().storage.remembered,
@@ -549,7 +550,10 @@ impl Sessions {
     /// files on their way into the bucket have as long again.
     pub async fn drain(&self) {
         self.0.draining.store(true, Ordering::SeqCst);
-        tracing::info!("finishing what runs; the next signal ends at once");
+        tracing::info!(
+            event = "draining",
+            "finishing what runs; the next signal ends at once"
+        );
         let limits = self.0.config.get().sessions.clone();
         let running: Vec<Arc<Analysis>> = running(&self.read()).cloned().collect();
         for analysis in &running {
@@ -559,7 +563,11 @@ impl Sessions {
         let all_ended = futures_util::future::join_all(running.iter().map(|analysis| analysis.hub.closed()));
         if tokio::time::timeout(longest, all_ended).await.is_err() {
             for analysis in running.iter().filter(|analysis| !analysis.has_ended()) {
-                tracing::warn!(analysis = analysis.id, "analysis did not finish in time");
+                tracing::warn!(
+                    event = "analysis_cut",
+                    analysis = analysis.id,
+                    "analysis did not finish in time"
+                );
                 self.tell(
                     analysis,
                     News::failed("the daemon ended before the analysis had finished"),
@@ -569,7 +577,7 @@ impl Sessions {
         let scribe = self.clone();
         let finished = spawn_blocking(move || scribe.0.scribe.finish()).await;
         if finished.is_err() {
-            tracing::error!("ending the scribe panicked");
+            tracing::error!(event = "panicked", "ending the scribe panicked");
         }
         self.0.under_way.close();
         self.0.under_way.wait().await;

@@ -55,6 +55,7 @@ impl PuttingAway {
         }
         for id in &*self.lock() {
             tracing::warn!(
+                event = "files_not_put_away",
                 analysis = id,
                 "its files stay in the folder: they did not reach the bucket in time"
             );
@@ -89,7 +90,7 @@ impl PuttingAway {
         let done = self.store.put_away(id).await;
         self.lock().remove(id);
         done.inspect_err(
-            |error| tracing::error!(analysis = id, %error, "its files stay in the folder for now"),
+            |error| tracing::error!(event = "files_not_put_away", analysis = id, %error, "its files stay in the folder for now"),
         )
     }
 
@@ -109,7 +110,7 @@ pub async fn again(putting_away: Weak<PuttingAway>) {
         };
         let ended_before = moment(now_ms() - milliseconds(LEFT));
         if let Err(error) = putting_away.again(&ended_before).await {
-            tracing::error!(%error, "nobody knows which files were left in the folder");
+            tracing::error!(event = "files_not_put_away", %error, "nobody knows which files were left in the folder");
         }
     }
 }

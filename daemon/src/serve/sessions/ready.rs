@@ -28,7 +28,7 @@ impl Sessions {
             return Some("the daemon is about to end");
         }
         if let Err(error) = self.store().probe().await {
-            tracing::error!(%error, "results cannot be stored");
+            tracing::error!(event = "not_stored", %error, "results cannot be stored");
             return Some("results cannot be stored; the log says why");
         }
         if memory::is_over(self.0.config.get().sessions.memory_mb) {

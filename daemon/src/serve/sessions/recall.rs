@@ -29,7 +29,9 @@ pub(super) async fn youngest(
                 analyses.insert(id, Arc::new(analysis));
             }
             Ok(None) => {}
-            Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
+            Err(error) => {
+                tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read")
+            }
         }
     }
     Ok(analyses)
@@ -84,7 +86,9 @@ pub(super) async fn end_what_was_left(store: &Store, config: &Config) -> Result<
             match restore(store, &id, config).await {
                 Ok(Some(analysis)) => analysis.take_in(&news).await,
                 Ok(None) => {}
-                Err(error) => tracing::error!(analysis = id, %error, "a stored analysis cannot be read"),
+                Err(error) => {
+                    tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read")
+                }
             }
         }
     }

@@ -6,6 +6,7 @@
 //! late that was.
 
 use super::analysis::Analysis;
+use super::story;
 use crate::serve::hub::{Class, Draft, EventType};
 use crate::serve::metrics::Metrics;
 use kinemotion_pipelines::live::load::Service;
@@ -138,7 +139,7 @@ impl Scribe {
         self.queue.filled.notify_one();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the scribe panicked");
+            tracing::error!(event = "panicked", "the scribe panicked");
         }
     }
 }
@@ -177,6 +178,7 @@ async fn run(queue: &Queue, metrics: &Metrics) {
                 && let Some(waited) = analysis.waited_for_pose()
             {
                 metrics.analyses.first_pose_time.observe(waited.as_secs_f64());
+                story::first_pose(&analysis, waited);
             }
         }
     }

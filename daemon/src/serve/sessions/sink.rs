@@ -32,7 +32,7 @@ impl Sessions {
             match news {
                 Ok(news) => sessions.scribe.tell(analysis, news),
                 Err(error) => {
-                    tracing::error!(analysis = analysis.id, %error, "an event cannot be written as JSON");
+                    tracing::error!(event = "event_not_said", analysis = analysis.id, %error, "an event cannot be written as JSON");
                 }
             }
         })

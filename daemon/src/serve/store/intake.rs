@@ -145,7 +145,7 @@ impl Orders {
         transaction.commit().await?;
         // It is in the queue whatever comes of this, and a worker may have it already.
         if let Err(error) = self.pool.force().await {
-            tracing::error!(analysis = id, %error, "an order may not outlive the machine");
+            tracing::error!(event = "order_not_synced", analysis = id, %error, "an order may not outlive the machine");
         }
         self.jobs.tell();
         Ok(Taken::Queued)

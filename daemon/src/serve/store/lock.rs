@@ -138,7 +138,10 @@ impl Keeper {
             {
                 continue;
             }
-            tracing::error!("the connection that holds the lock of the database is lost");
+            tracing::error!(
+                event = "database_lock_lost",
+                "the connection that holds the lock of the database is lost"
+            );
             // Where it was only slow, the server lets go of the lock now.
             *held = None;
             let Some(again) = self.take_again().await else {
@@ -148,7 +151,10 @@ impl Keeper {
             *held = Some(again);
             lost += 1;
             self.tell.send_replace(Fate::Held(lost));
-            tracing::info!("the lock of the database is taken again");
+            tracing::info!(
+                event = "database_lock_back",
+                "the lock of the database is taken again"
+            );
         }
     }
 
@@ -165,9 +171,12 @@ impl Keeper {
                     }
                 }
                 Ok(Err(error)) => {
-                    tracing::error!(%error, "the lock of the database cannot be taken again yet");
+                    tracing::error!(event = "database_lock_waits", %error, "the lock of the database cannot be taken again yet");
                 }
-                Err(_) => tracing::error!("the server of the database does not answer"),
+                Err(_) => tracing::error!(
+                    event = "database_lock_waits",
+                    "the server of the database does not answer"
+                ),
             }
             tokio::time::sleep(self.pace.look).await;
         }

@@ -23,6 +23,7 @@
 //! | `folders` | recordings and segments of video |
 //! | `archive` | the same, in a bucket |
 //! | `snapshot` | copies of a database that is in use |
+//! | `census` | how much there is of everything |
 //!
 //! ```text
 //! FOLDER/kinemotion.sqlite3   the database, where it is no server
@@ -46,6 +47,7 @@ mod archive;
 mod athletes;
 mod audit;
 mod backlog;
+pub mod census;
 mod folders;
 mod history;
 mod intake;

@@ -62,21 +62,22 @@ async fn lease(
     is_failing: bool,
 ) -> Result<Option<Due>, StoreError> {
     let take = "UPDATE deliveries SET due_at = $1 WHERE id = $2
-                RETURNING id, webhook_id, event_id, body, attempts, first_at";
-    let row: Option<(String, String, String, String, i64, i64)> =
+                RETURNING id, webhook_id, event_id, analysis_id, body, attempts, first_at";
+    let row: Option<(String, String, String, String, String, i64, i64)> =
         transaction.one(statement!(take, until, id)).await?;
-    Ok(
-        row.map(|(id, webhook_id, event_id, body, attempts, first_at)| Due {
+    Ok(row.map(
+        |(id, webhook_id, event_id, analysis_id, body, attempts, first_at)| Due {
             id,
             webhook_id,
             is_failing,
             event_id,
+            analysis_id,
             body,
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             first_at,
             until,
-        }),
-    )
+        },
+    ))
 }
 
 /// A delivery as it waits.
@@ -90,6 +91,8 @@ pub struct Due {
     pub is_failing: bool,
     /// Name of what is told.
     pub event_id: String,
+    /// What it is about.
+    pub analysis_id: String,
     /// What is sent.
     pub body: String,
     /// Attempts so far.

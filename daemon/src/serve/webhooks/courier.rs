@@ -6,8 +6,9 @@ use super::{DISABLED, Places, schedule};
 use crate::serve::clock::{Clock, milliseconds};
 use crate::serve::metrics::{Metrics, Outcome};
 use crate::serve::store::{Attempt, Deliveries, Due, Outbox, StoreError, Webhook, Webhooks};
+use crate::serve::telemetry::{self, text, whole};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -58,7 +59,9 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
                         under_way.spawn(async move { courier.deliver(due).await });
                     }
                 }
-                Err(error) => tracing::error!(%error, "webhooks are not delivered"),
+                Err(error) => {
+                    tracing::error!(event = "webhooks_stopped", %error, "webhooks are not delivered")
+                }
             }
             tokio::select! {
                 () = end.cancelled() => return,
@@ -82,7 +85,7 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
     async fn deliver(&self, due: Due) -> Due {
         if let Err(error) = self.attempt(&due).await {
             // Its lease ends, and it is tried again.
-            tracing::error!(%error, delivery = due.id, "nobody knows how a delivery went");
+            tracing::error!(event = "webhook_not_noted", %error, delivery = due.id, "nobody knows how a delivery went");
         }
         due
     }
@@ -92,6 +95,7 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
         let Some(webhook) = self.webhooks.get(&due.webhook_id).await? else {
             return Ok(());
         };
+        let begun = SystemTime::now();
         let reply = match Message::to(&webhook, &due.event_id, &due.body, self.clock.now_ms()) {
             Ok(message) => self.carrier.carry(message).await,
             Err(error) => Reply {
@@ -99,6 +103,7 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
                 ..Reply::default()
             },
         };
+        tell(due, &webhook, &reply, begun);
         let now = self.clock.now_ms();
         let since_first = Duration::from_millis(u64::try_from(now - due.first_at).unwrap_or_default());
         let wait = schedule::next(due.attempts + 1, since_first, reply.retry_after);
@@ -117,8 +122,9 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
                 .await?
             {
                 tracing::warn!(
+                    event = "webhook_disabled",
+                    user_id = webhook.tenant,
                     webhook = webhook.id,
-                    error,
                     "webhook is disabled: it has taken nothing for days"
                 );
                 self.give_notice(&webhook, error, now).await?;
@@ -133,6 +139,7 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
         };
         if !self.deliveries.note(due, &attempt, due_at, now).await? {
             tracing::warn!(
+                event = "delivery_not_noted",
                 delivery = due.id,
                 "it was taken by somebody else, is sent again, or is gone: nothing is noted"
             );
@@ -168,6 +175,39 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
             .add(all.iter().filter(wants).map(notice).collect())
             .await
     }
+}
+
+/// Tells the log of a failure, and the traces of any attempt. What a receiver answered stays in the list of deliveries.
+fn tell(due: &Due, webhook: &Webhook, reply: &Reply, begun: SystemTime) {
+    // A clock that was set back says nothing.
+    let took = begun.elapsed().unwrap_or_default();
+    let status = reply.status;
+    // An answer is told by its status: the rest is what somebody else says.
+    let failure = match (&reply.error, status) {
+        (Some(_), Some(status)) => Some(format!("it answered {status}")),
+        (Some(error), None) => Some(error.clone()),
+        (None, _) => None,
+    };
+    if let Some(error) = &failure {
+        tracing::warn!(
+            event = "webhook_failed",
+            user_id = webhook.tenant,
+            latency_ms = (took.as_secs_f64() * 1e3).round(),
+            analysis = due.analysis_id,
+            webhook = webhook.id,
+            delivery = due.id,
+            attempt = due.attempts + 1,
+            status,
+            error,
+            "a webhook does not take what it is told"
+        );
+    }
+    let attributes = vec![
+        text("kinemotion.webhook_id", &webhook.id),
+        whole("kinemotion.attempt", due.attempts + 1),
+    ];
+    let (id, failure) = (&due.analysis_id, failure.as_deref());
+    telemetry::stage(id, "webhook_delivery", begun, failure, attributes);
 }
 
 #[cfg(test)]

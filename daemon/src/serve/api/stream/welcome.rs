@@ -15,7 +15,9 @@ pub async fn ended(app: App, reader: Principal) -> &'static str {
             Ok(true) => {}
             Ok(false) => return "the key or token is not good any more",
             // Nobody is sent away because the database is.
-            Err(error) => tracing::warn!(%error, "whether a reader may go on is not known"),
+            Err(error) => {
+                tracing::warn!(event = "reader_not_checked", %error, "whether a reader may go on is not known")
+            }
         }
         tokio::select! {
             _ = changes.changed() => {}

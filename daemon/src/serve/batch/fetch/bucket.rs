@@ -77,7 +77,7 @@ fn failure(error: &Error) -> Failure {
             Failure::Refused("the storage does not let this daemon read the object".into())
         }
         error => {
-            tracing::warn!(%error, "the storage does not give an object");
+            tracing::warn!(event = "object_unreadable", %error, "the storage does not give an object");
             Failure::Broken("the storage does not give the object".into())
         }
     }
