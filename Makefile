@@ -17,9 +17,9 @@ PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synt
 # Every crate with its tests, under the features `cargo test --workspace` has: whoever builds this first compiles nothing twice.
 EVERYTHING := --workspace --lib --bins --tests --examples
 BUILD := $(PROGRAMS)
-test test-api test-rollout load load-check kills: BUILD := $(EVERYTHING)
+test test-api test-monitoring test-rollout load load-check kills: BUILD := $(EVERYTHING)
 
-.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-rollout lint deny accuracy calibrate bench-peer bench-live load load-check kills fuzz clean
+.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint deny accuracy calibrate bench-peer bench-live load load-check kills fuzz clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -30,7 +30,7 @@ setup: ## Install what is missing on this machine
 setup-tests: ## Install what tests and measurements need beside
 	@scripts/setup.sh tests
 
-test test-sdk test-api test-rollout lint load load-check kills bench-peer bench-live: setup-tests
+test test-sdk test-api test-monitoring test-rollout lint load load-check kills bench-peer bench-live: setup-tests
 
 WEB_SOURCES := $(shell find web/src web/public -type f -not -name '*.test.ts') $(wildcard web/*.html web/*.json web/*.ts)
 
@@ -86,6 +86,7 @@ test: models ## Run every test
 	@KINEMOTION_BIN=$(abspath $(BIN)) node --test tests/browser/
 	@$(TEST_SDK)
 	@$(TEST_API)
+	@$(TEST_MONITORING)
 	@$(TEST_ROLLOUT)
 	@$(LOAD_CHECK)
 	@$(call KILLS,3)
@@ -101,6 +102,11 @@ TEST_API := python3 tests/api/api.py --programs $(BIN) --cache $(CACHE) && tests
 
 test-api: models ## Send the example of every operation, and what schemathesis makes up
 	@$(TEST_API)
+
+TEST_MONITORING := python3 tests/monitoring/rules.py && python3 tests/monitoring/live.py --programs $(BIN)
+
+test-monitoring: models ## Test alerts, dashboards and how they are told, with a live daemon
+	@$(TEST_MONITORING)
 
 TEST_ROLLOUT := python3 tests/rollout/rollout.py --programs $(BIN)
 

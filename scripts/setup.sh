@@ -20,7 +20,7 @@ packages=(
   gstreamer1.0-libav
   gstreamer1.0-nice
 )
-# Only those who test or measure need these; some are services.
+# Only those who test or measure need these; some are services, which their tests start.
 if [ "${1:-}" = tests ]; then
   packages+=(
     chromium # looks at the pages
@@ -30,7 +30,9 @@ if [ "${1:-}" = tests ]; then
     libssl-dev # the WebRTC client
     octave # reads what is written for it and for MATLAB
     postgresql # the other database
-    prometheus # knows how they do
+    prometheus # checks and runs the rules in deploy/monitoring
+    prometheus-alertmanager # checks its configuration and tells of alerts
+    prometheus-node-exporter # what dashboards and alerts say of machines
     python3-venv # tools that are written in Python
     redis-server # what daemons of a cluster share
     wrk # what `make load` asks the API with
