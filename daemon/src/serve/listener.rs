@@ -86,7 +86,7 @@ async fn connection(
     match tokio::time::timeout(HEAD, tls.acceptor().accept(stream)).await {
         Ok(Ok(stream)) => answer(stream, peer, router, end).await,
         Ok(Err(error)) => {
-            tracing::debug!(event = "connection_failed", %error, "a connection is not encrypted")
+            tracing::debug!(event = "connection_failed", %error, "a connection is not encrypted");
         }
         Err(_) => tracing::debug!(
             event = "connection_failed",

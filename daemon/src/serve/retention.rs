@@ -63,7 +63,7 @@ impl<C: Clock> Sweep<C> {
                 Ok(swept) if swept == Swept::default() => {}
                 Ok(swept) => tracing::info!(event = "retention_swept", ?swept, "what was old is removed"),
                 Err(error) => {
-                    tracing::error!(event = "retention_failed", %error, "what is old cannot be removed")
+                    tracing::error!(event = "retention_failed", %error, "what is old cannot be removed");
                 }
             }
             tokio::select! {

@@ -60,7 +60,7 @@ impl Tls {
                 tracing::info!(event = "certificate_changed", "the certificate was read again");
             }
             Err(error) => {
-                tracing::error!(event = "certificate_refused", %error, "the certificate stays as it is")
+                tracing::error!(event = "certificate_refused", %error, "the certificate stays as it is");
             }
         }
     }

@@ -427,7 +427,7 @@ impl Worker {
             ),
             // The lease runs out, which is as good.
             Err(error) => {
-                tracing::error!(event = "lease_failed", analysis = lease.analysis_id, %error, "a job cannot be given back")
+                tracing::error!(event = "lease_failed", analysis = lease.analysis_id, %error, "a job cannot be given back");
             }
         }
     }

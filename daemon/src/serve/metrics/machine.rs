@@ -106,7 +106,7 @@ impl Machine {
         match memory_limit::bytes() {
             Ok(bytes) => self.memory_limit.set(i64::try_from(bytes).unwrap_or(i64::MAX)),
             Err(error) => {
-                tracing::warn!(event = "memory_limit_unknown", %error, "nobody knows how much memory there is")
+                tracing::warn!(event = "memory_limit_unknown", %error, "nobody knows how much memory there is");
             }
         }
         if let Some(engine) = self.engine.get().and_then(Weak::upgrade) {

@@ -166,7 +166,7 @@ impl Metrics {
                 *counted = Some(Instant::now());
             }
             Ok(Err(error)) => {
-                tracing::warn!(event = "not_counted", %error, "what waits in the database cannot be counted")
+                tracing::warn!(event = "not_counted", %error, "what waits in the database cannot be counted");
             }
             Err(_) => tracing::warn!(
                 event = "not_counted",

@@ -79,6 +79,11 @@ async fn the_daemon_ends_when_keepers_have_taken_down_what_ran() {
         .under_way
         .spawn(keeper::keep(sessions.clone(), analysis.clone()));
     sessions.drain().await;
-    let failed = sessions.0.metrics.ended.with_label_values(&["failed"]);
-    assert_eq!(failed.get(), 1, "its keeper says so when it has been taken down");
+    let page = sessions.0.metrics.render(&sessions).await.expect("a page");
+    let failed = r#"kinemotion_analyses_ended_total{state="failed"} 1"#;
+    let page = String::from_utf8(page).expect("text");
+    assert!(
+        page.contains(failed),
+        "its keeper says so when it has been taken down"
+    );
 }

@@ -111,7 +111,7 @@ impl Sessions {
                 Ok(None) => {}
                 Err(error) if error.is_outage() => return Err(error),
                 Err(error) => {
-                    tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read")
+                    tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read");
                 }
             }
         }

@@ -30,7 +30,7 @@ pub(super) async fn youngest(
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read")
+                tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read");
             }
         }
     }
@@ -87,7 +87,7 @@ pub(super) async fn end_what_was_left(store: &Store, config: &Config) -> Result<
                 Ok(Some(analysis)) => analysis.take_in(&news).await,
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read")
+                    tracing::error!(event = "analysis_unreadable", analysis = id, %error, "a stored analysis cannot be read");
                 }
             }
         }

@@ -60,7 +60,7 @@ impl<T: Carrier, C: Clock> Courier<T, C> {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(event = "webhooks_stopped", %error, "webhooks are not delivered")
+                    tracing::error!(event = "webhooks_stopped", %error, "webhooks are not delivered");
                 }
             }
             tokio::select! {

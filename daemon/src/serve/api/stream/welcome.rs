@@ -16,7 +16,7 @@ pub async fn ended(app: App, reader: Principal) -> &'static str {
             Ok(false) => return "the key or token is not good any more",
             // Nobody is sent away because the database is.
             Err(error) => {
-                tracing::warn!(event = "reader_not_checked", %error, "whether a reader may go on is not known")
+                tracing::warn!(event = "reader_not_checked", %error, "whether a reader may go on is not known");
             }
         }
         tokio::select! {
