@@ -82,7 +82,8 @@ serve: models ## Measure live until Ctrl-C
 test: models ## Run every test
 	@npm --prefix web test --silent
 	@tests/services/with-postgres.sh cargo test --release --locked --workspace
-	@tests/services/with-postgres.sh tests/services/with-redis.sh python3 tests/cluster/cluster.py $(BIN)/kinemotion
+	@tests/services/with-postgres.sh tests/services/with-redis.sh python3 tests/cluster/cluster.py --programs $(BIN) --cache $(CACHE)
+	@tests/services/with-postgres.sh python3 tests/storage/storage.py --programs $(BIN) --cache $(CACHE)
 	@KINEMOTION_BIN=$(abspath $(BIN)) node --test tests/browser/
 	@$(TEST_SDK)
 	@$(TEST_API)

@@ -1,9 +1,10 @@
 """Three daemons as one, with a real Postgres and a real Redis: what any of them answers, what becomes of those that are killed, what a
-cut network does.
+network does that is cut or silent. See README.md.
 
-    tests/services/with-postgres.sh tests/services/with-redis.sh python3 tests/cluster/cluster.py PROGRAM [TEST…]
+    tests/services/with-postgres.sh tests/services/with-redis.sh python3 tests/cluster/cluster.py --programs target/release --cache DIR [TEST…]
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -14,16 +15,38 @@ import tempfile
 import threading
 import time
 import uuid
+from dataclasses import dataclass
+from pathlib import Path
 
-from replica import PATIENCE_S, Replica, Stream, stored, until
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1] / "scripts"), str(HERE.parent / "services")]
+
+import daemon
+from environments import environment
+from replica import PATIENCE_S, TOKEN, Replica, Stream, stored, until
 
 # A replica that is killed is noticed within this time, seconds.
 LOST_WITHIN_S = 10
+# How long somebody publishes: a viewer joins meanwhile, seconds.
+PUBLISHED_S = 25
 SEED = int(os.environ.get("SEED", random.randrange(2**32)))
 
 
+@dataclass(frozen=True)
+class Tools:
+    """What is run: the daemon, a publisher, and a viewer, which is Python with packages."""
+
+    kinemotion: Path
+    whip_load: Path
+    cache: Path
+
+    def viewer(self):
+        """A command that watches; see viewer.py."""
+        return [environment(self.cache / "tools" / "aiortc", HERE / "requirements.txt") / "bin" / "python", HERE / "viewer.py"]
+
+
 @contextlib.contextmanager
-def cluster(program, **settings):
+def cluster(tools, **settings):
     """Three replicas with fresh storage."""
     server, redis = os.environ["KINEMOTION_TEST_POSTGRES"], os.environ["KINEMOTION_TEST_REDIS"]
     name = f"cluster_{uuid.uuid4().hex}"
@@ -33,19 +56,23 @@ def cluster(program, **settings):
     with tempfile.TemporaryDirectory() as folder:
         replicas = []
         try:
-            for _ in range(3):
-                replicas.append(Replica(program, folder, f"{server}/{name}", redis, settings))
+            for number in range(3):
+                replicas.append(Replica(tools.kinemotion, Path(folder), number, f"{server}/{name}", redis, settings))
             for replica in replicas:
                 until("all are there", lambda: replica.gauge("kinemotion_replicas") == 3)
                 until("Redis is there", lambda: replica.gauge("kinemotion_redis_up") == 1)
             yield replicas
+        except BaseException:
+            for number, replica in enumerate(replicas):
+                print(f"replica {number}: {daemon.tail(replica.daemon.log, 20)}", file=sys.stderr)
+            raise
         finally:
             for replica in replicas:
                 replica.end()
 
 
-def any_answers(program):
-    with cluster(program) as (a, b, c):
+def any_answers(tools):
+    with cluster(tools) as (a, b, c):
         analysis = a.make_demo()
         streams = [Stream(replica, analysis) for replica in (a, b, c)]
         until("a repetition", lambda: all(stream.of("repetition") for stream in streams))
@@ -69,9 +96,9 @@ def any_answers(program):
         assert there > here / 2, f"{there} of {here} poses came to another replica"
 
 
-def killed(program):
+def killed(tools):
     """One is killed at random under load. Its analysis is lost, the others go on, and whoever reads goes on reading elsewhere."""
-    with cluster(program) as replicas:
+    with cluster(tools) as replicas:
         analyses = [replica.make_demo() for replica in replicas]
         # Each is read at the next replica and at the one after that.
         readers = [[Stream(replicas[(n + k) % 3], analyses[n]) for k in (1, 2)] for n in range(3)]
@@ -102,16 +129,13 @@ def killed(program):
             assert cut_off.lasting() + resumed.lasting() == stored(survivors[0], analyses[n])
 
 
-def jobs_are_taken_up(program):
-    with cluster(program) as replicas, tempfile.NamedTemporaryFile(suffix=".mp4") as clip:
+def jobs_are_taken_up(tools):
+    with cluster(tools) as replicas, tempfile.NamedTemporaryFile(suffix=".mp4") as clip:
         source = "videotestsrc num-buffers=1800 ! video/x-raw,width=640,height=480,framerate=30/1"
         encode = f"x264enc speed-preset=ultrafast ! mp4mux ! filesink location={clip.name}"
         subprocess.run(["gst-launch-1.0", "-q", *f"{source} ! {encode}".split()], check=True)
-        status, upload = replicas[0].ask(
-            "POST", "/api/v1/analyses", **multipart({"sport_type": "cmj", "quality": "fast"}, clip.read())
-        )
-        assert status == 202, upload
-        analysis = replicas[0].get("/api/v1/analyses")["analyses"][0]["analysis_id"]
+        order = daemon.multipart({"sport_type": "cmj", "quality": "fast"}, clip.read())
+        analysis = replicas[0].post("/api/v1/analyses", **order)["analysis_id"]
         worker = until("somebody works", lambda: next((r for r in replicas if r.works()), None))
         worker.kill()
         others = [replica for replica in replicas if replica is not worker]
@@ -124,18 +148,10 @@ def jobs_are_taken_up(program):
             assert stream.lasting() == stored(others[0], analysis)
 
 
-def multipart(request, video):
-    boundary = uuid.uuid4().hex
-    part = '--{}\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'.format
-    body = (part(boundary, "request", "") + json.dumps(request) + "\r\n").encode()
-    body += part(boundary, "video", '; filename="clip.mp4"').encode() + video + f"\r\n--{boundary}--\r\n".encode()
-    return {"body": body, "headers": {"Content-Type": f"multipart/form-data; boundary={boundary}"}}
-
-
-def limits_count_together(program):
+def limits_count_together(tools):
     burst, per_s = 30, 1
     limits = {"LIMITS__KEY_BURST": str(burst), "LIMITS__KEY_PER_S": f"{per_s}.0", "MODELS__PROVIDERS": '["stub"]'}
-    with cluster(program, **limits) as replicas:
+    with cluster(tools, **limits) as replicas:
         began = time.monotonic()
         answers = [replicas[n % 3].ask("GET", "/api/v1/usage")[0] for n in range(3 * burst)]
         let_in = answers.count(200)
@@ -156,18 +172,28 @@ def limits_count_together(program):
         assert replicas[0].ask("DELETE", f"/api/v1/analyses/{analysis}")[0] == 404
 
 
-def without_redis(program):
-    with cluster(program) as (a, b, c):
+def without_redis(tools):
+    redis_is_away(tools, lambda way: way.cut(), lambda way: way.mend())
+
+
+def silent_redis(tools):
+    """No connection ends, and nothing comes."""
+    redis_is_away(tools, lambda way: way.silence(), lambda way: way.mend())
+
+
+def redis_is_away(tools, take, give_back):
+    with cluster(tools) as (a, b, c):
         foreign, own = a.make_demo(), b.make_demo()
         there, here = Stream(b, foreign), Stream(a, foreign)
         until("both are live", lambda: there.state() == here.state() == "live")
-        b.redis.cut()
+        take(b.redis)
         until("it is noticed", lambda: b.gauge("kinemotion_redis_up") == 0)
-        before, poses = len(there.of("repetition")), len(there.of("pose"))
-        until("repetitions come from the database", lambda: len(there.of("repetition")) > before + 1)
+        before, poses = len(there.lasting()), len(there.of("pose"))
+        until("what is stored comes from the database", lambda: len(there.lasting()) > before + 2)
+        assert b.ask("GET", "/api/v1/usage")[0] == 200, "nobody is refused because of that"
         time.sleep(LOST_WITHIN_S)
         assert c.get(f"/api/v1/analyses/{own}")["state"] == "live", "who lost Redis is not lost"
-        b.redis.mend()
+        give_back(b.redis)
         until("it is back", lambda: b.gauge("kinemotion_redis_up") == 1)
         until("poses come again", lambda: len(there.of("pose")) > poses + 30)
         assert c.ask("DELETE", f"/api/v1/analyses/{foreign}")[0] == 204
@@ -176,37 +202,98 @@ def without_redis(program):
             assert stream.lasting() == stored(c, foreign)
 
 
-def without_postgres(program):
-    with cluster(program) as (a, b, c):
+def without_postgres(tools):
+    postgres_is_away(tools, lambda way: way.cut(), lambda way: way.mend())
+
+
+def silent_postgres(tools):
+    """No connection ends, and nothing comes; then everything does that was sent."""
+    postgres_is_away(tools, lambda way: way.silence(), lambda way: way.mend())
+
+
+def forgotten_postgres(tools):
+    """No connection ends, and on those that there were nothing will ever come again."""
+    postgres_is_away(tools, lambda way: way.silence(), lambda way: way.forget())
+
+
+def postgres_is_away(tools, take, give_back):
+    with cluster(tools) as (a, b, c):
         analysis = a.make_demo()
         there, here = Stream(b, analysis), Stream(a, analysis)
-        until("repetitions come", lambda: len(there.of("repetition")) > 0)
-        a.postgres.cut()
+        until("it is live", lambda: there.state() == here.state() == "live")
+        take(a.postgres)
         time.sleep(LOST_WITHIN_S)
         assert c.get(f"/api/v1/analyses/{analysis}")["state"] == "live", "who lost the database is not lost"
-        before = len(here.of("repetition"))
-        a.postgres.mend()
-        # Those that were measured meanwhile had to wait.
-        until("what waited comes", lambda: len(here.of("repetition")) > before)
+        before = len(here.lasting())
+        give_back(a.postgres)
+        # What was measured meanwhile had to wait.
+        until("what waited comes", lambda: len(here.lasting()) > before)
         assert c.ask("DELETE", f"/api/v1/analyses/{analysis}")[0] == 204
         for stream in (there, here):
             assert stream.ended.wait(PATIENCE_S) and stream.state() == "done" and stream.is_in_order()
             assert stream.lasting() == stored(c, analysis)
 
 
-TESTS = [any_answers, killed, jobs_are_taken_up, limits_count_together, without_redis, without_postgres]
+def video_by_way_of_others(tools):
+    """One owns the session, HTTP of its publisher comes by another, that of a viewer by the third; media goes straight there."""
+    viewer = tools.viewer()
+    with cluster(tools) as (a, b, c), tempfile.TemporaryDirectory() as folder:
+        analysis = a.make({"input": {"streaming": True}})
+        stream = Stream(c, analysis)
+        figures = Path(folder) / "figures.json"
+        publish = [tools.whip_load, "--url", f"{b.url}/whip/{analysis}", "--token", TOKEN]
+        publish += ["--duration", f"{PUBLISHED_S}s", "--json", figures]
+        with subprocess.Popen(publish, stdout=subprocess.DEVNULL) as publisher:
+            until("it is live", lambda: stream.state() == "live", PUBLISHED_S)
+            watch = [*viewer, f"{c.url}/whep/{analysis}", "--token", TOKEN, "--frames", "30"]
+            with subprocess.Popen(list(map(str, watch)), stdout=subprocess.PIPE, text=True) as watching:
+                there = set(json.loads(watching.stdout.readline())["ports"])
+                assert there and there <= a.media_ports(), (there, a.media_ports())
+                assert not b.media_ports() and not c.media_ports(), "media passes by others"
+                seen = json.loads(watching.stdout.readline())
+            assert watching.returncode == 0 and seen["frames"] == 30, seen
+            assert publisher.poll() is None, "the publisher ended before anybody had watched"
+        assert publisher.returncode == 0, publisher.returncode
+        told = json.loads(figures.read_text())
+        assert not told["failed"] and not told["refused"] and told["measured"], told
+        # It has ended its session by way of the second.
+        assert stream.ended.wait(PATIENCE_S) and stream.state() == "done" and stream.is_in_order()
+        heard, kept = stream.lasting(), stored(b, analysis)
+        assert heard == kept, f"heard and not kept, or the other way round: {set(heard) ^ set(kept)}"
+        status, answer = c.ask("POST", f"/whip/{analysis}", b"v=0", {"Content-Type": "application/sdp"})
+        assert status == 409, (status, answer)
+
+
+TESTS = [
+    any_answers,
+    killed,
+    jobs_are_taken_up,
+    limits_count_together,
+    without_redis,
+    silent_redis,
+    without_postgres,
+    silent_postgres,
+    forgotten_postgres,
+    video_by_way_of_others,
+]
 
 
 def main():
-    program, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--programs", type=Path, required=True, help="folder of kinemotion and whip-load")
+    parser.add_argument("--cache", type=Path, required=True, help="where aiortc is kept")
+    parser.add_argument("tests", nargs="*", metavar="TEST", help=f"only these of {', '.join(test.__name__ for test in TESTS)}")
+    options = parser.parse_args()
+    programs = options.programs.resolve()
+    tools = Tools(programs / "kinemotion", programs / "whip-load", options.cache)
     random.seed(SEED)
     print(f"SEED={SEED}")
     # What fails on another thread fails.
     threading.excepthook = lambda failure: (sys.__excepthook__(*failure[:3]), os._exit(1))
     for test in TESTS:
-        if not wanted or test.__name__ in wanted:
+        if not options.tests or test.__name__ in options.tests:
             began = time.monotonic()
-            test(program)
+            test(tools)
             print(f"{test.__name__}: {time.monotonic() - began:.0f} s", flush=True)
 
 

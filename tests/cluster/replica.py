@@ -3,98 +3,69 @@
 import http.client
 import json
 import os
-import signal
-import socket
-import subprocess
+import sys
 import threading
-import time
 import urllib.parse
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "services"))
+
+import daemon
 from cut import Cut
 
-# How long a daemon may take until it is ready (it loads models), and anything else until it is so, seconds.
-READY_S, PATIENCE_S = 60, 60
+# How long anything may take until it is so, seconds.
+PATIENCE_S = 60
 TOKEN = "token-of-the-test"
 SECRET = "a secret of thirty-two bytes at least, of all replicas"
 
 
 def until(what, found, within_s=PATIENCE_S):
-    """Waits until something is found, which it gives; from outside it can only be tried."""
-    began = time.monotonic()
-    while not (result := found()):
-        assert time.monotonic() - began < within_s, f"{what}: not within {within_s} s"
-        time.sleep(0.05)
-    return result
+    """Waits until something is found, which it gives."""
+    return daemon.until(what, found, within_s)
 
 
 class Replica:
-    """A running daemon."""
+    """A running daemon. Its log lies in a folder of its own, what it stores where the others do."""
 
-    def __init__(self, program, folder, postgres, redis, settings):
+    def __init__(self, program, folder, number, postgres, redis, settings):
         database, cache = urllib.parse.urlsplit(postgres), urllib.parse.urlsplit(redis)
         self.postgres = Cut(database.hostname, database.port)
         self.redis = Cut(cache.hostname, cache.port)
-        self.port, admin = free_port(), free_port()
-        self.admin = admin
+        ports = daemon.free_ports(2)
         everything = {
-            "ADMIN__LISTEN": f"127.0.0.1:{admin}",
-            "STORAGE__FOLDER": folder,
+            "STORAGE__FOLDER": folder / "analyses",
             "STORAGE__DATABASE": database._replace(netloc=f"{database.username}@127.0.0.1:{self.postgres.port}").geturl(),
             "CLUSTER__REDIS": f"redis://127.0.0.1:{self.redis.port}",
-            "CLUSTER__ADDRESS": f"http://127.0.0.1:{self.port}",
+            "CLUSTER__ADDRESS": f"http://127.0.0.1:{ports[0]}",
             "AUTH__TOKENS": json.dumps([TOKEN]),
             "AUTH__SESSION_SECRET": SECRET,
             "LOAD__ADMISSION": "false",
             "MODELS__LOADED": '["fast"]',
         } | settings
-        environment = os.environ | {f"KINEMOTION_SERVE__{key}": value for key, value in everything.items()}
-        command = [program, "serve", "--listen", f"127.0.0.1:{self.port}"]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        until("a replica is ready", self.is_ready, READY_S)
-
-    def is_ready(self):
-        assert self.process.poll() is None, "a replica ended"
+        self.daemon = daemon.start(program, folder / f"replica-{number}", everything, TOKEN, ports)
+        self.port, self.pid, self.url = self.daemon.port, self.daemon.pid, self.daemon.url
+        self.ask, self.get, self.post, self.kill = self.daemon.ask, self.daemon.get, self.daemon.post, self.daemon.kill
         try:
-            return self.ask("GET", "/readyz", port=self.admin)[0] == 200
-        except OSError:
-            return False
+            self.daemon.until_ready()
+        except BaseException:
+            self.kill()
+            raise
 
-    def ask(self, method, path, body=None, headers=(), port=None):
-        """Status and body of an answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=30)
-        headers = {"Authorization": f"Bearer {TOKEN}"} | dict(headers)
-        if isinstance(body, dict):
-            body, headers = json.dumps(body), headers | {"Content-Type": "application/json"}
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def get(self, path):
-        """The JSON of an answer."""
-        status, body = self.ask("GET", path)
-        assert status == 200, (status, body)
-        return json.loads(body)
+    def make(self, order):
+        """Makes an analysis; its name."""
+        return self.post("/api/v1/analyses", {"sport_type": "cmj", "quality": "fast"} | order)["analysis_id"]
 
     def make_demo(self):
         """Makes an analysis of the demo athlete; its name."""
-        order = {"sport_type": "cmj", "quality": "fast", "input": {"demo": True}}
-        status, body = self.ask("POST", "/api/v1/analyses", order)
-        assert status == 201, (status, body)
-        return json.loads(body)["analysis_id"]
+        return self.make({"input": {"demo": True}})
 
     def gauge(self, name):
         """A number of /metrics that has no labels."""
-        _, text = self.ask("GET", "/metrics", port=self.admin)
-        values = [line.split()[1] for line in text.decode().splitlines() if line.split()[0] == name]
-        return float(values[0]) if values else None
+        return self.daemon.metrics().get(name)
 
     def works(self):
         """Whether it has a process at a file."""
-        for children in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+        for children in Path(f"/proc/{self.pid}/task").glob("*/children"):
             try:
                 if children.read_text().strip():
                     return True
@@ -102,17 +73,16 @@ class Replica:
                 pass  # a thread that has just ended
         return False
 
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
+    def media_ports(self):
+        """Where it has a socket for datagrams, which is what WebRTC sends."""
+        lines = [line.split() for table in ("udp", "udp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
+        ports = {f"socket:[{words[9]}]": int(words[1].rpartition(":")[2], 16) for words in lines}
+        return {ports[link] for link in map(os.readlink, Path(f"/proc/{self.pid}/fd").iterdir()) if link in ports}
 
     def end(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.kill()
+        """Ends it unless it was killed."""
+        if self.daemon.process.poll() is None and (trouble := self.daemon.end()):
+            print(trouble, file=sys.stderr)
 
 
 class Stream:
@@ -157,8 +127,3 @@ def stored(replica, analysis):
     status, text = replica.ask("GET", f"/api/v1/analyses/{analysis}/events.ndjson")
     assert status == 200, (status, text)
     return [json.dumps(json.loads(line) | {"dropped": 0}, sort_keys=True) for line in text.decode().splitlines()]
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]

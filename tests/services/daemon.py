@@ -2,25 +2,51 @@
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
 import subprocess
 import time
 import urllib.request
+import uuid
 
 # How long it may take to be ready (it loads models), and to end once it is asked to (`sessions.drain_s` is 20), seconds.
 READY_S, END_S = 60, 40
+# How long an answer may take, seconds: a request that waits for something else is answered after `server.request_s`, 30.
+ANSWER_S = 60
 
 
 class Daemon:
-    """A running `kinemotion serve`."""
+    """A running `kinemotion serve`. `token` is what it is asked with, where it lets in nobody without."""
 
-    def __init__(self, process, port, admin_port, log):
-        self.process, self.log = process, log
+    def __init__(self, process, port, admin_port, log, token=None):
+        self.process, self.log, self.token = process, log, token
         self.pid = process.pid
+        self.port, self.admin_port = port, admin_port
         self.url = f"http://127.0.0.1:{port}"
-        self.admin_port = admin_port
+
+    def ask(self, method, path, body=None, headers=(), port=None):
+        """Status and body of an answer. A dictionary is sent as JSON."""
+        headers = ({"Authorization": f"Bearer {self.token}"} if self.token else {}) | dict(headers)
+        if isinstance(body, dict):
+            body, headers = json.dumps(body), headers | {"Content-Type": "application/json"}
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=ANSWER_S)) as connection:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def get(self, path):
+        """The JSON of an answer, which must be 200."""
+        status, body = self.ask("GET", path)
+        assert status == 200, f"GET {path} is answered with {status}: {body.decode()}"
+        return json.loads(body)
+
+    def post(self, path, body, **sent):
+        """The JSON of an answer to a POST, which must be one of success."""
+        status, answer = self.ask("POST", path, body, **sent)
+        assert status in (200, 201, 202), f"POST {path} is answered with {status}: {answer.decode()}"
+        return json.loads(answer)
 
     def metrics(self):
         """What it counts: value by `name{labels}` as in `/metrics`, without the buckets of histograms."""
@@ -31,9 +57,7 @@ class Daemon:
 
     def is_ready(self):
         try:
-            admin = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=5)
-            admin.request("GET", "/readyz")
-            return admin.getresponse().status == 200
+            return self.ask("GET", "/readyz", port=self.admin_port)[0] == 200
         except OSError:
             return False
 
@@ -61,11 +85,11 @@ class Daemon:
         return f"the daemon ended with {code}; its log ends with: {tail(self.log)}" if code else None
 
 
-def start(program, folder, settings):
+def start(program, folder, settings, token=None, ports=None):
     """A daemon in `folder` with `settings`: values by SECTION__KEY as in `KINEMOTION_SERVE__SECTION__KEY`. It need not be ready yet;
     whoever starts it ends it. Started in the same folder again it finds what is stored there."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, admin_port = free_ports(2)
+    port, admin_port = ports or free_ports(2)
     settings = {
         "SERVER__LISTEN": f"127.0.0.1:{port}",
         "ADMIN__LISTEN": f"127.0.0.1:{admin_port}",
@@ -77,14 +101,14 @@ def start(program, folder, settings):
     log = folder / "daemon.log"
     with log.open("ab") as out:
         process = subprocess.Popen([program, "serve"], env=environment, stdout=out, stderr=out)
-    return Daemon(process, port, admin_port, log)
+    return Daemon(process, port, admin_port, log, token)
 
 
 @contextlib.contextmanager
-def running(program, folder, settings, troubles):
+def running(program, folder, settings, troubles, token=None):
     """A daemon that is ready, as `start` makes it. How it ended, if not well, is added to `troubles`: what was measured before is
     not lost."""
-    daemon = start(program, folder, settings)
+    daemon = start(program, folder, settings, token)
     try:
         daemon.until_ready()
         yield daemon
@@ -94,6 +118,24 @@ def running(program, folder, settings, troubles):
     trouble = daemon.end()
     if trouble:
         troubles.append(trouble)
+
+
+def multipart(order, video):
+    """Body and headers of an order that comes with its file."""
+    boundary = uuid.uuid4().hex
+    part = '--{}\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'.format
+    body = (part(boundary, "request", "") + json.dumps(order) + "\r\n").encode()
+    body += part(boundary, "video", '; filename="clip.mp4"').encode() + video + f"\r\n--{boundary}--\r\n".encode()
+    return {"body": body, "headers": {"Content-Type": f"multipart/form-data; boundary={boundary}"}}
+
+
+def until(what, found, within_s=READY_S):
+    """Waits until something is found, which it gives; from outside it can only be tried."""
+    began = time.monotonic()
+    while not (result := found()):
+        assert time.monotonic() - began < within_s, f"{what}: not within {within_s} s"
+        time.sleep(0.05)
+    return result
 
 
 def free_ports(count):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command with a Redis server of its own, named by KINEMOTION_TEST_REDIS. Nothing of it is left afterwards.
 #
-#   tests/services/with-redis.sh python3 tests/cluster/cluster.py target/release/kinemotion
+#   tests/services/with-redis.sh python3 tests/cluster/cluster.py --programs target/release --cache DIR
 set -euo pipefail
 
 command -v redis-server >/dev/null || { echo "with-redis: Redis is missing: run \`make setup-tests\`" >&2; exit 1; }

@@ -265,21 +265,42 @@ async fn a_file_whose_daemon_is_killed_or_told_to_end_is_taken_up_by_the_next_on
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_ends_every_process_has_failed_after_three() {
+/// Has a jump analysed where there is too little of something; why it has failed in the end, and nothing goes on.
+async fn reason_for_want_of(setting: &str, most: &str) -> String {
     let folder = tempfile::tempdir().expect("a folder");
-    let daemon = Daemon::start(folder.path(), &[("BATCH__CPU_S", "1")]);
+    let daemon = Daemon::start(folder.path(), &[(setting, most)]);
     let id = queue_long_jump(&daemon).await;
     let all = events(&daemon, &id).await.rest().await;
     let again = all.iter().filter(|event| event["data"]["state"] == "waiting");
     assert_eq!(again.count(), 2, "{all:?}");
     let view = look(&daemon, &id).await;
-    assert_eq!(view["status"], "failed");
+    assert_eq!(view["status"], "failed", "{view}");
+    assert!(daemon.children().is_empty());
     let reason = reason(&view);
+    assert!(reason.contains("3 times"), "{reason}");
+    reason
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_takes_too_much_processor_time_has_failed_after_three_attempts() {
+    let reason = reason_for_want_of("BATCH__CPU_S", "1").await;
+    assert!(reason.contains("more processor time than is allowed"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_takes_too_long_has_failed_after_three_attempts() {
+    let reason = reason_for_want_of("BATCH__WALL_S", "1").await;
     assert!(
-        reason.contains("3 times") && reason.contains("processor time"),
+        reason.contains("longer than the 1 s that are allowed"),
         "{reason}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_needs_too_much_memory_has_failed_after_three_attempts() {
+    // Less than a model takes.
+    let reason = reason_for_want_of("BATCH__MEMORY_MB", "64").await;
+    assert!(reason.contains("more memory than is allowed"), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -245,6 +245,11 @@ fn keep_descriptors() {
 
 fn end(status: ExitStatus, said: &str) -> End {
     use std::os::unix::process::ExitStatusExt;
+    let code = status.code().and_then(Exit::of);
+    // Whatever the process made of it: another part of it would have said something else at another moment.
+    if !matches!(code, Some(Exit::Done | Exit::NothingFound)) && lacks_memory(said) {
+        return End::Broken("it needed more memory than is allowed".into());
+    }
     let last = || {
         let mut lines = said.lines().rev();
         lines
@@ -262,6 +267,18 @@ fn end(status: ExitStatus, said: &str) -> End {
         (None, Some(signal)) => End::Broken(by_signal(signal).to_owned()),
         (None, None) => End::Broken("it ended without a reason".into()),
     }
+}
+
+/// Whether a process said that it got no memory: Rust, C++, GLib, and the C library.
+fn lacks_memory(said: &str) -> bool {
+    const WORDS: [&str; 5] = [
+        "memory allocation of",
+        "bad_alloc",
+        "failed to allocate",
+        "Cannot allocate memory",
+        "Out of memory",
+    ];
+    WORDS.iter().any(|words| said.contains(words))
 }
 
 /// What a signal says about a file.
@@ -294,6 +311,10 @@ mod tests {
         assert_eq!(of(1 << 8, "error: no models\n"), End::Broken("no models".into()));
         assert_eq!(of(101 << 8, ""), End::Broken("it ended with code 101".into()));
         assert_eq!(of(11, ""), End::Broken("the decoder crashed".into()));
+        let memory = End::Broken("it needed more memory than is allowed".into());
+        assert_eq!(of(6, "memory allocation of 1024 bytes failed\n"), memory);
+        assert_eq!(of(1 << 8, "error: the model: std::bad_alloc\n"), memory);
+        assert_eq!(of(0, "GLib: failed to allocate 3 bytes\n"), End::Done);
         assert_eq!(
             of(24, ""),
             End::Broken("it took more processor time than is allowed".into())
@@ -371,6 +392,18 @@ mod tests {
         assert_eq!(end, End::Broken("what it wrote is longer than is allowed".into()));
         let (_, end, _) = run("kill -SEGV $$", ENOUGH).await;
         assert_eq!(end, End::Broken("the decoder crashed".into()));
+    }
+
+    #[tokio::test]
+    async fn memory_that_is_not_allowed_is_not_given() {
+        let text = "exec python3 -c 'bytearray(1 << 28)'";
+        assert_eq!(run(text, ENOUGH).await.1, End::Done);
+        let little = Confinement {
+            memory: 1 << 27,
+            ..ENOUGH
+        };
+        let (_, end, _) = run(text, little).await;
+        assert_eq!(end, End::Broken("it ended with code 1".into()));
     }
 
     #[tokio::test]
