@@ -19,7 +19,7 @@ EVERYTHING := --workspace --lib --bins --tests --examples
 BUILD := $(PROGRAMS)
 test test-api test-monitoring test-rollout load load-check kills: BUILD := $(EVERYTHING)
 
-.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint deny accuracy calibrate bench-peer bench-live load load-check kills fuzz clean
+.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -120,6 +120,14 @@ lint: setup web deny ## Check format, lints, documentation and licences
 	@cargo fmt --all --check
 	@cargo clippy --release --locked --workspace --all-targets -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
+
+CHECK_DEPLOY := python3 deploy/check/check.py --cache $(CACHE) --program $(BIN)/kinemotion
+
+check-deploy: setup-tests ## Check everything that describes a deployment; with a built program also against it
+	@$(CHECK_DEPLOY)
+
+check-deploy-mutations: setup-tests ## Break the deployment in every way of deploy/check/mutations; each must be noticed
+	@$(CHECK_DEPLOY) --mutations --like "$(LIKE)"
 
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/tools/bin/cargo-deny
