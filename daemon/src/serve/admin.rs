@@ -1,6 +1,7 @@
 //! The listener for those who operate the daemon: is it alive, does it take work, what does it count.
 
 use super::App;
+use super::auth::to_own_name;
 use super::extract::nowhere;
 use super::log::recent;
 use super::problem::{Problem, explain};
@@ -17,11 +18,16 @@ pub fn router(app: App) -> Router {
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .route("/log", get(log))
-        .merge(profile::routes())
+        .merge(told(&app))
         .fallback(nowhere)
         .layer(middleware::map_response(explain))
         .with_state(app)
+}
+
+/// What is for people alone: a page of somebody else's must not reach it by a trick of its name server.
+fn told(app: &App) -> Router<App> {
+    let own_name = middleware::from_fn_with_state(app.clone(), to_own_name);
+    profile::routes().route("/log", get(log)).route_layer(own_name)
 }
 
 /// Whether a new analysis would be taken: not about to end, results can be stored, and there is memory and a place.

@@ -244,12 +244,15 @@ async fn serve(app: App, args: &ServeArgs, filter: &log::Filter) -> anyhow::Resu
     }
     courier.await?;
     sweep.await?;
-    all_is_over.cancel();
-    if let Some(telemetry) = telemetry {
-        telemetry.await?;
-    }
     if let Some(cluster) = app.sessions.cluster() {
         cluster.leave(&app.sessions.store().replicas()).await;
+    }
+    all_is_over.cancel();
+    if let Some(telemetry) = telemetry {
+        tokio::select! {
+            sent = telemetry => sent?,
+            () = signals.end() => return Ok(Exit::Interrupted),
+        }
     }
     Ok(Exit::Done)
 }

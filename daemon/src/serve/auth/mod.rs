@@ -172,6 +172,16 @@ fn token(request: &Request) -> Option<String> {
     })
 }
 
+/// Lets through what is sent to a name of this daemon.
+///
+/// # Errors
+/// Another name.
+pub async fn to_own_name(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let names = &app.config.get().server.names;
+    own_name(request.headers().get(header::HOST), names)?;
+    Ok(next.run(request).await)
+}
+
 /// Refuses what is sent to a name that is not this daemon's. A page whose name leads here by a trick of its name server has
 /// the same origin as the daemon in the eyes of a browser; only the name betrays it. Programs may send none.
 fn own_name(host: Option<&HeaderValue>, names: &[String]) -> Result<(), Problem> {

@@ -16,7 +16,7 @@ const SECRET: [&str; 6] = [
 /// Stands where something was left out.
 const LEFT_OUT: &str = "***";
 
-/// The settings as a file. Users and passwords in addresses are left out by whoever writes it.
+/// The settings as a file.
 ///
 /// # Errors
 /// None: settings can be written as they can be read.
@@ -28,6 +28,7 @@ pub fn shown(config: &Config) -> anyhow::Result<String> {
             if SECRET.contains(&format!("{section}.{key}").as_str()) {
                 leave_out(value);
             }
+            without_user(value);
         }
     }
     Ok(toml::to_string(&table)?)
@@ -40,6 +41,24 @@ fn leave_out(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(leave_out),
         Value::Table(table) => table.iter_mut().for_each(|(_, value)| leave_out(value)),
         value => *value = LEFT_OUT.into(),
+    }
+}
+
+/// Addresses lose user and password, whatever characters these have: where an address ends is known here.
+fn without_user(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let Some((scheme, rest)) = text.split_once("://") else {
+                return;
+            };
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            if let Some(at) = rest[..end].rfind('@') {
+                *text = format!("{scheme}://{LEFT_OUT}{}", &rest[at..]);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(without_user),
+        Value::Table(table) => table.iter_mut().for_each(|(_, value)| without_user(value)),
+        _ => {}
     }
 }
 
@@ -63,7 +82,7 @@ mod tests {
             access_key = "hush"
             secret_key = "hush"
             [storage]
-            database = "postgres://km:hush@db/km"
+            database = "postgres://km:hu'hush<hush@db/km"
             [cluster]
             redis = "redis://:hush@redis:6379/0"
             [webrtc]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// Stands where something was left out.
 const LEFT_OUT: &str = "***";
 /// What our own keys and secrets begin with, and what JSON Web Tokens begin with.
-const TOKENS: [&str; 3] = ["km_", "whsec_", "eyJ"];
+const TOKENS: [&str; 4] = ["km_", "kms_", "whsec_", "eyJ"];
 /// Stream keys are in the path of these.
 const KEYED_PATHS: [&str; 2] = ["rtmp", "rtmps"];
 
@@ -107,6 +107,7 @@ mod tests {
             ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
             ("key=km_AbC-12 is known", "key=*** is known"),
             ("(whsec_AbC+/=)", "(***)"),
+            ("/stream?access_token=kms_eyJ0.abc", "/stream?access_token=***"),
             ("eyJhbGciOi.eyJzdWIi.c2ln", "***"),
             ("the unit skm_x stays", "the unit skm_x stays"),
             ("https://host/km_secret/x", "https://host/***"),

@@ -32,8 +32,9 @@ mod webhooks;
 
 pub use webhooks::Outcome;
 
+use crate::serve::clock::Clock;
 use crate::serve::sessions::Sessions;
-use crate::serve::store::{Store, now_ms};
+use crate::serve::store::Store;
 use analyses::Analyses;
 use anyhow::Context;
 use backlog::Waiting;
@@ -162,7 +163,7 @@ impl Metrics {
         }
         match timeout(ANSWERS_WITHIN, store.backlog()).await {
             Ok(Ok(backlog)) => {
-                self.waiting.look(&backlog, now_ms());
+                self.waiting.look(&backlog, store.clock().now_ms());
                 *counted = Some(Instant::now());
             }
             Ok(Err(error)) => {

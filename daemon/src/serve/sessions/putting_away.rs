@@ -19,6 +19,8 @@ const AT_ONCE: usize = 2;
 const EVERY: Duration = Duration::from_secs(3600);
 /// Files of an analysis that ended so long ago are nobody's any more.
 const LEFT: Duration = Duration::from_secs(3600);
+/// When so many in a row are not taken, the bucket is away and the next would fare no better. One that is never taken holds nobody up.
+const ENOUGH: u32 = 3;
 
 /// See the module.
 pub struct PuttingAway {
@@ -67,6 +69,7 @@ impl PuttingAway {
     /// # Errors
     /// A database or a folder that cannot be read.
     async fn again(&self, ended_before: &str) -> Result<(), StoreError> {
+        let mut failed = 0;
         for id in self.store.left_in_folder(ended_before).await? {
             if self.tasks.is_closed() {
                 break;
@@ -75,8 +78,13 @@ impl PuttingAway {
             if is_under_way {
                 continue;
             }
-            if let Err(StoreError::Bucket(_)) = self.put(&id).await {
-                // The next one would fare no better.
+            let done = self.tasks.track_future(self.put(&id)).await;
+            failed = if matches!(done, Err(StoreError::Bucket(_))) {
+                failed + 1
+            } else {
+                0
+            };
+            if failed == ENOUGH {
                 break;
             }
         }

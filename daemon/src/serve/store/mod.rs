@@ -104,6 +104,7 @@ use pool::Pool;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 use thiserror::Error;
 
 /// Name of the database within the folder, where it is no server.
@@ -393,7 +394,7 @@ impl Store {
     /// Why not.
     pub async fn probe(&self) -> Result<(), StoreError> {
         self.analyses.probe().await?;
-        self.outage.end();
+        self.outage.seems_over(Instant::now());
         self.folders.probe()
     }
 

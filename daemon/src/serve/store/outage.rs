@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 const LONGEST: Duration = Duration::from_secs(600);
 /// Whether it does all the same is tried this often.
 const LOOK: Duration = Duration::from_secs(10);
+/// Whoever waits for the database tries more often than this.
+const UNMET: Duration = Duration::from_secs(60);
 
 /// See the module. Clones belong together.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +32,12 @@ impl Outage {
     /// Something was written.
     pub(super) fn end(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Something was written that may be writable while what waits is not: it ends an outage that nobody has met of late.
+    pub(super) fn seems_over(&self, now: Instant) {
+        let mut away = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *away = away.filter(|away| now.saturating_duration_since(away.found) < UNMET);
     }
 
     /// Somebody asked at a moment and found out at another that nothing can be written; whether it is worth waiting.
@@ -77,6 +85,23 @@ mod tests {
         assert!(!outage.is_given_up(end + LOOK), "one of them tries");
         assert!(!outage.note(end + LOOK, end + LOOK), "and does not wait");
         assert!(outage.is_given_up(end + LOOK + SECOND));
+    }
+
+    #[test]
+    fn what_is_written_elsewhere_ends_it_only_when_nobody_meets_it_any_more() {
+        let (outage, start) = (Outage::default(), Instant::now());
+        outage.note(start, start + 2 * LONGEST);
+        outage.seems_over(start + 2 * LONGEST + SECOND);
+        assert!(
+            outage.is_given_up(start + 2 * LONGEST + SECOND),
+            "events are not taken"
+        );
+        let later = start + 2 * LONGEST + UNMET;
+        outage.seems_over(later);
+        assert!(
+            outage.note(later, later + LONGEST),
+            "the next one is waited for anew"
+        );
     }
 
     #[test]

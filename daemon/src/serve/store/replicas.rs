@@ -53,7 +53,7 @@ impl Replicas {
         {
             self.clock.hear(asked, now);
         }
-        self.outage.end();
+        self.outage.seems_over(Instant::now());
         Ok(())
     }
 

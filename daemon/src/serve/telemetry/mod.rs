@@ -91,16 +91,18 @@ impl Telemetry {
     /// Sends what is counted until told to end, and then once more, with the spans that are left.
     pub async fn run(self, metrics: Metrics, sessions: Sessions, end: CancellationToken) {
         loop {
-            let goes_on = tokio::select! {
-                () = tokio::time::sleep(self.interval) => true,
-                () = end.cancelled() => false,
+            let turn = async {
+                tokio::time::sleep(self.interval).await;
+                self.send(&metrics, &sessions).await;
             };
-            self.send(&metrics, &sessions).await;
-            if !goes_on {
-                break;
+            tokio::select! {
+                () = turn => {}
+                () = end.cancelled() => break,
             }
         }
-        let last = spawn_blocking(|| spans().map(|spans| spans.finish(LAST_WORDS))).await;
+        let last = spawn_blocking(|| spans().map(|spans| spans.finish(LAST_WORDS)));
+        let numbers = tokio::time::timeout(LAST_WORDS, self.send(&metrics, &sessions));
+        let (last, _) = tokio::join!(last, numbers);
         if last.is_err() {
             tracing::error!(event = "panicked", "sending the last spans panicked");
         }
