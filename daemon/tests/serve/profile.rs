@@ -53,7 +53,9 @@ async fn there_is_one_profile_at_a_time_and_who_goes_ends_theirs() {
     let daemon = Daemon::start(folder.path(), &[]);
     let long = {
         let admin = daemon.admin.clone();
-        tokio::spawn(async move { admin.get(&format!("{PROFILE}?seconds=60")).await })
+        let path = format!("{PROFILE}?seconds=60");
+        // One of those below may be the first to come.
+        tokio::spawn(async move { while admin.get(&path).await.status == 409 {} })
     };
     let until = async |status: u16| {
         let deadline = Instant::now() + crate::PATIENCE / 2;

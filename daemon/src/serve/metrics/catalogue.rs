@@ -329,14 +329,14 @@ mod tests {
     fn a_name_says_its_unit_and_whether_it_only_grows() {
         let mut catalogue = Catalogue::new("test").expect("a prefix");
         let mut refused = |family: Family| catalogue.counter(&family).expect_err("refused").to_string();
-        assert!(refused(Family::of("frames", "")).contains("no name of a counter"));
-        assert!(refused(Family::of("spent_total", "").unit(Unit::Seconds)).contains("in seconds"));
-        assert!(refused(Family::of("spent_seconds_total", "")).contains("in count"));
+        assert!(refused(Family::of("frames", "Of a test")).contains("no name of a counter"));
+        assert!(refused(Family::of("spent_total", "Of a test").unit(Unit::Seconds)).contains("in seconds"));
+        assert!(refused(Family::of("spent_seconds_total", "Of a test")).contains("in count"));
         let mut catalogue = Catalogue::new("test").expect("a prefix");
-        assert!(catalogue.gauge(&Family::of("frames_total", "")).is_err());
+        assert!(catalogue.gauge(&Family::of("frames_total", "Of a test")).is_err());
         assert!(
             catalogue
-                .counter(&Family::of("spent_seconds_total", "").unit(Unit::Seconds))
+                .counter(&Family::of("spent_seconds_total", "Of a test").unit(Unit::Seconds))
                 .is_ok()
         );
     }

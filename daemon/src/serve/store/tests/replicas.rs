@@ -123,7 +123,7 @@ async fn with_its_heartbeat_a_replica_hears_what_time_it_is() {
         return;
     };
     for store in [&a, &b] {
-        store.clock().hear(std::time::Instant::now(), LONG_AGO);
+        store.clock().hear(Instant::now(), LONG_AGO);
     }
     let ordered = Order {
         file: Some(FileOrder {
