@@ -19,7 +19,7 @@ EVERYTHING := --workspace --lib --bins --tests --examples
 BUILD := $(PROGRAMS)
 test test-api test-monitoring test-rollout load load-check kills: BUILD := $(EVERYTHING)
 
-.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz clean
+.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz image image-test image-check clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -182,6 +182,18 @@ fuzz: setup web ## Look for bytes that break a parser, half a minute for each
 		mkdir -p fuzz/corpus/$$name; \
 		$(FUZZ) run --sanitizer none --strip-dead-code $$name fuzz/corpus/$$name $$seeds -- -max_total_time=$(FUZZ_SECONDS); \
 	done
+
+# IMAGE=cli or gpu is another image than the server; STAND_IN=1 makes the base images here, where no registry of images is reached.
+image: ## Build the container image with docker, podman or buildah
+	@scripts/image/build.sh $(or $(IMAGE),server)
+
+image-test: ## Build the images of server and command line, start them, and run a session
+	@scripts/image/build.sh cli
+	@scripts/image/build.sh server
+	@python3 tests/image/image.py --engine "$$(. scripts/image/common.sh && engine)" kinemotion:server --cli kinemotion:cli
+
+image-check: ## Look whether everything that goes into the image is there for arm64
+	@python3 scripts/image/architectures.py
 
 clean: ## Remove build results and the sample, keep models and downloads
 	@cargo clean

@@ -89,7 +89,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
     Requirement {
         element: "jpegenc",
         package: "gstreamer1.0-plugins-good",
-        purpose: "pictures of a report",
+        purpose: "pictures of a report, snapshots",
     },
     Requirement {
         element: "mp4mux",
@@ -123,7 +123,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
     },
 ];
 
-/// What live sessions use besides.
+/// What live sessions use besides, also inside of bins that do not say so.
 pub const LIVE_REQUIREMENTS: &[Requirement] = &[
     Requirement {
         element: "webrtcbin",
@@ -139,6 +139,21 @@ pub const LIVE_REQUIREMENTS: &[Requirement] = &[
         element: "srtpdec",
         package: "gstreamer1.0-plugins-bad",
         purpose: "encrypted WebRTC",
+    },
+    Requirement {
+        element: "dtlsdec",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "keys of WebRTC",
+    },
+    Requirement {
+        element: "sctpdec",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "data channels of WebRTC",
+    },
+    Requirement {
+        element: "rtpbin",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "WebRTC and RTSP",
     },
     Requirement {
         element: "rtph264depay",
@@ -176,9 +191,29 @@ pub const LIVE_REQUIREMENTS: &[Requirement] = &[
         purpose: "RTSP cameras",
     },
     Requirement {
+        element: "udpsrc",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "RTSP cameras",
+    },
+    Requirement {
+        element: "souphttpsrc",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "streams over HTTP",
+    },
+    Requirement {
+        element: "tsdemux",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "SRT and MPEG-TS",
+    },
+    Requirement {
+        element: "srtsrc",
+        package: "gstreamer1.0-plugins-bad",
+        purpose: "SRT in",
+    },
+    Requirement {
         element: "srtsink",
         package: "gstreamer1.0-plugins-bad",
-        purpose: "SRT in and out",
+        purpose: "SRT out",
     },
     Requirement {
         element: "v4l2src",
@@ -191,9 +226,9 @@ pub const LIVE_REQUIREMENTS: &[Requirement] = &[
         purpose: "one picture size for pushes",
     },
     Requirement {
-        element: "jpegenc",
+        element: "jpegdec",
         package: "gstreamer1.0-plugins-good",
-        purpose: "snapshots and Motion JPEG cameras",
+        purpose: "Motion JPEG cameras",
     },
     Requirement {
         element: "flvmux",
@@ -213,6 +248,16 @@ pub const LIVE_REQUIREMENTS: &[Requirement] = &[
     Requirement {
         element: "hlssink2",
         package: "gstreamer1.0-plugins-bad",
+        purpose: "HLS",
+    },
+    Requirement {
+        element: "splitmuxsink",
+        package: "gstreamer1.0-plugins-good",
+        purpose: "HLS",
+    },
+    Requirement {
+        element: "giostreamsink",
+        package: "gstreamer1.0-plugins-base",
         purpose: "HLS",
     },
 ];
@@ -258,9 +303,10 @@ pub fn init() -> Result<(), AnalysisError> {
 /// to do so, which is a CRITICAL.
 pub(crate) const DROPPED: gst::PadProbeReturn = gst::PadProbeReturn::Handled;
 
-/// Whether an element can be made here.
+/// Whether an element can be made here: it is, and thrown away. That its plugin is known would not be enough, as some open
+/// further libraries when they are used.
 pub fn is_available(element: &str) -> bool {
-    gst::ElementFactory::find(element).is_some()
+    gst::ElementFactory::make(element).build().is_ok()
 }
 
 /// The video decoders registered here, hardware first, then by rank.

@@ -6,20 +6,20 @@ use kinemotion_models::{
     ColorMatrix, ColorRange, Engine, EngineConfig, EngineError, EstimatorConfig, ExecutionProvider,
     FrameView, PixelFormat, Plane, PoseEstimator, Quality,
 };
-use kinemotion_pipelines::elements::{self, OWN_ELEMENTS, REQUIREMENTS, Requirement};
+use kinemotion_pipelines::elements::{self, LIVE_REQUIREMENTS, OWN_ELEMENTS, REQUIREMENTS, Requirement};
 use std::sync::Arc;
 
 /// Oldest GStreamer that works.
 const OLDEST_GSTREAMER: (u32, u32) = (1, 22);
 const PULL: &str = "kinemotion models pull";
 
-/// Every check, in the order in which a person would fix things.
-pub(super) fn all(providers: &[ExecutionProvider]) -> Vec<Check> {
+/// Every check, in the order in which a person would fix things; with `live`, of what `serve` needs too.
+pub(super) fn all(providers: &[ExecutionProvider], live: bool) -> Vec<Check> {
     let mut checks = Vec::new();
     match elements::init() {
         Ok(()) => {
             checks.push(gstreamer_version());
-            checks.extend(required_elements());
+            checks.extend(required_elements(live));
             checks.push(own_elements());
             checks.push(decoders());
         }
@@ -49,25 +49,28 @@ fn gstreamer_version() -> Check {
 }
 
 /// One check per Debian package, so that one command fixes all of its elements.
-fn required_elements() -> Vec<Check> {
-    let mut packages: Vec<&str> = REQUIREMENTS
-        .iter()
-        .map(|requirement| requirement.package)
-        .collect();
-    packages.dedup();
+fn required_elements(live: bool) -> Vec<Check> {
+    let more = if live { LIVE_REQUIREMENTS } else { &[] };
+    let required: Vec<&Requirement> = REQUIREMENTS.iter().chain(more).collect();
+    let mut packages: Vec<&str> = Vec::new();
+    for requirement in &required {
+        if !packages.contains(&requirement.package) {
+            packages.push(requirement.package);
+        }
+    }
     packages
         .into_iter()
-        .map(|package| package_check(package, elements::is_available))
+        .map(|package| package_check(package, &required, elements::is_available))
         .collect()
 }
 
-fn package_check(package: &str, is_available: impl Fn(&str) -> bool) -> Check {
+fn package_check(package: &str, required: &[&Requirement], is_available: impl Fn(&str) -> bool) -> Check {
     let of_package = || {
-        REQUIREMENTS
+        required
             .iter()
             .filter(|requirement| requirement.package == package)
     };
-    let missing: Vec<&Requirement> = of_package()
+    let missing: Vec<_> = of_package()
         .filter(|requirement| !is_available(requirement.element))
         .collect();
     if missing.is_empty() {
@@ -242,7 +245,10 @@ mod tests {
 
     #[test]
     fn a_missing_element_names_its_package_and_its_purpose() {
-        let check = package_check("gstreamer1.0-plugins-ugly", |element| element != "x264enc");
+        let required: Vec<&Requirement> = REQUIREMENTS.iter().collect();
+        let check = package_check("gstreamer1.0-plugins-ugly", &required, |element| {
+            element != "x264enc"
+        });
         assert!(check.is_bad());
         assert!(
             check.finding.contains("x264enc (encode the overlay video)"),
@@ -258,18 +264,12 @@ mod tests {
 
     #[test]
     fn each_package_is_checked_once() {
-        let mut packages: Vec<&str> = REQUIREMENTS
-            .iter()
-            .map(|requirement| requirement.package)
-            .collect();
-        packages.dedup();
-        let count = packages.len();
+        elements::init().expect("GStreamer starts");
+        let checks = required_elements(true);
+        let mut packages: Vec<&str> = checks.iter().map(|check| check.subject.as_str()).collect();
         packages.sort_unstable();
+        let count = packages.len();
         packages.dedup();
-        assert_eq!(
-            packages.len(),
-            count,
-            "the table must keep a package's elements together"
-        );
+        assert_eq!(packages.len(), count, "{packages:?}");
     }
 }

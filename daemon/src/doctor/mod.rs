@@ -12,6 +12,9 @@ use std::fmt::Write;
 /// Check that this machine has everything, and say how to fix what is missing.
 #[derive(Args)]
 pub struct DoctorArgs {
+    /// Look at what `serve` needs too: WebRTC, RTSP, SRT, RTMP, HLS
+    #[arg(long)]
+    live: bool,
     #[command(flatten)]
     provider: ProviderArgs,
 }
@@ -73,7 +76,7 @@ impl Check {
 
 /// Runs every check and prints what was found.
 pub fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
-    let checks = checks::all(&args.provider.providers);
+    let checks = checks::all(&args.provider.providers, args.live);
     print(&report(&checks))?;
     Ok(if checks.iter().any(Check::is_bad) {
         Exit::NotReady
@@ -82,9 +85,9 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
     })
 }
 
-/// What was found with these execution providers, as it is printed.
+/// What was found with these execution providers, also of what `serve` needs, as it is printed.
 pub(crate) fn text(providers: &[ExecutionProvider]) -> String {
-    report(&checks::all(providers))
+    report(&checks::all(providers, true))
 }
 
 fn report(checks: &[Check]) -> String {

@@ -53,9 +53,10 @@ fn the_registry_is_printed_whole_as_json() {
 
 #[test]
 fn a_ready_machine_passes_every_check() {
-    let ended = run(["doctor"]).expect(DONE);
+    let ended = run(["doctor", "--live"]).expect(DONE);
     for subject in [
         "GStreamer",
+        "webrtcbin",
         "kinepose",
         "video decoders",
         "landmarker-balanced",
