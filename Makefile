@@ -19,7 +19,7 @@ EVERYTHING := --workspace --lib --bins --tests --examples
 BUILD := $(PROGRAMS)
 test test-api test-monitoring test-rollout load load-check kills: BUILD := $(EVERYTHING)
 
-.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz image image-test image-check clean
+.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz image image-test image-check test-deb test-release docs check-links advisories deb clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -30,7 +30,7 @@ setup: ## Install what is missing on this machine
 setup-tests: ## Install what tests and measurements need beside
 	@scripts/setup.sh tests
 
-test test-sdk test-api test-monitoring test-rollout lint load load-check kills bench-peer bench-live: setup-tests
+test test-sdk test-api test-monitoring test-rollout test-deb lint load load-check kills bench-peer bench-live: setup-tests
 
 WEB_SOURCES := $(shell find web/src web/public -type f -not -name '*.test.ts') $(wildcard web/*.html web/*.json web/*.ts)
 
@@ -89,6 +89,8 @@ test: models ## Run every test
 	@$(TEST_API)
 	@$(TEST_MONITORING)
 	@$(TEST_ROLLOUT)
+	@$(TEST_RELEASE)
+	@$(TEST_DEB)
 	@$(LOAD_CHECK)
 	@$(call KILLS,3)
 
@@ -114,12 +116,31 @@ TEST_ROLLOUT := python3 tests/rollout/rollout.py --programs $(BIN)
 test-rollout: models ## Roll out good and bad versions behind haproxy
 	@$(TEST_ROLLOUT)
 
-lint: setup web deny ## Check format, lints, documentation and licences
+TEST_RELEASE := python3 tests/release/release.py -q
+
+test-release: ## Test the scripts that a release is made with
+	@$(TEST_RELEASE)
+
+# dpkg installs into a folder as root only.
+TEST_DEB = $(if $(filter-out 0,$(shell id -u)),sudo -E )python3 tests/packages/packages.py --programs $(BIN) --plugin $(PLUGINS)/libgstkinemotion.so -q
+
+test-deb: models ## Make the packages for Debian and look at them
+	@$(TEST_DEB)
+
+check-links: ## Check that what the documentation links to is there
+	@python3 scripts/check-links.py
+
+lint: setup web deny check-links ## Check format, lints, documentation and licences
 	@npm --prefix web run --silent check
 	@npm --prefix sdk/js run --silent check
 	@cargo fmt --all --check
 	@cargo clippy --release --locked --workspace --all-targets -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
+	@$(DOCS)
+
+DOCS := RUSTDOCFLAGS="-D warnings" cargo doc --release --locked --workspace --no-deps
+
+docs: setup web ## Make the pages of the crates, into target/doc
+	@$(DOCS)
 
 CHECK_DEPLOY := python3 deploy/check/check.py --cache $(CACHE) --program $(BIN)/kinemotion
 
@@ -138,6 +159,10 @@ deny: setup ## Check licences and sources of dependencies
 		cargo install --quiet --locked --root $(CACHE)/tools --version $(DENY_VERSION) cargo-deny; \
 	fi
 	@$(DENY) --log-level error check bans licenses sources
+
+advisories: deny ## Ask whether dependencies have known vulnerabilities; needs a network
+	@$(DENY) --log-level error check advisories
+	@npm --prefix web audit --omit dev
 
 accuracy: models ## Measure accuracy over rendered clips into docs/accuracy.md; resumable
 	@cargo run --quiet --release --locked -p end-to-end --bin accuracy -- --recordings $(CACHE)/accuracy --output docs/accuracy.md
@@ -194,6 +219,9 @@ image-test: ## Build the images of server and command line, start them, and run 
 
 image-check: ## Look whether everything that goes into the image is there for arm64
 	@python3 scripts/image/architectures.py
+
+deb: build ## Make the packages for Debian, of the program and of the plugin
+	@deploy/debian/build.sh --programs $(BIN) --plugin $(PLUGINS)/libgstkinemotion.so --out $(OUT)/deb
 
 clean: ## Remove build results and the sample, keep models and downloads
 	@cargo clean

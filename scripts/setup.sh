@@ -28,6 +28,7 @@ if [ "${1:-}" = tests ]; then
     haproxy # sends requests to two versions
     jq # reads answers in docs/api.md
     libssl-dev # the WebRTC client
+    lintian # looks at packages for Debian
     octave # reads what is written for it and for MATLAB
     postgresql # the other database
     prometheus # checks and runs the rules in deploy/monitoring
@@ -35,6 +36,7 @@ if [ "${1:-}" = tests ]; then
     prometheus-node-exporter # what dashboards and alerts say of machines
     python3-venv # tools that are written in Python
     redis-server # what daemons of a cluster share
+    systemd # says what a unit may do
     wrk # what `make load` asks the API with
   )
 fi
