@@ -17,12 +17,12 @@ PROGRAMS := -p kinemotion -p gst-kinemotion -p synthetic-athlete --features synt
 # Every crate with its tests, under the features `cargo test --workspace` has: whoever builds this first compiles nothing twice.
 EVERYTHING := --workspace --lib --bins --tests --examples
 BUILD := $(PROGRAMS)
-test test-api test-monitoring test-rollout load load-check kills: BUILD := $(EVERYTHING)
+test test-api test-monitoring test-rollout test-operations test-deb load load-check load-slo compare budget flamegraph kills: BUILD := $(EVERYTHING)
 
-.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz image image-test image-check test-deb test-release docs check-links advisories deb clean
+.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz image image-test image-check test-deb test-release docs check-links advisories deb test-operations load-slo compare budget flamegraph capacity cost clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 setup: ## Install what is missing on this machine
 	@scripts/setup.sh
@@ -30,7 +30,7 @@ setup: ## Install what is missing on this machine
 setup-tests: ## Install what tests and measurements need beside
 	@scripts/setup.sh tests
 
-test test-sdk test-api test-monitoring test-rollout test-deb lint load load-check kills bench-peer bench-live: setup-tests
+test test-sdk test-api test-monitoring test-rollout test-deb test-operations load-slo compare budget flamegraph lint load load-check kills bench-peer bench-live: setup-tests
 
 WEB_SOURCES := $(shell find web/src web/public -type f -not -name '*.test.ts') $(wildcard web/*.html web/*.json web/*.ts)
 
@@ -89,6 +89,7 @@ test: models ## Run every test
 	@$(TEST_API)
 	@$(TEST_MONITORING)
 	@$(TEST_ROLLOUT)
+	@$(TEST_OPERATIONS)
 	@$(TEST_RELEASE)
 	@$(TEST_DEB)
 	@$(LOAD_CHECK)
@@ -115,6 +116,12 @@ TEST_ROLLOUT := python3 tests/rollout/rollout.py --programs $(BIN)
 
 test-rollout: models ## Roll out good and bad versions behind haproxy
 	@$(TEST_ROLLOUT)
+
+TEST_OPERATIONS := python3 -m unittest discover -q -s tests/operations && python3 -m unittest discover -q -s tests/load && \
+	tests/services/with-postgres.sh python3 tests/operations/runbooks.py --programs $(BIN)
+
+test-operations: models ## Carry out the commands of docs/operations
+	@$(TEST_OPERATIONS)
 
 TEST_RELEASE := python3 tests/release/release.py -q
 
@@ -186,6 +193,29 @@ LOAD_CHECK := python3 tests/load/check.py --programs $(BIN)
 
 load-check: models ## Check that five sessions at once keep what is promised
 	@$(LOAD_CHECK)
+
+load-slo: models ## Check what 25 and 100 users are promised, into out/load-slo; SMALL=1 tries the programs
+	@python3 tests/load/slo.py --programs $(BIN) --cache $(CACHE) --report $(OUT)/load-slo $(if $(SMALL),--small)
+
+BASE := origin/main
+
+compare: models ## Compare the speed with that of BASE, another revision, which is built for it; into out/compare.md
+	@python3 tests/load/compare.py --base "$(BASE)" --head $(BIN) --cache $(CACHE) --report $(OUT)/compare.md
+
+budget: models ## Measure what each stage of a frame takes, against its budget, into docs/performance.md
+	@python3 tests/load/budget.py --programs $(BIN) --document docs/performance.md $(if $(SMALL),--small)
+
+flamegraph: models ## Show where the processors' time goes, in out/flamegraph.svg
+	@python3 tests/load/flamegraph.py --programs $(BIN) --output $(OUT)/flamegraph.svg
+
+capacity: ## Tell in docs/operations/scaling.md what docs/performance.md says a processor carries
+	@python3 tests/load/capacity.py --measurements docs/performance.md --document docs/operations/scaling.md
+
+# AWS Fargate, Linux on x86, us-east-1; docs/operations/cost.md says where they are from.
+PRICES := --processor-hour 0.04048 --gigabyte-hour 0.004445 --currency USD
+
+cost: models ## Measure what files cost and write docs/operations/cost.md, with PRICES="--processor-hour 0.05"
+	@python3 tests/load/cost.py --programs $(BIN) --measurements docs/performance.md --document docs/operations/cost.md $(PRICES)
 
 KILLS = python3 tests/kills/kills.py --programs $(BIN) --kills $(1) --database sqlite $(2) && \
 	tests/services/with-postgres.sh python3 tests/kills/kills.py --programs $(BIN) --kills $(1) --database postgres $(2)

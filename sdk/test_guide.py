@@ -4,16 +4,15 @@
 """
 
 import os
-import re
-import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "sdk" / "python"), str(ROOT / "examples")]
+sys.path[:0] = [str(ROOT / "sdk" / "python"), str(ROOT / "examples"), str(ROOT / "tests" / "services")]
 
+import guide
 from footage import render
 from tests import daemon
 
@@ -32,15 +31,11 @@ FILES = {
 
 class Guide(unittest.TestCase):
     def test_every_command_does_what_is_said(self) -> None:
-        blocks = re.findall(r"^```sh\n(.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
         with tempfile.TemporaryDirectory(prefix="kinemotion-guide-") as name, daemon.running() as url:
             folder = Path(name)
             render(folder / "jump.mp4")
-            # Each command is said before it is carried out, so that the one that fails is the last.
-            shell = ["bash", "-euvc", "\n".join(blocks)]
-            environment = {**os.environ, "KINEMOTION_URL": url}
-            done = subprocess.run(shell, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600)
-            self.assertEqual(done.returncode, 0, f"{done.stderr[-3000:]}\n{done.stdout[-3000:]}")
+            done = guide.carry_out(guide.blocks(GUIDE), folder, {**os.environ, "KINEMOTION_URL": url}, timeout_s=600)
+            self.assertEqual(done.code, 0, f"{GUIDE}:{done.block.line}: {done.said[-6000:]}")
             for file, begin in FILES.items():
                 self.assertTrue((folder / file).read_bytes().startswith(begin), file)
             self.assertEqual((folder / "overlay.mp4").read_bytes()[4:8], b"ftyp")

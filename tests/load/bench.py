@@ -68,8 +68,9 @@ class Bench:
         with daemon.running(self.kinemotion, folder, settings, self.troubles) as running:
             yield running
 
-    def publish(self, server, sessions, seconds, quality="fast", ramp=RAMP, **options):
-        """Runs whip-load against a daemon; options by its names, like `loss="5%"`. Returns its JSON (see
+    def publish(self, server, sessions, seconds, quality="fast", ramp=RAMP, meanwhile=None, **options):
+        """Runs whip-load against a daemon; options by its names, like `loss="5%"`. `meanwhile` is entered when it begins to publish and left
+        when it has ended. Returns its JSON (see
         tests/whip-load/src/command/json.rs) and `daemon`, what the daemon used while all publishers were there."""
         path = self.folder().with_suffix(".json")
         arguments = {"url": server.url, "clients": sessions, "duration": f"{seconds}s", "quality": quality}
@@ -78,7 +79,7 @@ class Bench:
         say(f"  {sessions} x {quality}" + "".join(f", {name} {value}" for name, value in options.items()))
         before = look(server.pid)
         with Sampler(server.pid) as sampler:
-            began_s, full = self.run(command, server, (sessions - 1) / ramp + 0.8 * seconds)
+            began_s, full = self.run(command, server, (sessions - 1) / ramp + 0.8 * seconds, meanwhile or contextlib.nullcontext())
         if server.process.poll() is not None:
             raise SystemExit(f"the daemon ended under load; its log ends with: {daemon.tail(server.log)}")
         ramped_s = began_s + (sessions - 1) / ramp
@@ -88,7 +89,7 @@ class Bench:
         result["daemon"] = used(samples, before, server, full)
         return result
 
-    def run(self, command, server, full_after_s):
+    def run(self, command, server, full_after_s, meanwhile):
         """Runs the load to its end. Says when it began to publish and what the daemon counted under full load."""
         process = start(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
@@ -96,11 +97,12 @@ class Bench:
             said = process.stderr.readline()
             began_s = time.monotonic()
             full = None
-            try:
-                process.wait(full_after_s)
-            except subprocess.TimeoutExpired:
-                full = server.metrics()
-                process.wait()
+            with meanwhile:
+                try:
+                    process.wait(full_after_s)
+                except subprocess.TimeoutExpired:
+                    full = server.metrics()
+                    process.wait()
         except BaseException:
             process.kill()
             process.wait()

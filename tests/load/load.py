@@ -50,11 +50,13 @@ def run(scenario, bench, results):
     where = machine.where(bench.kinemotion)
     bench.troubles.clear()
     figures = scenario.measure(bench)
-    results.keep(scenario.name, {"format": FORMAT, "where": where, "figures": figures, "troubles": list(bench.troubles)})
+    result = {"format": FORMAT, "where": where, "figures": figures, "troubles": list(bench.troubles)}
+    results.keep(scenario.name, result)
     print(f"\n{scenario.title}\n\n{scenario.tell(figures)}")
     for goal in scenario.goals(figures):
         print(f"{report.VERDICTS[goal.reached]:>16}  {goal.text}: {goal.found}")
     say(f"  {time.monotonic() - since:.0f} s")
+    return result
 
 
 class Results(dict):

@@ -4,16 +4,22 @@
 """
 
 import json
+import random
 import time
 import urllib.request
 
 import websocket
-from locust import HttpUser, between, events, task
+from locust import HttpUser, events, task
 
 # The demo athlete everybody watches.
 watched = None
 # How many events one reads before going away: a second of poses.
 READ = 30
+
+
+@events.init_command_line_parser.add_listener
+def options(parser):
+    parser.add_argument("--pause", default="0.1-0.5", metavar="LEAST-MOST", help="seconds between what a user does")
 
 
 @events.test_start.add_listener
@@ -34,11 +40,20 @@ def ask(environment, method, path, body=None):
     return urllib.request.urlopen(request, data=json.dumps(body).encode() if body else None, timeout=30)
 
 
-class Organiser(HttpUser):
+class User(HttpUser):
+    """Somebody who waits a little between one thing and the next."""
+
+    abstract = True
+
+    def wait_time(self):
+        least, most = self.environment.parsed_options.pause.split("-")
+        return random.uniform(float(least), float(most))
+
+
+class Organiser(User):
     """Makes an analysis somebody would publish to, looks at it, and takes it away."""
 
     weight = 3
-    wait_time = between(0.1, 0.5)
 
     @task
     def life(self):
@@ -60,11 +75,10 @@ class Organiser(HttpUser):
         self.client.get(f"{path}/stream?types=state", name=f"{name}/stream NDJSON to the end")
 
 
-class Watcher(HttpUser):
+class Watcher(User):
     """Reads a second of events and goes away."""
 
     weight = 1
-    wait_time = between(0.1, 0.5)
 
     def path(self):
         return f"/api/v1/analyses/{watched['analysis_id']}/stream?types=pose"

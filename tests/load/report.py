@@ -7,12 +7,20 @@ VERDICTS = {True: "reached", False: "**NOT reached**", None: "not measured"}
 
 def put(path, author, text):
     """Puts a text between the two lines of a document that say who writes there."""
+    try:
+        path.write_text(within(path.read_text(), author, text))
+    except LookupError as error:
+        raise SystemExit(f"{path} {error.args[0]}") from None
+
+
+def within(document, author, text):
+    """A document with another text between the two lines that say who writes there."""
     begin, end = (f"<!-- written by {author}: {edge} -->" for edge in ("begin", "end"))
-    before, _, rest = path.read_text().partition(begin)
+    before, _, rest = document.partition(begin)
     _, _, after = rest.partition(end)
     if not after:
-        raise SystemExit(f"{path} lacks the lines `{begin}` and `{end}`")
-    path.write_text(f"{before}{begin}\n\n{text}\n{end}{after}")
+        raise LookupError(f"lacks the lines `{begin}` and `{end}`")
+    return f"{before}{begin}\n\n{text}\n{end}{after}"
 
 
 def write(path, scenarios, results):

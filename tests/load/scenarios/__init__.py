@@ -12,6 +12,7 @@ from . import (
     listing,
     memory,
     sessions,
+    slo,
     soak,
     stubbed_100,
 )
@@ -30,5 +31,6 @@ MODULES = (
     api_get,
     listing,
     soak,
+    slo,
 )
 ALL = {module.SCENARIO.name: module.SCENARIO for module in MODULES}
