@@ -7,6 +7,7 @@ use crate::serve::store::{Allowance, Intake, Taken, now_ms};
 use serde_json::{Value, json};
 
 const ID: &str = "0199d4c0-0000-7000-8000-000000000001";
+const OTHER: &str = "0199d4c0-0000-7000-8000-00000000000f";
 const CAPACITY: Capacity = Capacity {
     interim: 100,
     poses: 10,
@@ -309,7 +310,8 @@ async fn an_outage_that_was_waited_for_long_enough_is_waited_for_by_nobody_else(
     let types: Vec<&Value> = heard.iter().map(|event| &event["type"]).collect();
     assert_eq!(types, ["state", "pose", "repetition", "error", "state"]);
     assert_eq!(stored(&store).await.lines.len(), 1, "nothing was written since");
-    store.probe().await.expect("the database is there");
+    let other = store.create(OTHER, &analysis.order, analysis.state(), Allowance::default());
+    other.await.expect("the database is there");
     let again = restored(&store).await;
     again.take_in(&repetition(1)).await;
     assert_eq!(stored(&store).await.lines.len(), 2);
