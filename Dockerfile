@@ -25,6 +25,7 @@ COPY models models
 COPY gst-kinemotion gst-kinemotion
 COPY pipelines pipelines
 COPY daemon daemon
+COPY deploy/rollout deploy/rollout
 COPY tests tests
 COPY --from=pages /web/dist web/dist
 # The commit, for `kinemotion_build_info`.

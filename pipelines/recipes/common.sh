@@ -14,6 +14,8 @@ set -euo pipefail
 set -f
 
 export GST_PLUGIN_PATH=${GST_PLUGIN_PATH:-$(dirname "${BASH_SOURCE[0]}")/../../target/plugins}
+# ONNX Runtime tells its maker about machines unless this is 1.
+export ORT_DISABLE_TELEMETRY=1
 if ! gst-inspect-1.0 kinemotion >/dev/null 2>&1; then
   echo "the kinemotion plugin is not in $GST_PLUGIN_PATH: run \`make build\`, or set GST_PLUGIN_PATH" >&2
   exit 1
