@@ -9,7 +9,9 @@ def environment(folder, requirements):
     """The folder with the packages of a requirements file, made when they are not there."""
     stamp = folder / "ready"
     wanted = requirements.read_text()
-    if not stamp.exists() or stamp.read_text() != wanted:
+    # The Python that it was made with may be gone: then its link leads nowhere.
+    python = folder / "bin" / "python"
+    if not python.exists() or not stamp.exists() or stamp.read_text() != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         subprocess.run([folder / "bin" / "pip", "-q", "install", "-r", requirements], check=True)

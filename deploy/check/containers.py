@@ -1,6 +1,7 @@
 """The Dockerfile and the compose file."""
 
 import re
+import tomllib
 
 from facts import PREFIX, settings
 from tree import Tree, run
@@ -32,6 +33,11 @@ def dockerfile(tree: Tree) -> list[str]:
     exposed = {port.split("/")[0] for words in lines if words[0].upper() == "EXPOSE" for port in words[1:]}
     if not exposed <= PORTS:
         problems.append(f"{DOCKERFILE}: exposes {sorted(exposed - PORTS)}, where the daemon does not listen")
+    copied = [source for words in lines if words[0].upper() == "COPY" for source in words[1:-1]]
+    members = tomllib.loads(tree.file("Cargo.toml").read_text())["workspace"]["members"]
+    for member in members:
+        if not any(member == source or member.startswith(f"{source}/") for source in copied):
+            problems.append(f"{DOCKERFILE}: the member {member} of the workspace is not copied")
     for words in lines:
         if words[0].upper() == "FROM" and words[-1 if len(words) < 4 else -3].endswith(":latest"):
             problems.append(f"{DOCKERFILE}: {' '.join(words)} is another image every day")

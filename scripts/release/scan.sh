@@ -14,11 +14,12 @@ finish() {
 trap finish EXIT
 container=$("$engine" create "$image")
 "$engine" cp "$container:/var/lib/dpkg/status.d" "$work/status.d"
-# One paragraph for each package, as in the file of a whole system.
+"$engine" cp "$container:/var/lib/dpkg/status" "$work/status"
+# Behind those of the base, a paragraph for each of the others.
 for paragraph in "$work"/status.d/*; do
-  sed -e '/^$/d' "$paragraph"
   printf '\n'
-done >"$work/status"
+  sed -e '/^$/d' "$paragraph"
+done >>"$work/status"
 packages=$(grep -c '^Package: ' "$work/status")
 found=$(debsecan --suite bookworm --only-fixed --format detail --status "$work/status")
 if [ -n "$found" ]; then

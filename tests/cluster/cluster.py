@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from replica import PATIENCE_S, TOKEN, Replica, Stream, stored, until
 # A replica that is killed is noticed within this time, seconds.
 LOST_WITHIN_S = 10
 # How long somebody publishes: a viewer joins meanwhile, seconds.
-PUBLISHED_S = 25
+PUBLISHED_S = 40
 SEED = int(os.environ.get("SEED", random.randrange(2**32)))
 
 
@@ -288,8 +289,9 @@ def main():
     tools = Tools(programs / "kinemotion", programs / "whip-load", options.cache)
     random.seed(SEED)
     print(f"SEED={SEED}")
-    # What fails on another thread fails.
-    threading.excepthook = lambda failure: (sys.__excepthook__(*failure[:3]), os._exit(1))
+    # What fails on another thread fails here, where replicas are ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    threading.excepthook = lambda failure: (sys.__excepthook__(*failure[:3]), os.kill(os.getpid(), signal.SIGTERM))
     for test in TESTS:
         if not options.tests or test.__name__ in options.tests:
             began = time.monotonic()

@@ -11,7 +11,7 @@ import json
 import urllib.request
 from urllib.parse import urljoin
 
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 # How long a picture may take, seconds.
 PATIENCE_S = 30
@@ -26,7 +26,8 @@ def main():
 
 
 async def watch(options):
-    peer = RTCPeerConnection()
+    # Without servers: by default somebody else's is asked.
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     receiver = peer.addTransceiver("video", direction="recvonly").receiver
     # The offer of the connection itself has no candidates yet, that of its description has.
     await peer.setLocalDescription(await peer.createOffer())

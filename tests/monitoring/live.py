@@ -24,7 +24,7 @@ import daemon
 from witnesses import Receiver
 
 # How long it may take until everything that is counted has been counted, seconds: a file is analysed meanwhile.
-COUNTED_S = 240
+COUNTED_S = 480
 
 
 class Inbox:

@@ -29,7 +29,7 @@ DEMO = {"sport_type": "cmj", "quality": "fast", "input": {"demo": True}}
 CLIP = ["cmj", "--repetitions=2", "--size=426x240", "--view-m=2.7", "--fps=30"]
 BOUNDARY = "a-boundary-of-this-test"
 # How long the publisher publishes at most; it is ended when enough was seen.
-PUBLISHES = "300s"
+PUBLISHES = "600s"
 
 
 class Work:

@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "services")]
+import daemon
 import guide
 import runbooks
 
@@ -103,8 +104,12 @@ class Guide(unittest.TestCase):
 
     def assert_over(self, pid: int) -> None:
         # Whoever takes it up may not have waited for it yet.
-        state = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout.strip()
-        self.assertIn(state, ("", "Z"))
+        ask = ["ps", "-o", "state=", "-p", str(pid)]
+
+        def is_over() -> bool:
+            return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip() in ("", "Z")
+
+        daemon.until(f"the end of {pid}", is_over, 10)
 
 
 class Runbooks(unittest.TestCase):

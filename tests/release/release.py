@@ -44,7 +44,8 @@ class Version(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
-        manifests = [str(path.relative_to(ROOT)) for path in ROOT.glob("**/Cargo.toml") if "target" not in path.parts]
+        found = [path.relative_to(ROOT) for path in ROOT.glob("**/Cargo.toml")]
+        manifests = [str(path) for path in found if not {"target", "node_modules"} & set(path.parts)]
         for name in {*manifests, *versions.places(ROOT), "CHANGELOG.md"}:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)

@@ -16,6 +16,8 @@ CLIENTS, PACE_S = 4, 0.1
 
 # When it came (clock of the machine), which server gave it (None: haproxy itself), and its status.
 Answer = namedtuple("Answer", "at server status")
+# Counts as a bad answer; no server says so.
+NO_ANSWER = 599
 
 
 class Client:
@@ -38,7 +40,9 @@ class Client:
             connection.close()
         cookie = SimpleCookie(answer.headers.get("Set-Cookie")).get("SERVER")
         self.server = cookie.value if cookie else self.server
-        return answer.status, json.loads(text) if text else None
+        # haproxy's own answers are pages.
+        is_json = "json" in answer.headers.get("Content-Type", "")
+        return answer.status, json.loads(text) if text and is_json else None
 
     def order(self, **source):
         """Orders an analysis; its name, or None when it is refused."""
@@ -80,7 +84,10 @@ class Load:
                 self.ask(client, "DELETE", path)
 
     def ask(self, client, method, path, body=None):
-        status, answer = client.ask(method, path, body)
+        try:
+            status, answer = client.ask(method, path, body)
+        except (OSError, http.client.HTTPException):
+            status, answer = NO_ANSWER, None
         self.answers.append(Answer(time.time(), client.server, status))
         return status, answer
 

@@ -64,7 +64,11 @@ class Storage:
         return body
 
     def __enter__(self):
-        self.come()
+        try:
+            self.come()
+        except BaseException:
+            self.go()
+            raise
         return self
 
     def __exit__(self, *_):

@@ -33,7 +33,9 @@ pub fn judge(limits: &Limits, measured: &Measured) -> Verdict {
         errors,
         p95_s,
     } = *measured;
-    if requests < limits.requests {
+    // So many bad ones are too many, however good those are that a ground for a judgement still lacks.
+    let too_many = errors > limits.error_rate * requests.max(limits.requests);
+    if requests < limits.requests && !too_many {
         let least = limits.requests;
         return Verdict::Unknown(format!("{requests:.0} answers, {least:.0} are needed"));
     }
@@ -80,7 +82,8 @@ mod tests {
             (100.0, 0.0, Some(4.0), "bad: p95 is 4000 ms, 200 ms may be"),
             (100.0, 0.0, None, "unknown: there are no latencies"),
             (50.0, 0.0, Some(0.1), "good"),
-            (49.0, 49.0, Some(4.0), "unknown: 49 answers, 50 are needed"),
+            (49.0, 2.0, Some(4.0), "unknown: 49 answers, 50 are needed"),
+            (49.0, 49.0, None, "bad: 100.0 % of answers are bad, 5.0 % may be"),
             (0.0, 0.0, None, "unknown: 0 answers, 50 are needed"),
         ] {
             let verdict = match judge(
