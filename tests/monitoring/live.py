@@ -93,6 +93,8 @@ def watched(programs, folder, inbox):
     try:
         server.until_ready()
         with stack.running(folder, server.admin_port, inbox.url) as prometheus:
+            # What is counted from now on rises between two looks of Prometheus.
+            until("the rules are evaluated", lambda: prometheus.query("ws_active_connections"))
             with Receiver() as receiver, work.Work(programs, server, receiver.url, clip.read_bytes()) as at_work:
                 problems += everything_is_counted(prometheus, at_work)
             problems += page_is_well_formed(server)
@@ -111,7 +113,6 @@ def watched(programs, folder, inbox):
 def everything_is_counted(prometheus, at_work):
     """Asks every query until it finds something, while the daemon works. Gives those that find nothing or are not understood."""
     panels, others = queries.of_dashboards()
-    until("the rules are evaluated", lambda: prometheus.query("ws_active_connections"))
     wanted = [*panels, *(queries.Query("requirement documents", text) for text in queries.AS_WRITTEN), *queries.of_rules(prometheus)]
     elsewhere = [query for query in wanted if query.is_of(queries.ELSEWHERE)]
     of_the_machine = [query for query in wanted if query.is_of(queries.OF_THE_MACHINE)]
