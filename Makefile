@@ -22,7 +22,7 @@ test test-api test-monitoring test-rollout test-operations test-deb load load-ch
 .PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz image image-test image-check test-deb test-release docs check-links advisories deb test-operations load-slo compare budget flamegraph capacity cost clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
 
 setup: ## Install what is missing on this machine
 	@scripts/setup.sh
