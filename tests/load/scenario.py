@@ -52,11 +52,15 @@ def spread(figures, names="p50 p95 p99", digits=0):
     return ", ".join(number(figures[name], "", digits) for name in names.split()) + " ms"
 
 
-def table(header, rows, texts=1):
+def table(header, lines, texts=1):
     """Markdown; so many columns are text, those after them are figures."""
     rule = ["---"] * texts + ["---:"] * (len(header) - texts)
-    lines = [header, rule, *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+    return table_rows([header, rule, *lines])
+
+
+def table_rows(lines):
+    """Rows of a table in Markdown."""
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
 
 
 # Figures that several scenarios tell of a load, as `Bench.publish` returns it.

@@ -20,6 +20,7 @@ import cost
 import report
 import scenarios
 import slo
+from scenario import Scenario, at_most
 from scenarios import budget
 
 DOCS = LOAD.parents[1] / "docs"
@@ -74,6 +75,42 @@ class Slo(unittest.TestCase):
 
     def test_a_daemon_that_did_not_end_well_is_a_failure(self) -> None:
         self.assertEqual(self.finish(stage(), troubles=("the daemon ended with 1",))[0], 1)
+
+
+class Report(unittest.TestCase):
+    """Results of a cache that is gone stay in the document."""
+
+    def scenario(self, name: str) -> Scenario:
+        return Scenario(
+            name,
+            f"Title of {name}",
+            measure=lambda bench: None,
+            tell=lambda figures: f"| found |\n| ---: |\n| {figures} |\n",
+            goals=lambda figures: [at_most("little", figures, 10, "ms")],
+        )
+
+    def result(self, figures: float, troubles: tuple[str, ...] = ()) -> dict[str, object]:
+        return {"where": WHERE, "figures": figures, "troubles": list(troubles)}
+
+    def setUp(self) -> None:
+        self.scenarios = [self.scenario(name) for name in ("first", "first-again", "third")]
+        self.whole = {"first": self.result(5), "first-again": self.result(22, ("it ended badly",)), "third": self.result(3)}
+
+    def test_the_same_results_and_none_give_the_same_text(self) -> None:
+        whole = report.body(self.scenarios, self.whole)
+        for some in ({}, {"first-again": self.whole["first-again"]}, self.whole):
+            self.assertEqual(report.body(self.scenarios, some, f"\n\n{whole}\n"), whole)
+        self.assertIn("**it ended badly**", whole)
+
+    def test_what_is_measured_anew_is_told_instead(self) -> None:
+        whole = report.body(self.scenarios, self.whole)
+        anew = report.body(self.scenarios, {"first": self.result(7)}, whole)
+        self.assertEqual(anew, whole.replace("| 5 |", "| 7 |").replace("| 5 ms |", "| 7 ms |"))
+
+    def test_what_was_never_measured_is_named(self) -> None:
+        text = report.body(self.scenarios, {"third": self.result(3)}, report.body(self.scenarios, {"first": self.result(1)}))
+        self.assertIn("Not measured yet: `first-again`.", text)
+        self.assertEqual(text.count("\n## Title of"), 2)
 
 
 class Compare(unittest.TestCase):
