@@ -16,7 +16,7 @@ RUN npm run build -- --logLevel warn
 FROM ${RUST} AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-      libgstreamer-plugins-bad1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer1.0-dev \
+      libgstreamer-plugins-bad1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer1.0-dev python3 \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
@@ -27,6 +27,7 @@ COPY pipelines pipelines
 COPY daemon daemon
 COPY deploy/rollout deploy/rollout
 COPY tests tests
+COPY scripts/release/crates.sh scripts/release/licences.py scripts/release/
 COPY --from=pages /web/dist web/dist
 # The commit, for `kinemotion_build_info`.
 ARG REVISION=unknown
@@ -36,10 +37,11 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
     cargo build --release --locked -p kinemotion \
     && mkdir /programs \
     && strip --strip-debug -o /programs/kinemotion target/release/kinemotion \
-    && cargo tree --locked -p kinemotion --edges normal,no-proc-macro --prefix none --format '{p}|{l}' >/programs/crates.txt
+    && scripts/release/crates.sh >/programs/crates.txt \
+    && python3 scripts/release/licences.py --crates /programs/crates.txt --out /programs/third-party-licences
 
-# What is compiled, by itself: `--build-context programs=FOLDER` puts a folder with `kinemotion` and `crates.txt` in its place, to try
-# the rest without compiling.
+# What is compiled, by itself: `--build-context programs=FOLDER` puts a folder with `kinemotion`, `crates.txt` and
+# `third-party-licences` in its place, to try the rest without compiling.
 FROM scratch AS programs
 COPY --from=build /programs/ /
 
@@ -119,6 +121,7 @@ COPY --from=media /files/ /
 COPY --from=models /models/ /usr/share/kinemotion/
 COPY --from=programs --chmod=755 /kinemotion /usr/local/bin/
 COPY LICENSE NOTICE /usr/share/doc/kinemotion/
+COPY --from=programs /third-party-licences /usr/share/doc/kinemotion/
 ENV KINEMOTION_CACHE=/usr/share/kinemotion \
     GST_REGISTRY=/usr/share/kinemotion/gstreamer-registry.bin \
     GST_REGISTRY_UPDATE=no

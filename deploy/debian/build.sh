@@ -60,6 +60,7 @@ documented() {
     /^@NOTICE@$/ { indented(notice); next }
     /^@LICENCE@$/ { indented(licence); next }
     { print }' "$here/copyright" >"$folder/copyright"
+  compressed "$work/third-party-licences" "$folder/third-party-licences.gz"
   compressed "$root/CHANGELOG.md" "$folder/changelog.gz"
   cat >"$work/changelog" <<CHANGES
 kinemotion ($version) unstable; urgency=medium
@@ -108,6 +109,9 @@ packed() {
   }
   printf 'deb: %s\n' "$file"
 }
+
+"$root/scripts/release/crates.sh" >"$work/crates.txt"
+python3 "$root/scripts/release/licences.py" --crates "$work/crates.txt" --out "$work/third-party-licences"
 
 tree=$work/kinemotion
 install -d "$tree/usr/bin"

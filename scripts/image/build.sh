@@ -4,7 +4,7 @@
 #   IMAGE_ENGINE=podman   this one of them, else the first that is here
 #   IMAGE_TAG=…           another name
 #   STAND_IN=1            base images made on this machine, where no registry of images is reached; needs buildah and root
-#   PROGRAMS=FOLDER       with `kinemotion` and `crates.txt`: takes these instead of compiling, to try the rest
+#   PROGRAMS=FOLDER       with `kinemotion`, `crates.txt` and `third-party-licences`: takes these instead of compiling, to try the rest
 #   IMAGE_PLATFORM=…      for another processor, e.g. linux/arm64; needs emulation set up, or a builder that has one
 #
 # Further arguments go to the engine.

@@ -4,7 +4,7 @@
     sbom.py --name kinemotion --version 0.1.0 --crates FILE --repository FOLDER [--status FILE-OR-FOLDER]... [--requirements FILE] \\
         [--architecture amd64] --out FILE
 
-The lines of `--crates` are those of CRATES below: what is compiled in. Their hashes come from Cargo.lock, the libraries of the
+The lines of `--crates` are those of scripts/release/crates.sh: what is compiled in. Their hashes come from Cargo.lock, the libraries of the
 pages from web/package-lock.json, models and ONNX Runtime from models/models.lock; packages of Debian from status files of dpkg, or
 folders of them; `--requirements` is a file of pip with hashes. The same input gives the same bytes.
 """
@@ -18,8 +18,6 @@ import tomllib
 import urllib.parse
 import uuid
 
-# How to list the crates that a program is made of. `cargo tree` marks what it has said before with (*).
-CRATES = "cargo tree --locked -p kinemotion --edges normal,no-proc-macro --prefix none --format '{p}|{l}'"
 # What uname calls an architecture, and what Debian does.
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "aarch64"}
 
@@ -81,7 +79,7 @@ def component(kind, name, version, purl, *, licence=None, sha256=None, propertie
 
 
 def crates(lines, lock):
-    """Crates by the lines of CRATES."""
+    """Crates by the lines of crates.sh."""
     checksums = {(package["name"], package["version"]): package.get("checksum") for package in lock["package"]}
     for line in sorted({line.removesuffix(" (*)") for line in lines.splitlines() if line.strip()}):
         package, _, licence = line.partition("|")

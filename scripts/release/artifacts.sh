@@ -27,7 +27,7 @@ trap 'rm -rf "$work"' EXIT
 
 # archive NAME: the folder of this name in $work as NAME.tar.gz, with the licences.
 archive() {
-  install -m 644 -t "$work/$1" "$root/LICENSE" "$root/NOTICE"
+  install -m 644 -t "$work/$1" "$root/LICENSE" "$root/NOTICE" "$work/THIRD-PARTY-LICENCES"
   tar --create --directory "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" "$1" |
     gzip --no-name --best >"$out/$1.tar.gz"
   printf 'artifacts: %s\n' "$out/$1.tar.gz"
@@ -39,6 +39,9 @@ programs() {
   architecture=$(dpkg --print-architecture)
   [ -x "$1/kinemotion" ] || fail "there is no program $1/kinemotion"
   [ -f "$2" ] || fail "there is no plugin $2"
+
+  "$root/scripts/release/crates.sh" >"$work/crates.txt"
+  python3 "$root/scripts/release/licences.py" --crates "$work/crates.txt" --out "$work/THIRD-PARTY-LICENCES"
 
   name=kinemotion-$version-linux-$architecture
   mkdir "$work/$name"
@@ -53,7 +56,6 @@ programs() {
 
   "$root/deploy/debian/build.sh" --programs "$1" --plugin "$2" --out "$out"
 
-  (cd "$root" && cargo tree --locked -p kinemotion --edges normal,no-proc-macro --prefix none --format '{p}|{l}') >"$work/crates.txt"
   python3 "$root/scripts/image/sbom.py" --name kinemotion --version "$version" --crates "$work/crates.txt" --repository "$root" \
     --architecture "$architecture" --out "$out/kinemotion-$version-linux-$architecture.cdx.json"
 }

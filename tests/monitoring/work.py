@@ -1,6 +1,5 @@
 """What a daemon is given to do so that everything that is counted has something to count."""
 
-import http.client
 import json
 import os
 import socket
@@ -13,8 +12,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "kills"), str(TESTS / "services")]
-from trial import ask  # noqa: E402
+sys.path.insert(0, str(TESTS / "services"))
+from daemon import multipart  # noqa: E402
 
 # The demo athlete twice and a publisher; one more is refused.
 DEMOS, MOST = 2, 3
@@ -27,7 +26,6 @@ SETTINGS = {
 DEMO = {"sport_type": "cmj", "quality": "fast", "input": {"demo": True}}
 # The clip that is analysed as a file: small, and large enough for the pose models.
 CLIP = ["cmj", "--repetitions=2", "--size=426x240", "--view-m=2.7", "--fps=30"]
-BOUNDARY = "a-boundary-of-this-test"
 # How long the publisher publishes at most; it is ended when enough was seen.
 PUBLISHES = "600s"
 
@@ -41,7 +39,7 @@ class Work:
 
     def __enter__(self):
         body = {"url": self.receiver_url, "events": ["repetition", "analysis_complete", "error"]}
-        ask(self.server, "POST", "/api/v1/webhooks/register", json.dumps(body))
+        self.server.post("/api/v1/webhooks/register", body)
         analyses = [self.demo() for _ in range(DEMOS)]
         self.socket = watch(self.server, analyses[0])
         self.file(self.clip)
@@ -56,14 +54,11 @@ class Work:
         self.socket.close()
 
     def demo(self):
-        return ask(self.server, "POST", "/api/v1/analyses", json.dumps(DEMO))["analysis_id"]
+        return self.server.post("/api/v1/analyses", DEMO)["analysis_id"]
 
     def file(self, content):
-        headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-        part = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="%s"\r\n\r\n'
-        order = json.dumps({"sport_type": "cmj", "quality": "fast", "overlay": False})
-        head = f"{part % 'request'}{order}\r\n{part % 'video'}".encode()
-        ask(self.server, "POST", "/api/v1/analyses", head + content + f"\r\n--{BOUNDARY}--\r\n".encode(), headers)
+        order = {"sport_type": "cmj", "quality": "fast", "overlay": False}
+        self.server.post("/api/v1/analyses", **multipart(order, content))
 
     def ask_for_nothing(self):
         """Requests that go well, that make no sense, and, once all places are taken, one that is refused; their statuses."""
@@ -75,16 +70,7 @@ class Work:
         # Before that it would take the publisher's place.
         if self.server.metrics()["kinemotion_analyses_places_left"] == 0:
             orders.append(("POST", "/api/v1/analyses", DEMO))
-        return [status(self.server, *order) for order in orders]
-
-
-def status(server, method, path, body):
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
-    connection.request(method, path, body and json.dumps(body), {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    return answer.status
+        return [self.server.ask(*order)[0] for order in orders]
 
 
 def page(server):

@@ -6,6 +6,7 @@ packages work, and what dpkg does with them in a root folder of their own. Nothi
 """
 
 import argparse
+import gzip
 import os
 import re
 import shutil
@@ -21,6 +22,8 @@ sys.path[:0] = [str(ROOT / "tests" / "services"), str(Path(__file__).parent)]
 from chroot import Chroot
 from daemon import END_S, READY_S, free_ports
 
+# The crates of this repository that the program is made of.
+OUR_OWN = ["kinemotion", "kinemotion-motion", "kinemotion-models", "gst-kinemotion", "kinemotion-pipelines"]
 # As `systemd-analyze security` counts: 0 may do nothing, 10 everything.
 EXPOSURE, EXPOSURE_WITH_DEVICES = 1.4, 1.8
 
@@ -58,6 +61,9 @@ class Packages(unittest.TestCase):
     def field(self, package: str, name: str) -> str:
         return run("dpkg-deb", "--field", self.deb[package], name).strip()
 
+    def program_version(self) -> str:
+        return run(self.tree / "usr/bin/kinemotion", "--version").split()[-1]
+
     def test_lintian_finds_no_error(self) -> None:
         run("lintian", "--allow-root", "--fail-on", "error", *self.deb.values())
 
@@ -66,9 +72,8 @@ class Packages(unittest.TestCase):
             self.assertEqual(again.read_bytes(), self.deb[name].read_bytes(), name)
 
     def test_packages_have_the_version_of_the_program(self) -> None:
-        version = run(self.tree / "usr/bin/kinemotion", "--version").split()[-1]
         for package in self.deb:
-            self.assertEqual(self.field(package, "Version"), f"{version}-1")
+            self.assertEqual(self.field(package, "Version"), f"{self.program_version()}-1")
 
     def test_packages_of_all_elements_that_analyses_are_made_of_are_depended_on(self) -> None:
         elements = (ROOT / "pipelines/src/elements.rs").read_text()
@@ -82,6 +87,17 @@ class Packages(unittest.TestCase):
             text = (self.tree / "usr/share/doc" / package / "copyright").read_text()
             self.assertIn("MIT License", text)
             self.assertIn("Apache License, Version 2.0", text)
+
+    def test_licences_of_all_crates_are_in_each_package(self) -> None:
+        crates = [line.split()[:2] for line in run(ROOT / "scripts/release/crates.sh").splitlines()]
+        others = {f"{name} {version.removeprefix('v')}: " for name, version in crates} - {f"{name} {self.program_version()}: " for name in OUR_OWN}
+        self.assertGreater(len(others), 300)
+        for package in self.deb:
+            packed = (self.tree / "usr/share/doc" / package / "third-party-licences.gz").read_bytes()
+            text = gzip.decompress(packed).decode()
+            self.assertEqual([crate for crate in others if f"\n{crate}" not in text], [])
+            for words in ("Permission is hereby granted", "Apache License", "Mozilla Public License"):
+                self.assertIn(words, text)
 
     def test_the_unit_is_one_that_systemd_understands_and_may_do_little(self) -> None:
         self.check_unit(EXPOSURE)

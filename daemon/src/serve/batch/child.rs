@@ -350,15 +350,19 @@ mod tests {
         file: 1 << 20,
     };
 
-    async fn run(text: &str, confinement: Confinement) -> (Vec<String>, End, Vec<f64>) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let task = Task {
+    fn task_in(folder: &Path) -> Task {
+        Task {
             arguments: Vec::new(),
-            file: folder.path().join("video"),
+            file: folder.join("video"),
             overlay: None,
             report: None,
-            curves: folder.path().join("curves"),
-        };
+            curves: folder.join("curves"),
+        }
+    }
+
+    async fn run(text: &str, confinement: Confinement) -> (Vec<String>, End, Vec<f64>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let task = task_in(folder.path());
         let (sender, shares) = mpsc::channel();
         let progress = move |share| sender.send(share).expect("somebody listens");
         let program = script(folder.path(), text);
@@ -434,13 +438,7 @@ mod tests {
     #[tokio::test]
     async fn one_that_is_ended_has_ended() {
         let folder = tempfile::tempdir().expect("a folder");
-        let task = Task {
-            arguments: Vec::new(),
-            file: folder.path().join("video"),
-            overlay: None,
-            report: None,
-            curves: folder.path().join("curves"),
-        };
+        let task = task_in(folder.path());
         let program = script(folder.path(), "echo here; exec sleep 3600");
         let mut running = start(&program, &task, ENOUGH, |_| {}).expect("it starts");
         assert_eq!(running.next().await.expect("text").as_deref(), Some("here"));

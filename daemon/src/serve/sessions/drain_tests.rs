@@ -1,7 +1,13 @@
 //! The end of the daemon as analyses meet it. They have no session here: they end when the test says so, or not at all.
 
-use super::*;
-use kinemotion_pipelines::live::{Demo, LiveSource, SessionState};
+use super::keeper;
+use super::{Analysis, News, Order, Sessions};
+use crate::serve::auth::Granted;
+use crate::serve::config::{Config, SharedConfig};
+use crate::serve::metrics::Metrics;
+use kinemotion_pipelines::live::{Demo, LiveSource, LiveSpec, SessionState};
+use std::sync::Arc;
+use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

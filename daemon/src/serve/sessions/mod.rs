@@ -2,6 +2,7 @@
 //!
 //! | module | job |
 //! |---|---|
+//! | `beginning`, `ending` | of analyses |
 //! | `order` | from a request to the specification of a session |
 //! | `sources` | which sources the configuration allows |
 //! | `analysis` | one analysis: its events, state and results |
@@ -22,9 +23,11 @@
 //! | `doing`, `states` | how an analysis is doing, in answers and events |
 
 mod analysis;
+mod beginning;
 mod diagnostics;
 mod doing;
 mod elsewhere;
+mod ending;
 mod events;
 mod files;
 mod keeper;
@@ -50,28 +53,23 @@ pub use order::OwnWebhook;
 pub use order::{FILE, FileOrder, Order};
 pub use scribe::News;
 
-use crate::serve::api::model::CreateAnalysis;
-use crate::serve::auth::{Admission, Granted, Principal, Scope};
+use crate::serve::auth::{Admission, Principal, Scope};
 use crate::serve::cluster::{self, Cluster};
-use crate::serve::config::{Config, SharedConfig};
+use crate::serve::config::SharedConfig;
 use crate::serve::metrics::Metrics;
 use crate::serve::objects;
 use crate::serve::problem::Problem;
-use crate::serve::store::{Archive, Exhausted, Store, StoreError};
+use crate::serve::store::{Archive, Store, StoreError};
 use kinemotion_pipelines::live::load::Governor;
-use kinemotion_pipelines::live::{LiveError, LiveSession, LiveSpec};
+use kinemotion_pipelines::live::{LiveError, LiveSession};
 use putting_away::PuttingAway;
 use scribe::Scribe;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::{Duration, Instant, SystemTime};
-use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tokio_util::task::TaskTracker;
 
-/// Ended analyses whose poses are remembered, the youngest ones: whoever reads them is late by seconds, and they are most of what an analysis holds.
-const WITH_POSES: usize = 8;
 const NO_SUCH_ANALYSIS: &str = "there is no analysis of this name";
 
 /// Every analysis. Clones belong together.
@@ -173,189 +171,6 @@ impl Sessions {
         self.0.governor.get()
     }
 
-    /// Starts an analysis. It goes on when whoever asked for it goes away.
-    ///
-    /// # Errors
-    /// A problem that names the field, or says that there is no place.
-    pub async fn create(
-        &self,
-        request: CreateAnalysis,
-        principal: &Principal,
-    ) -> Result<Arc<Analysis>, Problem> {
-        let (sessions, principal) = (self.clone(), principal.clone());
-        let created = async move { sessions.create_to_the_end(request, &principal).await };
-        self.0
-            .under_way
-            .spawn(created)
-            .await
-            .unwrap_or_else(|_| Err(Problem::internal("starting the analysis panicked")))
-    }
-
-    async fn create_to_the_end(
-        &self,
-        request: CreateAnalysis,
-        principal: &Principal,
-    ) -> Result<Arc<Analysis>, Problem> {
-        let begun = SystemTime::now();
-        let config = self.0.config.get();
-        let request = self.of_training_session(request, principal).await?;
-        let request = self.of_athlete(request, principal).await?;
-        let id = uuid::Uuid::now_v7().to_string();
-        order::check(&request, &config, &principal.tenant)?;
-        let mut spec = order::spec(&id, &request, &config, &self.0.store)?;
-        let order = Order::of(&request, principal)?;
-        let granted = Granted::to(principal, &config.tiers)?;
-        self.0.admission.ask(&order, principal).await?;
-        let analysis = self.take_place(&mut spec, order, &config)?;
-        self.begin_to_store(&analysis, &granted).await?;
-        self.publish(&analysis);
-        if !analysis.order.takes_publisher() {
-            analysis.await_pose(Instant::now());
-        }
-        let (sink, own) = (self.sink(&analysis), analysis.clone());
-        let started = spawn_blocking(move || {
-            let live = LiveSession::start(spec, sink).map_err(refusals::not_started)?;
-            own.set_live(Some(live));
-            Ok(())
-        });
-        let started = started
-            .await
-            .unwrap_or_else(|_| Err(Problem::internal("starting the session panicked")));
-        if let Err(problem) = started {
-            story::not_started(&analysis, begun, &problem.detail);
-            self.forget(&analysis).await;
-            return Err(problem);
-        }
-        self.0.metrics.analyses.started(&analysis.order.source);
-        story::started(&analysis, begun);
-        self.0
-            .under_way
-            .spawn(keeper::keep(self.clone(), analysis.clone()));
-        Ok(analysis)
-    }
-
-    /// A request that names a training session, with the athlete who trains.
-    async fn of_training_session(
-        &self,
-        mut request: CreateAnalysis,
-        principal: &Principal,
-    ) -> Result<CreateAnalysis, Problem> {
-        let Some(id) = &request.training_session_id else {
-            return Ok(request);
-        };
-        let refused = |detail: &str| Problem::invalid(detail).field("training_session_id");
-        let found = self
-            .0
-            .store
-            .training_sessions()
-            .find(&principal.tenant, id)
-            .await?;
-        let session = found.ok_or_else(|| refused("there is no training session of this name"))?;
-        request.athlete_id = match (request.athlete_id, session.athlete_id) {
-            (Some(name), Some(trains)) => {
-                let named = self.0.store.athletes().find(&principal.tenant, &name).await?;
-                if named.is_none_or(|athlete| athlete.id != trains) {
-                    return Err(refused("it is the session of another athlete"));
-                }
-                Some(trains)
-            }
-            (name, trains) => name.or(trains),
-        };
-        Ok(request)
-    }
-
-    /// What is known of the athlete a request names, where the request itself does not say it.
-    async fn of_athlete(
-        &self,
-        mut request: CreateAnalysis,
-        principal: &Principal,
-    ) -> Result<CreateAnalysis, Problem> {
-        let Some(name) = &request.athlete_id else {
-            return Ok(request);
-        };
-        let found = self.0.store.athletes().find(&principal.tenant, name).await?;
-        let athlete =
-            found.ok_or_else(|| Problem::invalid("there is no athlete of this name").field("athlete_id"))?;
-        request.athlete.height_m = request.athlete.height_m.or(athlete.height_m);
-        request.athlete.mass_kg = request.athlete.mass_kg.or(athlete.mass_kg);
-        request.athlete_id = Some(athlete.id);
-        Ok(request)
-    }
-
-    /// Reserves a place and a share of the machine, so that no more analyses start than can run.
-    fn take_place(
-        &self,
-        spec: &mut LiveSpec,
-        order: Order,
-        config: &Config,
-    ) -> Result<Arc<Analysis>, Problem> {
-        let (tenant, sport) = (order.tenant.clone(), order.sport_type.clone());
-        let refuse = |reason: &'static str, detail: String| {
-            self.0.metrics.analyses.refused(reason);
-            story::refused(Some(&tenant), Some(&sport), reason);
-            Err(Problem::unavailable(detail)
-                .reason(reason)
-                .retry_after(refusals::RETRY_S))
-        };
-        let mut analyses = self.write();
-        if self.is_draining() {
-            return refuse("draining", "the daemon is about to end".into());
-        }
-        let most = config.sessions.most;
-        if running(&analyses).count() >= most {
-            return refuse("full", format!("all {most} places are taken"));
-        }
-        let own = running(&analyses)
-            .filter(|analysis| analysis.order.actor == order.actor)
-            .count();
-        let per_token = config.sessions.per_token;
-        if per_token > 0 && own >= per_token {
-            return refuse("token", format!("all {per_token} places of this token are taken"));
-        }
-        if memory::is_over(config.sessions.memory_mb) {
-            let budget = config.sessions.memory_mb;
-            return refuse(
-                "memory",
-                format!("the daemon uses more memory than its {budget} MB"),
-            );
-        }
-        if let Some(governor) = self.governor() {
-            match governor.admit(spec) {
-                Ok(share) => spec.share = Some(share),
-                Err(overload) => return refuse("load", overload.to_string()),
-            }
-        }
-        let (id, store) = (spec.id.clone(), self.0.store.clone());
-        let analysis = Arc::new(Analysis::new(id.clone(), order, store, recall::capacity(config)));
-        analyses.insert(id, analysis.clone());
-        Ok(analysis)
-    }
-
-    /// Stores that there is an analysis, within what its tenant may have; gives its place back when that fails.
-    async fn begin_to_store(&self, analysis: &Analysis, granted: &Granted) -> Result<(), Problem> {
-        let (id, state) = (&analysis.id, analysis.state());
-        let stored = self
-            .0
-            .store
-            .create(id, &analysis.order, state, granted.allowance());
-        stored.await.map_err(|error| {
-            self.write().remove(id);
-            if let StoreError::Exhausted(what) = error {
-                return self.used_up(&analysis.order.tenant, granted, what);
-            }
-            error.into()
-        })
-    }
-
-    /// Refuses those who have used up all of something.
-    fn used_up(&self, tenant: &str, granted: &Granted, what: Exhausted) -> Problem {
-        let problem = granted.refuse(what, SystemTime::now());
-        let reason = problem.reason.unwrap_or_default();
-        self.0.metrics.analyses.refused(reason);
-        story::refused(Some(tenant), None, reason);
-        problem
-    }
-
     fn tell(&self, analysis: &Arc<Analysis>, news: News) {
         self.0.scribe.tell(analysis.clone(), news);
     }
@@ -433,70 +248,6 @@ impl Sessions {
         self.read().get(id).cloned()
     }
 
-    /// Ends a running analysis, keeping its results; removes an ended one with its files, and one of a file at any time.
-    ///
-    /// # Errors
-    /// What cannot be removed.
-    pub async fn end(&self, analysis: &Arc<Analysis>, reason: &str) -> Result<(), Problem> {
-        if analysis.order.is_file() {
-            return self.remove_file(analysis, reason).await;
-        }
-        if !analysis.has_ended() {
-            analysis.ask_to_end(reason);
-            return Ok(());
-        }
-        self.0.store.remove(&analysis.id).await?;
-        self.write().remove(&analysis.id);
-        Ok(())
-    }
-
-    /// Removes analyses with everything that belongs to them; of files, also those that wait or run.
-    ///
-    /// # Errors
-    /// A live one of them runs, and nothing is removed; or what cannot be removed.
-    pub async fn erase(&self, ids: &[String]) -> Result<(), Problem> {
-        let runs = |id: &String| running(&self.read()).any(|analysis| analysis.id == *id);
-        if let Some(id) = ids.iter().find(|id| runs(id)) {
-            return Err(Problem::conflict(format!("the analysis {id} runs: end it first")));
-        }
-        self.none_runs_elsewhere(ids).await?;
-        for id in ids {
-            if let Some(file) = self.open_file(id).await? {
-                self.remove_file(&file, "it is erased").await?;
-                continue;
-            }
-            self.0.store.remove(id).await?;
-            self.write().remove(id);
-        }
-        Ok(())
-    }
-
-    /// Undoes the making of an analysis that came to nothing: no place, no file, no name is left.
-    pub async fn forget(&self, analysis: &Arc<Analysis>) {
-        let own = analysis.clone();
-        let undone = spawn_blocking(move || {
-            Handle::current().block_on(own.take_in(&News::failed("nothing came of it")));
-            drop(own.set_live(None));
-        });
-        if undone.await.is_err() {
-            tracing::error!(
-                event = "panicked",
-                analysis = analysis.id,
-                "undoing a failed start panicked"
-            );
-        }
-        if let Err(error) = self.0.store.remove(&analysis.id).await {
-            tracing::error!(event = "order_left", analysis = analysis.id, %error, "something of a failed start is left");
-        }
-        let order = &analysis.order;
-        let usage = self.0.store.usage();
-        let back = usage.take_back(&order.tenant, &order.created_at);
-        if let Err(error) = back.await {
-            tracing::error!(event = "usage_not_taken_back", analysis = analysis.id, %error, "a failed start is counted");
-        }
-        self.write().remove(&analysis.id);
-    }
-
     /// Runs something that blocks on the session of an analysis.
     ///
     /// # Errors
@@ -517,71 +268,6 @@ impl Sessions {
         });
         done.await
             .unwrap_or_else(|_| Err(Problem::internal("the session panicked")))
-    }
-
-    /// Notes that an analysis has ended and been taken down.
-    fn ended(&self, analysis: &Analysis) {
-        let record = analysis.record();
-        let state = states::name(record.state);
-        self.0.metrics.analyses.ended(state);
-        story::ended(analysis);
-        let remembered = match self.cluster() {
-            Some(_) => 0,
-            None => self.0.config.get().storage.remembered,
-        };
-        let mut analyses = self.write();
-        let ended: Vec<String> = analyses
-            .values()
-            .filter(|analysis| analysis.has_ended())
-            .map(|analysis| analysis.id.clone())
-            .collect();
-        for id in ended.iter().take(ended.len().saturating_sub(remembered)) {
-            analyses.remove(id);
-        }
-        let beyond = ended.len().saturating_sub(WITH_POSES);
-        for analysis in ended.iter().take(beyond).filter_map(|id| analyses.get(id)) {
-            analysis.hub.forget_poses();
-        }
-        self.0.let_go.store(true, Ordering::Relaxed);
-        self.0.putting_away.begin(&analysis.id);
-    }
-
-    /// Refuses what is new, lets what runs finish within the configured time, and ends what does not. Their keepers take them down;
-    /// files on their way into the bucket have as long again.
-    pub async fn drain(&self) {
-        self.0.draining.store(true, Ordering::SeqCst);
-        tracing::info!(
-            event = "draining",
-            "finishing what runs; the next signal ends at once"
-        );
-        let limits = self.0.config.get().sessions.clone();
-        let running: Vec<Arc<Analysis>> = running(&self.read()).cloned().collect();
-        for analysis in &running {
-            analysis.ask_to_end("the daemon is about to end");
-        }
-        let longest = Duration::from_secs(limits.drain_s);
-        let all_ended = futures_util::future::join_all(running.iter().map(|analysis| analysis.hub.closed()));
-        if tokio::time::timeout(longest, all_ended).await.is_err() {
-            for analysis in running.iter().filter(|analysis| !analysis.has_ended()) {
-                tracing::warn!(
-                    event = "analysis_cut",
-                    analysis = analysis.id,
-                    "analysis did not finish in time"
-                );
-                self.tell(
-                    analysis,
-                    News::failed("the daemon ended before the analysis had finished"),
-                );
-            }
-        }
-        let scribe = self.clone();
-        let finished = spawn_blocking(move || scribe.0.scribe.finish()).await;
-        if finished.is_err() {
-            tracing::error!(event = "panicked", "ending the scribe panicked");
-        }
-        self.0.under_way.close();
-        self.0.under_way.wait().await;
-        self.0.putting_away.finish(longest).await;
     }
 
     /// Whether nothing new is taken any more.
@@ -611,5 +297,4 @@ fn running(analyses: &BTreeMap<String, Arc<Analysis>>) -> impl Iterator<Item = &
 }
 
 #[cfg(test)]
-#[path = "drain_tests.rs"]
-mod tests;
+mod drain_tests;
