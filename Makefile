@@ -232,10 +232,10 @@ fuzz: setup web ## Look for bytes that break a parser, half a minute for each
 		echo "installing cargo-fuzz $(FUZZ_VERSION)"; \
 		cargo install --quiet --locked --root $(CACHE)/tools --version $(FUZZ_VERSION) cargo-fuzz; \
 	fi
-	@for seeds in fuzz/seeds/*; do \
+	@set -e; for seeds in fuzz/seeds/*; do \
 		name=$$(basename $$seeds); \
 		mkdir -p fuzz/corpus/$$name; \
-		$(FUZZ) run --sanitizer none --strip-dead-code $$name fuzz/corpus/$$name $$seeds -- -max_total_time=$(FUZZ_SECONDS); \
+		$(FUZZ) run --sanitizer none --strip-dead-code=true $$name fuzz/corpus/$$name $$seeds -- -max_total_time=$(FUZZ_SECONDS); \
 	done
 
 # IMAGE=cli or gpu is another image than the server; STAND_IN=1 makes the base images here, where no registry of images is reached.

@@ -14,6 +14,8 @@ OVERLAYS = ["deploy/kubernetes/overlays/dev", "deploy/kubernetes/overlays/produc
             "deploy/kubernetes/overlays/direct", "deploy/kubernetes/overlays/next", "deploy/kubernetes/turn"]
 # The next version, which shares everything but its pods with production.
 NEXT, PRODUCTION = "deploy/kubernetes/overlays/next", "deploy/kubernetes/overlays/production"
+# What `make setup-tests` cannot install.
+BY_HAND = {"kubectl": "https://kubernetes.io/docs/tasks/tools says how to"}
 
 
 class Trouble(Exception):
@@ -97,7 +99,7 @@ def run(command: list, cwd: Path | None = None, env: dict[str, str] | None = Non
     try:
         done = subprocess.run(words, cwd=cwd, env=os.environ | (env or {}), capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
-        raise Trouble(f"{words[0]} is not installed: `make setup-tests` installs what can be") from error
+        raise Trouble(f"{words[0]} is not installed: {BY_HAND.get(words[0], '`make setup-tests` installs it')}") from error
     if done.returncode:
         said = (done.stdout + done.stderr).strip() or "nothing"
         raise Trouble(f"{Path(words[0]).name} {words[1]} ended with {done.returncode} and said:\n{said[-3000:]}")

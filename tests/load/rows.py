@@ -3,8 +3,8 @@
 import sqlite3
 import subprocess
 
-# Repetitions of one analysis, and athletes who take turns.
-PER_ANALYSIS, ATHLETES = 100, 1000
+# Repetitions of one analysis, and athletes who take turns: so few that one has a full page of a thousand repetitions already.
+PER_ANALYSIS, ATHLETES = 100, 10
 METRICS = ("jump_height_m", "flight_time_ms", "countermovement_depth_m", "takeoff_velocity_m_s")
 # The first is done in September 2020, the others each a minute later.
 FIRST_MS, EVERY_MS = 1_600_000_000_000, 60_000
