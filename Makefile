@@ -253,6 +253,6 @@ image-check: ## Look whether everything that goes into the image is there for ar
 deb: build ## Make the packages for Debian, of the program and of the plugin
 	@deploy/debian/build.sh --programs $(BIN) --plugin $(PLUGINS)/libgstkinemotion.so --out $(OUT)/deb
 
-clean: ## Remove build results and the sample, keep models and downloads
+clean: ## Remove build results and the sample, keep models, downloads and what was measured
 	@cargo clean
-	@rm -rf $(OUT)
+	@[ ! -d $(OUT) ] || find $(OUT) -mindepth 1 -maxdepth 1 ! -name analyses -exec rm -rf {} +

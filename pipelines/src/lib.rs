@@ -15,6 +15,10 @@
 //! | `output` | overlay video, event stream, files that appear whole or not at all |
 //! | `run`, `watch` | one analysis from start to result |
 //! | `report`, `results` | what it found |
+//! | `key_frames` | single pictures out of a file |
+//! | `elements` | the elements that are needed, and the packages they come in |
+//! | `stopping`, `sync`, `usage` | an end on every way out, locks, processor time |
+//! | `error` | why there is no result |
 //! | `failure` | GStreamer's errors as errors a person can act on |
 //!
 //! Every queue is bounded and waits when it is full: a file loses nothing and memory does not grow with its length. The

@@ -17,6 +17,7 @@
 //! | `pages` | studio and overlay page, embedded |
 //! | `admin`, `metrics`, `log`, `telemetry`, `profile`, `bundle`, `signals` | for those who operate it |
 //! | `outgoing`, `objects` | requests this daemon makes, and storage that is reached by them |
+//! | `clock` | what time it is, for tests another one |
 //! | `allocator` | memory that sessions leave is given back |
 //! | `router`, `listener`, `crowd`, `tls`, `layers`, `auth`, `extract`, `download`, `problem` | HTTP |
 //! | `operator` | `kinemotion keys` and `kinemotion tenants` |
@@ -90,7 +91,7 @@ use webhooks::{Courier, Post};
 /// Measure live: WebRTC, cameras and streams in; numbers and video with overlay out.
 #[derive(Args)]
 pub struct ServeArgs {
-    /// Configuration; daemon/src/serve/kinemotion.toml has every key with its default and a comment
+    /// Configuration; kinemotion.toml (daemon/src/serve, or the examples of the package) has every key with its default and a comment
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 

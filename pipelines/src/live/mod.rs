@@ -20,6 +20,8 @@
 //! | `timeline`, `stations` | media time that goes on and jumps; where a frame is stuck |
 //! | `diagnostics`, `graph` | what is kept for whoever has to find out why a session failed |
 //! | `webrtc` | answering offers, for publishers and viewers |
+//! | `event`, `error` | what a session says, and why something failed |
+//! | `info`, `meter` | how it is doing |
 //! | `warm_up` | what the first session of a process would wait for |
 //! | `video` | the picture with overlay: encoder, fan-out, viewers, pushes, recording, snapshot |
 //!

@@ -12,6 +12,8 @@
 //! | `keys`, `tokens` | who may ask |
 //! | `usage`, `audit` | what was used, and who changed what |
 //! | `webhooks`, `deliveries` | who is told, and what they were told |
+//! | `model`, `links` | what clients send, and addresses of what belongs to an analysis |
+//! | `archived` | files that were put away in a bucket |
 //! | `page` | pages of lists |
 //! | `sports` | movements and metrics, from the registry |
 //! | `openapi`, `docs`, `examples` | the API described, for programs and for people |

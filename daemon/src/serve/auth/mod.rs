@@ -10,6 +10,7 @@
 //! | `limiter`, `address` | how fast requests may come, and from where they do |
 //! | `admission` | who else is asked before an analysis begins |
 //! | `audit` | what was changed, and by whom |
+//! | `recent` | what was found out a moment ago |
 
 mod address;
 mod admission;
