@@ -19,7 +19,7 @@ EVERYTHING := --workspace --lib --bins --tests --examples
 BUILD := $(PROGRAMS)
 test test-api test-monitoring test-rollout test-operations test-deb load load-check load-slo compare budget flamegraph kills: BUILD := $(EVERYTHING)
 
-.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz image image-test image-check test-deb test-release docs check-links advisories deb test-operations load-slo compare budget flamegraph capacity cost clean
+.PHONY: help setup setup-tests web build models sample run serve test test-sdk test-api test-monitoring test-rollout lint check-deploy check-deploy-mutations deny accuracy calibrate bench-peer bench-live load load-check kills fuzz image image-test image-check test-compose test-deb test-release docs check-links advisories deb test-operations load-slo compare budget flamegraph capacity cost clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 30
@@ -246,6 +246,10 @@ image-test: ## Build the images of server and command line, start them, and run 
 	@scripts/image/build.sh cli
 	@scripts/image/build.sh server
 	@python3 tests/image/image.py --engine "$$(. scripts/image/common.sh && engine)" kinemotion:server --cli kinemotion:cli
+
+# RUNNING=1 takes the engine that docker finds and its images instead, WITHOUT=grafana leaves a service out of them.
+test-compose: ## Run deploy/compose/dev.yml; needs root, Docker with Compose, buildah and an image (tests/compose)
+	@python3 tests/compose/compose.py --programs $(BIN) --cache $(CACHE) $(if $(RUNNING),--running $(addprefix --without=,$(WITHOUT)))
 
 image-check: ## Look whether everything that goes into the image is there for arm64
 	@python3 scripts/image/architectures.py
