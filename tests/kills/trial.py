@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from database import disagreements
-from witnesses import TRANSPORTS, Reader, Receiver, Refused, events
+from witnesses import TRANSPORTS, Reader, Refused, events
 
 import daemon
+from receiver import Receiver
 
 # A kill comes within so many seconds after the daemon is ready: the demo athlete has landed twice by then.
 LONGEST_S = 8

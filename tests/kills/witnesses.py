@@ -1,14 +1,11 @@
-"""Clients that remember what they were told: a reader of streams, and a receiver of webhooks."""
+"""A client that remembers what it was told by streams."""
 
 import http.client
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 TRANSPORTS = {"SSE": "text/event-stream", "NDJSON": "application/x-ndjson"}
-# One event in so many is refused when it first comes, so that some are told again.
-REFUSED_OF = 7
 
 
 class Refused(Exception):
@@ -65,55 +62,3 @@ def events(url, analysis_id, transport):
             event = json.loads(line.removeprefix(b"data:"))
             event.pop("dropped", None)
             yield event
-
-
-class Receiver:
-    """A receiver of webhooks while it is entered. `bodies` is what came, by `event_id`; `contradictions` are events that came with
-    two contents."""
-
-    def __init__(self):
-        self.bodies, self.contradictions = {}, []
-        self.requests, self.refused = 0, set()
-        self.lock = threading.Lock()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-
-    def handler(self):
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                length = int(self.headers["Content-Length"])
-                body = self.rfile.read(length)
-                if len(body) < length:
-                    return  # the daemon was killed while it spoke
-                self.send_response(receiver.take(body))
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        return Handler
-
-    def take(self, body):
-        """Notes a request; the status it is answered with."""
-        event_id = json.loads(body)["event_id"]
-        with self.lock:
-            self.requests += 1
-            before = self.bodies.setdefault(event_id, body)
-            if before != body:
-                self.contradictions.append(f"event {event_id} came as {before} and as {body}")
-            # Names of events are UUIDs: as good as dice that always fall alike.
-            if int(event_id[:8], 16) % REFUSED_OF == 0 and event_id not in self.refused:
-                self.refused.add(event_id)
-                return 503
-        return 204
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()

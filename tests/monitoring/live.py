@@ -21,7 +21,7 @@ import work
 from stack import PATIENCE_S, until
 
 import daemon
-from witnesses import Receiver
+from receiver import Receiver
 
 # How long it may take until everything that is counted has been counted, seconds: a file is analysed meanwhile.
 COUNTED_S = 480
