@@ -11,8 +11,8 @@ USERS, PER_S, SECONDS = 40, 10, 30
 def measure(bench):
     users, seconds = bench.sessions(USERS), bench.seconds(SECONDS)
     say(f"  {users} users for {seconds} s")
-    # Nobody is refused: publishers who are waited for would have to be expected.
-    with bench.daemon(LOAD__ADMISSION="false") as server:
+    # Nobody is refused: publishers who are waited for would have to be expected, and all come from one address.
+    with bench.daemon(LOAD__ADMISSION="false", LIMITS__ADDRESS_PER_S="0") as server:
         with Sampler(server.pid) as sampler, asking(bench, server, users, PER_S, seconds) as rows:
             pass
         return {"users": users, "endpoints": rows, "cores": cores(sampler.samples)}
