@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import queries
@@ -21,44 +20,23 @@ import work
 from stack import PATIENCE_S, until
 
 import daemon
-from receiver import Receiver
+from receiver import Listener, Receiver
 
 # How long it may take until everything that is counted has been counted, seconds: a file is analysed meanwhile.
 COUNTED_S = 480
 
 
-class Inbox:
+class Inbox(Listener):
     """Who is told of alerts while it is entered. `told` are pairs of the path and the alert."""
 
     def __init__(self):
+        super().__init__()
         self.told, self.news = [], threading.Event()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
 
-    def handler(self):
-        inbox = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                inbox.told += [(self.path, alert) for alert in message["alerts"]]
-                inbox.news.set()
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        return Handler
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    def take(self, path, body):
+        self.told += [(path, alert) for alert in json.loads(body)["alerts"]]
+        self.news.set()
+        return 200
 
     def wait_for(self, name, since):
         """The path and the alert of this name that began to fire after a moment."""

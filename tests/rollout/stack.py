@@ -7,16 +7,15 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/services"))
 import daemon  # noqa: E402
+from receiver import Listener  # noqa: E402
 
 HAPROXY_CFG = ROOT / "deploy/rollout/haproxy.cfg"
 # Whatever is waited for comes within this time, seconds.
@@ -32,7 +31,7 @@ def until(what, found):
     return result
 
 
-class Admitter:
+class Admitter(Listener):
     """The service a daemon asks before an analysis begins (`[admission]`), while it is entered. It is what makes a version bad here:
     `mode` is "good"; "broken", which answers 500, so that the daemon answers 503; or "slow", so that the daemon is."""
 
@@ -40,31 +39,13 @@ class Admitter:
     DELAY_S = 1.5
 
     def __init__(self):
-        admitter = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                if admitter.mode == "slow":
-                    time.sleep(admitter.DELAY_S)
-                self.send_response(500 if admitter.mode == "broken" else 204)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
+        super().__init__()
         self.mode = "good"
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
 
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+    def take(self, *_):
+        if self.mode == "slow":
+            time.sleep(self.DELAY_S)
+        return 500 if self.mode == "broken" else 204
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A receiver of webhooks that remembers what it was told, and refuses some of it at first."""
+"""Servers that take what is posted to them: one for tests to say what it does, and a receiver of webhooks."""
 
 import json
 import threading
@@ -8,27 +8,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 REFUSED_OF = 7
 
 
-class Receiver:
-    """A receiver of webhooks while it is entered. `bodies` is what came, by `event_id`; `contradictions` are events that came with
-    two contents."""
+class Listener:
+    """Takes POST requests at `url` while it is entered. `take` says what is made of one."""
 
     def __init__(self):
-        self.bodies, self.contradictions = {}, []
-        self.requests, self.refused = 0, set()
-        self.lock = threading.Lock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
 
+    def take(self, path, body):
+        """Takes a request; the status it is answered with."""
+        raise NotImplementedError
+
     def handler(self):
-        receiver = self
+        listener = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 length = int(self.headers["Content-Length"])
                 body = self.rfile.read(length)
                 if len(body) < length:
-                    return  # the daemon was killed while it spoke
-                self.send_response(receiver.take(body))
+                    return  # whoever spoke was killed meanwhile
+                self.send_response(listener.take(self.path, body))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -37,8 +37,26 @@ class Receiver:
 
         return Handler
 
-    def take(self, body):
-        """Notes a request; the status it is answered with."""
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Receiver(Listener):
+    """A receiver of webhooks that refuses some events at first. `bodies` is what came, by `event_id`; `contradictions` are events
+    that came with two contents."""
+
+    def __init__(self):
+        super().__init__()
+        self.bodies, self.contradictions = {}, []
+        self.requests, self.refused = 0, set()
+        self.lock = threading.Lock()
+
+    def take(self, _, body):
         event_id = json.loads(body)["event_id"]
         with self.lock:
             self.requests += 1
@@ -50,11 +68,3 @@ class Receiver:
                 self.refused.add(event_id)
                 return 503
         return 204
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
