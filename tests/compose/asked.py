@@ -6,8 +6,9 @@ import socket
 import subprocess
 import urllib.request
 
+import image
 from engines import ADMIN_PORT, said
-from image import Api, first_repetitions, order_file, report, until
+from image import Api, report, until
 from up import COMPOSE
 
 TURN_PORT = 3478
@@ -55,17 +56,7 @@ def has_no_rights(stack):
 def measures(api):
     """A live analysis with its recording, and that recording as a file. Gives the two."""
     live = until("room for an analysis", lambda: let_in(api))
-    heights = first_repetitions(api, live, 2)
-    report(f"live: repetitions arrive, {heights} m")
-    api.ask("DELETE", f"/api/v1/analyses/{live}")
-    assert api.ended(live)["status"] == "completed"
-    status, recording = api.ask("GET", f"/api/v1/analyses/{live}/recording.mp4")
-    assert status == 200, recording
-    file = order_file(api, recording)
-    found = api.ended(file)
-    assert found["status"] == "completed" and found["results"], found
-    report(f"file: its recording of {len(recording) / 1e6:.1f} MB is analysed, {len(found['results'])} repetitions")
-    return live, file
+    return live, image.measures(api, live)
 
 
 def let_in(api):

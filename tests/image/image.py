@@ -163,6 +163,22 @@ class Api:
         return until(f"{analysis_id} ends", look, self.container)
 
 
+def measures(api, live):
+    """A live analysis that is recorded, and its recording as a file, of which it gives the name."""
+    heights = first_repetitions(api, live, 2)
+    report(f"live: repetitions arrive, {heights} m")
+    api.ask("DELETE", f"/api/v1/analyses/{live}")
+    assert api.ended(live)["status"] == "completed"
+    status, recording = api.ask("GET", f"/api/v1/analyses/{live}/recording.mp4")
+    assert status == 200, recording
+    file = order_file(api, recording)
+    found = api.ended(file)
+    assert found["status"] == "completed", found
+    assert found["results"], "no repetition in a file that has some"
+    report(f"file: its recording of {len(recording) / 1e6:.1f} MB is analysed, {len(found['results'])} repetitions")
+    return file
+
+
 def serves(engine, image, volume):
     """One live analysis, its recording as a file, and the end; returns the name of the one that was running then."""
     with engine.started(image, volume, {}) as container:
@@ -177,18 +193,7 @@ def serves(engine, image, volume):
         assert container.executed(["id", "-u"]).stdout.strip() == str(UID)
         report("nothing can be written outside of /data and /tmp")
 
-        live = api.make_demo(record=True)
-        heights = first_repetitions(api, live, 2)
-        report(f"live: repetitions arrive, {heights} m")
-        api.ask("DELETE", f"/api/v1/analyses/{live}")
-        assert api.ended(live)["status"] == "completed"
-
-        status, recording = api.ask("GET", f"/api/v1/analyses/{live}/recording.mp4")
-        assert status == 200, recording
-        found = api.ended(order_file(api, recording))
-        assert found["status"] == "completed", found
-        assert found["results"], "no repetition in a file that has some"
-        report(f"file: its recording of {len(recording) / 1e6:.1f} MB is analysed, {len(found['results'])} repetitions")
+        measures(api, api.make_demo(record=True))
 
         running = api.make_demo()
         until("poses", lambda: api.json("GET", f"/api/v1/analyses/{running}")["counts"]["poses"], container)
