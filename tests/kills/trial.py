@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from database import disagreements
 from witnesses import TRANSPORTS, Reader, Refused, events
@@ -26,14 +25,15 @@ AGAIN_OF, STARTING_S = 4, 0.7
 LINGERS_S, DELIVERED_S = 10, 90
 # How often a file is tried (docs/adr/0021).
 ATTEMPTS = 3
-BOUNDARY = "a-boundary-of-this-test"
 
 
 class Trial:
     """`problems` are sentences; `count` and `live`, the names of live analyses, are for the table."""
 
     def __init__(self, program, work, database, clip, dice):
-        self.program, self.work, self.database, self.clip, self.dice = program, work, database, clip, dice
+        self.program, self.work, self.database, self.dice = program, work, database, dice
+        # One body for all: an order that is sent again under its key has to be the same.
+        self.order = daemon.multipart({"sport_type": "cmj", "quality": "fast", "overlay": False}, clip)
         self.problems, self.count, self.live = [], Counter(), []
         self.reader, self.receiver = Reader(), Receiver()
         self.files = {}  # the analysis of every order for a file, by its key; None until it is known
@@ -99,9 +99,9 @@ class Trial:
         """A live analysis, a file when none is under way, and readers of both."""
         if self.webhook is None:
             body = {"url": self.receiver.url, "events": ["repetition", "analysis_complete", "error"]}
-            self.webhook = ask(server, "POST", "/api/v1/webhooks/register", json.dumps(body))["webhook_id"]
+            self.webhook = ask(server, "POST", "/api/v1/webhooks/register", body)["webhook_id"]
         order = {"sport_type": "cmj", "quality": "fast", "input": {"demo": True}}
-        made = ask(server, "POST", "/api/v1/analyses", json.dumps(order))["analysis_id"]
+        made = ask(server, "POST", "/api/v1/analyses", order)["analysis_id"]
         self.live.append(made)
         self.follow(server, made)
         self.follow(server, self.order_file(server))
@@ -116,16 +116,10 @@ class Trial:
             key, analysis_id = f"file-{len(self.files)}", None
             self.files[key] = None
         if analysis_id is None:
-            headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", "Idempotency-Key": key}
-            analysis_id = ask(server, "POST", "/api/v1/analyses", self.multipart(), headers)["analysis_id"]
+            headers = self.order["headers"] | {"Idempotency-Key": key}
+            analysis_id = ask(server, "POST", "/api/v1/analyses", self.order["body"], headers)["analysis_id"]
             self.files[key] = analysis_id
         return analysis_id
-
-    def multipart(self):
-        part = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="%s"\r\n\r\n'
-        order = json.dumps({"sport_type": "cmj", "quality": "fast", "overlay": False})
-        head = f"{part % 'request'}{order}\r\n{part % 'video'}"
-        return head.encode() + self.clip + f"\r\n--{BOUNDARY}--\r\n".encode()
 
     def has_ended(self, server, analysis_id):
         return ask(server, "GET", f"/api/v1/analyses/{analysis_id}")["status"] in ("completed", "failed")
@@ -221,16 +215,13 @@ class Trial:
                 self.problems.append(f"event {row['event_id']} arrived as {arrived} and is stored as {row['body']}")
 
 
-def ask(server, method, path, body=None, headers=None):
+def ask(server, method, path, body=None, headers=()):
     """What the daemon answers, as JSON.
 
     Raises OSError or HTTPException when it is killed meanwhile, Refused when it answers anything but success."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
-    connection.request(method, path, body, headers or {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    text = answer.read()
-    if not 200 <= answer.status < 300:
-        raise Refused(f"{method} {path} is answered with {answer.status}: {text.decode()}")
+    status, text = server.ask(method, path, body, headers)
+    if not 200 <= status < 300:
+        raise Refused(f"{method} {path} is answered with {status}: {text.decode()}")
     return json.loads(text)
 
 

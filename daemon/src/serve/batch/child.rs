@@ -4,15 +4,16 @@
 //! in the child: it has no network, no more memory, time and disk than is allowed, and its end, however it comes, is the end of one
 //! analysis.
 
+use super::memory;
+use super::verdict::{self, End};
 use crate::analyze::SAID_PROGRESS;
-use crate::exit::Exit;
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, getpid, getppid, getrlimit, kill_process_group,
     set_parent_process_death_signal, setrlimit,
 };
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines, Take};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::task::JoinHandle;
@@ -37,17 +38,6 @@ pub struct Confinement {
     pub file: u64,
 }
 
-/// How a child ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// It is through with the file.
-    Done,
-    /// It says what is wrong with the file; another try would say the same.
-    Refused(String),
-    /// It was ended by what it did; another try may go differently.
-    Broken(String),
-}
-
 /// What is to be analysed, as arguments of `kinemotion analyze`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
@@ -69,6 +59,7 @@ pub struct Running {
     child: Child,
     lines: Lines<BufReader<Take<ChildStdout>>>,
     said: JoinHandle<String>,
+    memory: memory::Watch,
 }
 
 /// Starts a child, which says now and then how much is done, 0 to 1.
@@ -117,6 +108,7 @@ pub fn start(
     let stderr = child.stderr.take().expect("standard error is piped");
     Ok(Running {
         file: task.file.clone(),
+        memory: memory::Watch::on(child.id(), confinement.memory),
         child,
         lines: BufReader::new(stdout.take(LINE_BYTES)).lines(),
         said: tokio::spawn(overhear(stderr, progress)),
@@ -143,7 +135,7 @@ impl Running {
         let said = (&mut self.said).await.unwrap_or_default();
         // Where files lie here is nobody's business.
         let said = said.replace(&self.file.display().to_string(), "the file");
-        Ok(end(status, &said))
+        Ok(verdict::of(status, &said, self.memory.most()))
     }
 
     /// Ends it if it has not ended, with what it has started itself, and waits until it has.
@@ -243,83 +235,10 @@ fn keep_descriptors() {
     }
 }
 
-fn end(status: ExitStatus, said: &str) -> End {
-    use std::os::unix::process::ExitStatusExt;
-    let code = status.code().and_then(Exit::of);
-    // Whatever the process made of it: another part of it would have said something else at another moment.
-    if !matches!(code, Some(Exit::Done | Exit::NothingFound)) && lacks_memory(said) {
-        return End::Broken("it needed more memory than is allowed".into());
-    }
-    let last = || {
-        let mut lines = said.lines().rev();
-        lines
-            .find_map(|line| line.strip_prefix("error: "))
-            .map(str::to_owned)
-    };
-    match (status.code(), status.signal()) {
-        (Some(code), _) => match Exit::of(code) {
-            Some(Exit::Done | Exit::NothingFound) => End::Done,
-            Some(Exit::Unreadable | Exit::Usage) => {
-                End::Refused(last().unwrap_or_else(|| "the file cannot be read".into()))
-            }
-            _ => End::Broken(last().unwrap_or_else(|| format!("it ended with code {code}"))),
-        },
-        (None, Some(signal)) => End::Broken(by_signal(signal).to_owned()),
-        (None, None) => End::Broken("it ended without a reason".into()),
-    }
-}
-
-/// Whether a process said that it got no memory: Rust, C++, GLib, and the C library.
-fn lacks_memory(said: &str) -> bool {
-    const WORDS: [&str; 5] = [
-        "memory allocation of",
-        "bad_alloc",
-        "failed to allocate",
-        "Cannot allocate memory",
-        "Out of memory",
-    ];
-    WORDS.iter().any(|words| said.contains(words))
-}
-
-/// What a signal says about a file.
-fn by_signal(signal: i32) -> &'static str {
-    match signal {
-        libc::SIGABRT | libc::SIGILL | libc::SIGBUS | libc::SIGFPE | libc::SIGSEGV => "the decoder crashed",
-        libc::SIGKILL => "it was ended from outside, perhaps for want of memory",
-        libc::SIGXCPU => "it took more processor time than is allowed",
-        libc::SIGXFSZ => "what it wrote is longer than is allowed",
-        libc::SIGSYS => "it did something that is not allowed, such as reaching for the network",
-        _ => "it was ended by a signal",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::process::ExitStatusExt;
     use std::sync::mpsc;
-
-    #[test]
-    fn a_crash_may_go_differently_the_next_time_and_a_bad_file_not() {
-        let of = |raw: i32, said: &str| end(ExitStatus::from_raw(raw), said);
-        assert_eq!(of(0, ""), End::Done);
-        assert_eq!(of(4 << 8, ""), End::Done, "nothing to find is a result");
-        assert_eq!(
-            of(3 << 8, "error: the file: no video\n"),
-            End::Refused("the file: no video".into())
-        );
-        assert_eq!(of(1 << 8, "error: no models\n"), End::Broken("no models".into()));
-        assert_eq!(of(101 << 8, ""), End::Broken("it ended with code 101".into()));
-        assert_eq!(of(11, ""), End::Broken("the decoder crashed".into()));
-        let memory = End::Broken("it needed more memory than is allowed".into());
-        assert_eq!(of(6, "memory allocation of 1024 bytes failed\n"), memory);
-        assert_eq!(of(1 << 8, "error: the model: std::bad_alloc\n"), memory);
-        assert_eq!(of(0, "GLib: failed to allocate 3 bytes\n"), End::Done);
-        assert_eq!(
-            of(24, ""),
-            End::Broken("it took more processor time than is allowed".into())
-        );
-    }
 
     #[test]
     fn secrets_of_the_daemon_are_not_passed_on() {
@@ -407,7 +326,18 @@ mod tests {
             ..ENOUGH
         };
         let (_, end, _) = run(text, little).await;
-        assert_eq!(end, End::Broken("it ended with code 1".into()));
+        assert_eq!(end, End::Broken("it needed more memory than is allowed".into()));
+        // One that takes want of memory for a fault of the file, and says nothing of memory.
+        let text = "exec python3 -c 'import sys, time; held = bytearray(110 << 20); time.sleep(0.3); \
+                    print(\"error: no video\", file=sys.stderr); sys.exit(3)'";
+        assert_eq!(run(text, ENOUGH).await.1, End::Refused("no video".into()));
+        let End::Broken(reason) = run(text, little).await.1 else {
+            panic!("it is tried again")
+        };
+        assert!(
+            reason.starts_with("no video; it may have needed more memory than is allowed: it held 1"),
+            "{reason}"
+        );
     }
 
     #[tokio::test]

@@ -18,9 +18,11 @@ mod arguments;
 mod child;
 pub mod fetch;
 mod janitor;
+mod memory;
 pub mod reception;
 mod said;
 mod sandbox;
+mod verdict;
 mod worker;
 
 pub use said::Hearing;

@@ -1,8 +1,9 @@
 //! Takes jobs from the queue, one after the other.
 
-use super::child::{self, Confinement, End, Running, Task};
+use super::child::{self, Confinement, Running, Task};
 use super::fetch::{self, Failure};
 use super::said::Hearing;
+use super::verdict::End;
 use super::{Errand, arguments};
 use crate::serve::clock::{Clock, milliseconds};
 use crate::serve::config::{Batch, SharedConfig};

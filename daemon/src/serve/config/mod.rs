@@ -165,6 +165,7 @@ mod tests {
             ("[webrtc]\nstun = \"example.org\"\n", None, "webrtc.stun"),
             ("[log]\nfilter = \"loud=?\"\n", None, "log.filter"),
             ("[tiers.club]\nwebhooks = 1\n", None, "analyses_per_month"),
+            ("[batch]\nmemory_mb = 511\n", None, "batch.memory_mb"),
             ("[limits]\nkey_per_s = -1.0\n", None, "limits.key_per_s"),
             ("[server]\nkey = \"key.pem\"\n", None, "server.key"),
             ("[server]\nproxies = [\"10.0.0.0/33\"]\n", None, "server.proxies"),

@@ -249,6 +249,8 @@ section!(
 const NICE: std::ops::RangeInclusive<i32> = -20..=19;
 /// The most inference workers and milliseconds of delay that `kinepose` takes.
 const MOST_WORKERS: usize = 256;
+/// Least memory of a process that analyses a file, MB: Full HD with graphics and a report was seen to hold 462.
+const LEAST_BATCH_MEMORY_MB: u64 = 512;
 const MOST_BATCH_DELAY_MS: u32 = 1_000;
 
 impl Models {
@@ -465,6 +467,10 @@ impl Config {
         ];
         match counts.into_iter().find(|(_, count)| *count == 0) {
             Some((key, _)) => Err(value(key, "give at least 1")),
+            None if self.batch.memory_mb < LEAST_BATCH_MEMORY_MB => Err(value(
+                "batch.memory_mb",
+                format!("give at least {LEAST_BATCH_MEMORY_MB}: models and decoders alone take most of that"),
+            )),
             None => Ok(()),
         }
     }
