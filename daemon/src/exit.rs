@@ -1,6 +1,6 @@
-//! Exit codes, the same for every command.
+//! How the process ends: its code, the same for every command, and that nothing of it runs after that.
 
-use std::process::ExitCode;
+use std::io::Write;
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,19 @@ impl Exit {
         ];
         all.into_iter().find(|exit| *exit as i32 == code)
     }
-}
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(exit as u8)
+    /// Ends the process when everything is done: what standard output keeps is written first.
+    pub fn leave(self) -> ! {
+        // Commands have said already what they could not write.
+        let _ = std::io::stdout().flush();
+        self.leave_at_once()
+    }
+
+    /// Ends the process whatever else runs. Exit handlers do not run (docs/adr/0032): they take libraries apart beside threads that
+    /// may still be at work in them.
+    pub fn leave_at_once(self) -> ! {
+        // SAFETY: the call takes a number and does not come back.
+        unsafe { libc::_exit(self as i32) }
     }
 }
 

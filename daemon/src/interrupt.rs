@@ -10,7 +10,7 @@ pub fn cancellation() -> anyhow::Result<Cancellation> {
     let asked = cancellation.clone();
     ctrlc::set_handler(move || {
         if asked.is_cancelled() {
-            std::process::exit(Exit::Interrupted as i32);
+            Exit::Interrupted.leave_at_once();
         }
         asked.cancel();
     })

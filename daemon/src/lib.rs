@@ -19,7 +19,6 @@ pub use serve::parsers;
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
-use std::process::ExitCode;
 
 /// Measures how people move, from ordinary video.
 ///
@@ -60,8 +59,8 @@ enum Command {
     Doctor(doctor::DoctorArgs),
 }
 
-/// Does what the command line says.
-pub fn main() -> ExitCode {
+/// Does what the command line says, and ends the process.
+pub fn main() -> ! {
     let outcome = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(&args),
         Command::Report(args) => report::run(&args),
@@ -86,5 +85,5 @@ pub fn main() -> ExitCode {
             .downcast_ref::<exit::UsageError>()
             .map_or(Exit::NotReady, |_| Exit::Usage)
     });
-    exit.into()
+    exit.leave()
 }

@@ -18,6 +18,28 @@ pub struct Daemon {
     pub admin: Client,
 }
 
+/// A daemon that stores in this folder, which is still to be started.
+fn command(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kinemotion"));
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+    command.env("KINEMOTION_SERVE__ADMIN__LISTEN", "127.0.0.1:0");
+    command.env("KINEMOTION_SERVE__STORAGE__FOLDER", folder);
+    // Tests run beside one another on machines that are busy; those of admission switch it on.
+    command.env("KINEMOTION_SERVE__LOAD__ADMISSION", "false");
+    for (key, value) in settings {
+        command.env(format!("KINEMOTION_SERVE__{key}"), value);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+}
+
 impl Daemon {
     /// Starts a daemon that stores in this folder, with settings like `("SESSIONS__MOST", "1")`.
     pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
@@ -44,18 +66,17 @@ impl Daemon {
         (daemon, Log(lines))
     }
 
+    /// How a daemon ends that is told to so long after its beginning, ready or not.
+    pub fn end_of_one_told_after(folder: &Path, moment: Duration) -> ExitStatus {
+        let mut child = command(folder, &[], &[]).stdout(Stdio::null()).spawn();
+        let child = child.as_mut().expect("the program runs");
+        std::thread::sleep(moment);
+        signal(child, "TERM");
+        child.wait().expect("it is a child")
+    }
+
     fn spawn(folder: &Path, settings: &[(&str, &str)], arguments: &[&str], stderr: Stdio) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kinemotion"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
-        command.env("KINEMOTION_SERVE__ADMIN__LISTEN", "127.0.0.1:0");
-        command.env("KINEMOTION_SERVE__STORAGE__FOLDER", folder);
-        // Tests run beside one another on machines that are busy; those of admission switch it on.
-        command.env("KINEMOTION_SERVE__LOAD__ADMISSION", "false");
-        for (key, value) in settings {
-            command.env(format!("KINEMOTION_SERVE__{key}"), value);
-        }
-        let mut child = command
-            .stdin(Stdio::null())
+        let mut child = command(folder, settings, arguments)
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()
@@ -82,10 +103,7 @@ impl Daemon {
 
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status();
-        assert!(sent.expect("kill runs").success());
+        signal(&self.child, name);
     }
 
     /// Waits for the end of the process.

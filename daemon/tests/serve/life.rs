@@ -3,7 +3,9 @@
 use crate::client::{is, is_state};
 use crate::daemon::Daemon;
 use serde_json::{Value, json};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::time::Duration;
 
 /// Results of every stored analysis, by name.
 async fn results(daemon: &Daemon, id: &str) -> Value {
@@ -79,6 +81,18 @@ async fn an_analysis_ends_when_its_longest_duration_is_reached() {
         .rest()
         .await;
     assert_eq!(events.last().expect("events")["data"]["state"], "done");
+}
+
+#[test]
+fn a_daemon_told_to_end_while_it_begins_ends_in_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // It is ready after some 300 ms on a quiet machine; models are loaded in most of them.
+    for moment in (100..500).step_by(25).map(Duration::from_millis) {
+        let end = Daemon::end_of_one_told_after(folder.path(), moment);
+        // Before it listens to signals the system ends it.
+        let in_order = matches!(end.code(), Some(0 | 130)) || end.signal() == Some(libc::SIGTERM);
+        assert!(in_order, "told after {moment:?}: {end}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
