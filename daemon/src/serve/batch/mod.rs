@@ -9,6 +9,8 @@
 //! | `worker` | takes jobs from the queue, one after the other |
 //! | `child` | one file in a process of its own |
 //! | `sandbox` | what that process cannot reach |
+//! | `memory` | the most it held |
+//! | `verdict` | how it ended, in words |
 //! | `arguments`, `said` | from an order to its command line, and from its lines to events |
 //! | `fetch` | files from addresses and buckets |
 //! | `reception` | files that are sent here |
