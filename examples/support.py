@@ -21,7 +21,7 @@ def commands(folder: Path) -> list[list[str]]:
     block = re.search(r"```sh\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
     assert block is not None
     lines = [shlex.split(line, comments=True) for line in block.group(1).splitlines()]
-    return [[sys.executable if word == "python" else word for word in line] for line in lines]
+    return [[sys.executable if word == "python3" else word for word in line] for line in lines]
 
 
 def environment(url: str) -> dict[str, str]:
