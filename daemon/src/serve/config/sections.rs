@@ -249,9 +249,9 @@ section!(
 const NICE: std::ops::RangeInclusive<i32> = -20..=19;
 /// The most inference workers and milliseconds of delay that `kinepose` takes.
 const MOST_WORKERS: usize = 256;
+const MOST_BATCH_DELAY_MS: u32 = 1_000;
 /// Least memory of a process that analyses a file, MB: Full HD with graphics and a report was seen to hold 462.
 const LEAST_BATCH_MEMORY_MB: u64 = 512;
-const MOST_BATCH_DELAY_MS: u32 = 1_000;
 
 impl Models {
     /// Settings of the engine that every analysis shares.
